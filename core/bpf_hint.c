@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * bpf_hint.c - from an errno to what the operator can do about it.
+ */
+#include "bpf_hint.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "caps.h"
+#include "core.h"
+
+/* Capabilities that the programs of an object need to be loaded. */
+static uint64_t needed_caps(const struct bpf_object *obj)
+{
+	uint64_t caps = 1ull << EMF_CAP_BPF;
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program(prog, obj) {
+		switch (bpf_program__type(prog)) {
+		case BPF_PROG_TYPE_KPROBE:
+		case BPF_PROG_TYPE_TRACEPOINT:
+		case BPF_PROG_TYPE_RAW_TRACEPOINT:
+		case BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE:
+		case BPF_PROG_TYPE_PERF_EVENT:
+		case BPF_PROG_TYPE_TRACING:
+		case BPF_PROG_TYPE_LSM:
+			caps |= 1ull << EMF_CAP_PERFMON;
+			break;
+		case BPF_PROG_TYPE_SOCKET_FILTER:
+		case BPF_PROG_TYPE_SYSCALL:
+		case BPF_PROG_TYPE_UNSPEC:
+			break;
+		default:
+			caps |= 1ull << EMF_CAP_NET_ADMIN;
+		}
+	}
+	return caps;
+}
+
+static bool tell_missing_caps(struct emf_bpf_hint *hint, const struct emf_unit *unit)
+{
+	uint64_t have, need;
+	size_t at = 0;
+	int missing = 0;
+
+	if (emf_caps_effective(&have) || !unit->object.head)
+		return false;
+	need = needed_caps(unit->object.head->obj);
+	for (int cap = 0; cap < 64; cap++) {
+		if (!(need & (1ull << cap)) || emf_caps_have(have, cap))
+			continue;
+		at += (size_t)snprintf(hint->text + at, sizeof(hint->text) - at, "%s%s",
+				       missing++ ? " and " : "needs ", emf_caps_name(cap));
+	}
+	if (!missing)
+		return false;
+	snprintf(hint->text + at, sizeof(hint->text) - at, "; run as root");
+	hint->unsupported = hint->certain = true;
+	return true;
+}
+
+static bool needs_tracefs(const struct bpf_program *prog)
+{
+	/* raw tracepoints, uprobes and perf events attach without tracefs */
+	return prog && (bpf_program__type(prog) == BPF_PROG_TYPE_TRACEPOINT ||
+			(bpf_program__type(prog) == BPF_PROG_TYPE_KPROBE &&
+			 access("/sys/bus/event_source/devices/kprobe", F_OK)));
+}
+
+static bool tell_missing_tracefs(struct emf_bpf_hint *hint, const struct bpf_program *prog, int err)
+{
+	if (!needs_tracefs(prog) || (err != -ENOENT && err != -EACCES))
+		return false;
+	if (access("/sys/kernel/tracing/events", F_OK) &&
+	    access("/sys/kernel/debug/tracing/events", F_OK)) {
+		snprintf(hint->text, sizeof(hint->text),
+			 "tracefs is not mounted or not readable; as root: mount -t tracefs tracefs /sys/kernel/tracing");
+		hint->unsupported = hint->certain = true;
+		return true;
+	}
+	snprintf(hint->text, sizeof(hint->text), "this kernel has no %s", bpf_program__section_name(prog));
+	hint->unsupported = hint->certain = true;
+	return true;
+}
+
+void emf_bpf_hint(struct emf_bpf_hint *hint, const struct emf_unit *unit, const char *step,
+		  const struct bpf_program *prog, int err)
+{
+	*hint = (struct emf_bpf_hint){ 0 };
+	if ((err == -EPERM || err == -EACCES) && tell_missing_caps(hint, unit))
+		return;
+	if (tell_missing_tracefs(hint, prog, err))
+		return;
+	if (!strcmp(step, "load") && access("/sys/kernel/btf/vmlinux", R_OK) &&
+	    (err == -ESRCH || err == -ENOENT || err == -EINVAL || err == -EOPNOTSUPP)) {
+		snprintf(hint->text, sizeof(hint->text),
+			 "/sys/kernel/btf/vmlinux cannot be read: run a kernel with CONFIG_DEBUG_INFO_BTF=y, with /sys mounted");
+		hint->unsupported = hint->certain = true;
+		return;
+	}
+	if (err == -EPERM) {
+		snprintf(hint->text, sizeof(hint->text),
+			 "the capabilities are there, so this kernel refuses it; 'doctor' says which program types it takes");
+		hint->unsupported = true;
+	} else if (err == -ENOENT && prog) {
+		snprintf(hint->text, sizeof(hint->text), "this kernel has no %.120s",
+			 bpf_program__section_name(prog));
+		hint->unsupported = true;
+	} else if (err == -ENOMEM) {
+		snprintf(hint->text, sizeof(hint->text),
+			 "out of kernel memory; raise the memory limit of this service, or make its maps smaller");
+	}
+}

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * cmd_run.c - "run" and "serve": which modules, with which options.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "log.h"
+#include "session.h"
+#include "suggest.h"
+
+/* Behind a "--MODULE.PARAM": its module and parameter, kept for the setter. */
+struct param_option {
+	struct emf_unit *unit;
+	size_t param;
+	char name[128];
+	char doc[256];
+};
+
+struct run {
+	struct emf *emf;
+	const char *who;
+	struct emf_session_options session;
+	struct emf_option options[EMF_OPTIONS_MAX];
+	size_t n;
+	size_t n_common;
+	struct param_option *params;
+	size_t n_params;
+};
+
+static int assign(struct emf_unit *unit, size_t p, const char *text)
+{
+	char why[EMF_PARAM_WHY_MAX];
+
+	if (!emf_param_assign(&unit->params, p, text, EMF_PARAM_COMMAND_LINE, why))
+		return 0;
+	emf_err(unit->m, "--%s: %s", unit->params.params[p].name, why);
+	return -EINVAL;
+}
+
+static int set_param(const struct emf_option *option, const char *arg)
+{
+	const struct param_option *p = option->context;
+
+	return assign(p->unit, p->param, arg ? arg : "true");
+}
+
+static int set_duration(const struct emf_option *option, const char *arg)
+{
+	struct emf_session_options *session = option->context;
+	char *end;
+	unsigned long seconds;
+
+	if (!emf_param_parse_duration(arg, &session->duration_ns) && session->duration_ns)
+		return 0;
+	errno = 0;
+	seconds = strtoul(arg, &end, 10);
+	/* A year bounds what fits the clock. */
+	if (*arg < '0' || *arg > '9' || *end || errno || !seconds || seconds > 366ul * 86400) {
+		emf_err(NULL, "--duration: \"%s\" is not a number of seconds, nor a time such as 500ms or 2m", arg);
+		return -EINVAL;
+	}
+	session->duration_ns = seconds * 1000000000ull;
+	return 0;
+}
+
+static int set_log(const struct emf_option *option, const char *arg)
+{
+	struct emf_session_options *session = option->context;
+
+	if (emf_log_parse_level(arg, &session->log)) {
+		emf_err(NULL, "--log: \"%s\" is no log level; there are: err, warn, info, debug", arg);
+		return -EINVAL;
+	}
+	session->log_given = true;
+	emf_log_set_level(session->log);
+	return 0;
+}
+
+/* --set MODULE.PARAM=VALUE */
+static int set_any(const struct emf_option *option, const char *arg)
+{
+	struct run *run = option->context;
+	const char *dot = strchr(arg, '.'), *equals = strchr(arg, '=');
+	char module[64], param[64];
+	struct emf_unit *unit;
+	int p;
+
+	if (!dot || !equals || dot > equals) {
+		emf_err(NULL, "--set: \"%s\" is not MODULE.PARAMETER=VALUE", arg);
+		return -EINVAL;
+	}
+	snprintf(module, sizeof(module), "%.*s", (int)(dot - arg), arg);
+	snprintf(param, sizeof(param), "%.*s", (int)(equals - dot - 1), dot + 1);
+	unit = emf_registry_find(&run->emf->registry, module);
+	p = unit ? emf_param_index(&unit->params, param) : -ENOENT;
+	if (p < 0) {
+		emf_err(NULL, unit ? "--set: module %s has no parameter \"%s\"" :
+			"--set: this product has no module %s", module, param);
+		return -EINVAL;
+	}
+	return assign(unit, (size_t)p, equals + 1);
+}
+
+static void add(struct run *run, const struct emf_option *option)
+{
+	/* emf_options_parse() refuses a table of more than the maximum. */
+	if (run->n < EMF_OPTIONS_MAX)
+		run->options[run->n] = *option;
+	run->n++;
+}
+
+static void add_common(struct run *run)
+{
+	struct emf_session_options *session = &run->session;
+
+	add(run, &(struct emf_option){ "duration", 'd', "SECONDS", false, "end after this time", set_duration, session });
+	add(run, &(struct emf_option){ "config", 'c', "FILE", false, "read this file and FILE.d/*.conf instead of the product's own",
+				       emf_option_set_string, &session->config });
+	add(run, &(struct emf_option){ "log", 0, "LEVEL", false, "err, warn, info or debug", set_log, session });
+	add(run, &(struct emf_option){ "set", 0, "MODULE.PARAM=VALUE", false, "set a parameter of any module", set_any, run });
+	run->n_common = run->n;
+}
+
+/* A plain name or letter that two of the modules share would be a guess. */
+static bool is_unique(const struct run *run, const struct emf_unit *owner, size_t p, bool by_letter)
+{
+	const struct emf_param *param = &owner->params.params[p];
+
+	for (size_t i = 0; i < run->n_common; i++)
+		if (by_letter ? run->options[i].short_name == param->short_name :
+				!strcmp(run->options[i].name, param->name))
+			return false;
+	for (size_t u = 0; u < run->emf->registry.n; u++) {
+		const struct emf_unit *unit = &run->emf->registry.units[u];
+
+		for (size_t i = 0; unit->wanted && unit != owner && i < unit->params.n; i++)
+			if (by_letter ? unit->params.params[i].short_name == param->short_name :
+					emf_param_index(&unit->params, param->name) == (int)i)
+				return false;
+	}
+	return true;
+}
+
+static const char *const arg_names[] = {
+	[EMF_BOOL] = "yes|no", [EMF_U32] = "NUMBER",	[EMF_U64] = "NUMBER",
+	[EMF_S64] = "NUMBER",  [EMF_DURATION] = "TIME", [EMF_STRING] = "TEXT",
+};
+
+static void add_param(struct run *run, struct emf_unit *unit, size_t i)
+{
+	const struct emf_param *param = &unit->params.params[i];
+	struct param_option *p = &run->params[run->n_params++];
+	char text[EMF_PARAM_TEXT_MAX];
+	bool plain = is_unique(run, unit, i, false);
+
+	p->unit = unit;
+	p->param = i;
+	snprintf(p->name, sizeof(p->name), "%s%s%s", plain ? "" : unit->m->name, plain ? "" : ".", param->name);
+	for (char *c = strchr(p->name, '.') ? strchr(p->name, '.') : p->name; *c; c++)
+		if (*c == '_')
+			*c = '-';
+	emf_param_format(param, unit->params.states[i].initial, text);
+	snprintf(p->doc, sizeof(p->doc), "%.180s%s%.40s%s", param->doc ? param->doc : "",
+		 param->type == EMF_BOOL || !text[0] ? "" : " (default ",
+		 param->type == EMF_BOOL ? "" : text, param->type == EMF_BOOL || !text[0] ? "" : ")");
+	add(run, &(struct emf_option){
+		p->name, param->short_name && is_unique(run, unit, i, true) ? param->short_name : 0,
+		arg_names[param->type], param->type == EMF_BOOL, p->doc, set_param, p });
+}
+
+static int add_params(struct run *run)
+{
+	size_t n = 0;
+
+	for (size_t u = 0; u < run->emf->registry.n; u++)
+		n += run->emf->registry.units[u].wanted ? run->emf->registry.units[u].params.n : 0;
+	run->params = calloc(n ? n : 1, sizeof(*run->params));
+	if (!run->params)
+		return -ENOMEM;
+	for (size_t u = 0; u < run->emf->registry.n; u++)
+		for (size_t i = 0; run->emf->registry.units[u].wanted &&
+				   i < run->emf->registry.units[u].params.n; i++)
+			add_param(run, &run->emf->registry.units[u], i);
+	return 0;
+}
+
+static int want(struct run *run, const char *name)
+{
+	struct emf_unit *unit = emf_registry_find(&run->emf->registry, name);
+	struct emf_suggestion near = { .word = name };
+
+	if (unit) {
+		unit->wanted = true;
+		return 0;
+	}
+	for (size_t i = 0; i < run->emf->registry.n; i++)
+		emf_suggest(&near, run->emf->registry.units[i].m->name);
+	if (near.best)
+		emf_err(NULL, "there is no module '%s'; did you mean '%s'?", name, near.best);
+	else
+		emf_err(NULL, "there is no module '%s'; '%s list' shows those that there are", name,
+			run->emf->product->name);
+	return -ENOENT;
+}
+
+/* Without names on the command line: those of the configuration, or all. */
+static int want_configured(struct run *run, const struct emf_config *config)
+{
+	const char *line = emf_config_get(config, EMF_CONFIG_PRODUCT, "modules");
+	char *list, *rest, *word;
+	int err = 0;
+
+	if (!line) {
+		for (size_t i = 0; i < run->emf->registry.n; i++)
+			run->emf->registry.units[i].wanted = true;
+		return 0;
+	}
+	list = rest = strdup(line);
+	if (!list)
+		return -ENOMEM;
+	while (!err && (word = strsep(&rest, ", \t")))
+		err = *word ? want(run, word) : 0;
+	free(list);
+	return err;
+}
+
+static void print_help(const struct run *run, const char *command)
+{
+	struct emf_unit *one = NULL;
+	size_t wanted = 0;
+
+	for (size_t i = 0; i < run->emf->registry.n; i++) {
+		if (run->emf->registry.units[i].wanted) {
+			one = &run->emf->registry.units[i];
+			wanted++;
+		}
+	}
+	if (wanted == 1) {
+		printf("Usage: %s %s [OPTIONS]\n", run->emf->product->name, one->m->name);
+		if (one->m->doc)
+			printf("%s.\n", one->m->doc);
+	} else {
+		emf_command_usage(stdout, run->emf, command);
+	}
+	if (run->n > run->n_common) {
+		printf("\nOptions of %s:\n", wanted == 1 ? one->m->name : "these modules");
+		emf_options_help(stdout, run->options + run->n_common, run->n - run->n_common);
+	}
+	printf("\nOptions:\n");
+	emf_options_help(stdout, run->options, run->n_common);
+}
+
+/*
+ * The words are [OPTIONS] MODULE... [OPTIONS]: which options there are in the
+ * second place depends on the modules.
+ */
+static int parse(struct run *run, int argc, char **argv)
+{
+	int at = 0, skipped, parsed;
+
+	parsed = emf_options_parse(run->who, run->options, run->n, argc, argv, true, &at);
+	if (parsed)
+		return parsed;
+	for (; at < argc && argv[at][0] != '-'; at++)
+		if (want(run, argv[at]))
+			return -EINVAL;
+	if (add_params(run))
+		return -ENOMEM;
+	/* getopt skips the first word of what it is given: the last module. */
+	skipped = at - 1;
+	parsed = emf_options_parse(run->who, run->options, run->n, argc - skipped, argv + skipped, false, &at);
+	if (parsed)
+		return parsed;
+	if (at < argc - skipped) {
+		emf_err(NULL, "%s: '%s' is out of place: modules come first, then options", run->who,
+			argv[skipped + at]);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int start(struct run *run, bool named)
+{
+	struct emf_config config = { 0 };
+	int status = EMF_EXIT_USAGE;
+	int err = emf_session_configure(run->emf, &run->session, &config);
+
+	if (!err && !named)
+		err = want_configured(run, &config);
+	if (!err) {
+		const char *line = emf_config_get(&config, EMF_CONFIG_PRODUCT, "modules");
+
+		run->emf->modules_line = strdup(line ? line : "");
+		status = emf_session_run(run->emf, &run->session);
+		free(run->emf->modules_line);
+	}
+	emf_config_fini(&config);
+	return status;
+}
+
+static int run_or_serve(struct emf *emf, int argc, char **argv, bool serve)
+{
+	struct run *run = calloc(1, sizeof(*run));
+	char who[96];
+	bool named = false;
+	int parsed, status;
+
+	if (!run) {
+		emf_err(NULL, "out of memory");
+		return EMF_EXIT_FAILED;
+	}
+	snprintf(who, sizeof(who), "%s %s", emf->product->name, argv[0]);
+	run->emf = emf;
+	run->who = who;
+	emf->serving = serve;
+	add_common(run);
+	parsed = parse(run, argc, argv);
+	for (size_t i = 0; i < emf->registry.n; i++)
+		named |= emf->registry.units[i].wanted;
+	if (parsed == EMF_OPTIONS_HELP) {
+		print_help(run, argv[0]);
+		status = EMF_EXIT_OK;
+	} else if (parsed) {
+		status = EMF_EXIT_USAGE;
+	} else {
+		status = start(run, named);
+	}
+	free(run->params);
+	free(run);
+	return status;
+}
+
+int emf_cmd_run(struct emf *emf, int argc, char **argv)
+{
+	return run_or_serve(emf, argc, argv, false);
+}
+
+int emf_cmd_serve(struct emf *emf, int argc, char **argv)
+{
+	return run_or_serve(emf, argc, argv, true);
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * command.c - the command line: which word runs what.
+ */
+#include "command.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "log.h"
+#include "output.h"
+#include "suggest.h"
+
+static int cmd_help(struct emf *emf, int argc, char **argv);
+static int cmd_version(struct emf *emf, int argc, char **argv);
+
+static const struct emf_command commands[] = {
+	{ "run", "[MODULE...] [OPTIONS]", "run modules and print what they see", emf_cmd_run },
+	{ "serve", "[OPTIONS]", "run the configured modules as a service", emf_cmd_serve },
+	{ "list", "[-j]", "list the modules of this product", emf_cmd_list },
+	{ "status", "[-j]", "show how the modules of the running service do", emf_cmd_status },
+	//{ "doctor", "[-j] [--bundle FILE]", "say what this kernel and this user can do", emf_cmd_doctor },
+	{ "help", "[COMMAND|MODULE]", "explain a command or a module", cmd_help },
+	{ "version", "", "print the version", cmd_version },
+};
+#define N_COMMANDS (sizeof(commands) / sizeof(*commands))
+#define EMF_WORDS_MAX 4096 /* no person types more; a script that does has a file */
+
+const struct emf_command *emf_command_find(const char *name)
+{
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		if (!strcmp(commands[i].name, name))
+			return &commands[i];
+	return NULL;
+}
+
+void emf_command_usage(FILE *out, const struct emf *emf, const char *name)
+{
+	const struct emf_command *command = emf_command_find(name);
+
+	fprintf(out, "Usage: %s %s %s\n%c%s.\n", emf->product->name, name, command->words,
+		command->summary[0] - 'a' + 'A', command->summary + 1);
+}
+
+int emf_option_set_true(const struct emf_option *option, const char *arg)
+{
+	(void)arg;
+	*(bool *)option->context = true;
+	return 0;
+}
+
+int emf_option_set_string(const struct emf_option *option, const char *arg)
+{
+	*(const char **)option->context = arg;
+	return 0;
+}
+
+int emf_command_simple(struct emf *emf, const char *name, const struct emf_option *options,
+		       size_t n, int argc, char **argv)
+{
+	char who[96];
+	int rest, parsed;
+
+	snprintf(who, sizeof(who), "%s %s", emf->product->name, name);
+	parsed = emf_options_parse(who, options, n, argc, argv, false, &rest);
+	if (parsed == EMF_OPTIONS_HELP) {
+		emf_command_usage(stdout, emf, name);
+		if (n)
+			printf("\nOptions:\n");
+		emf_options_help(stdout, options, n);
+		return EMF_EXIT_OK;
+	}
+	if (parsed)
+		return EMF_EXIT_USAGE;
+	if (rest < argc) {
+		emf_err(NULL, "%s takes no further words, and got '%s'", who, argv[rest]);
+		return EMF_EXIT_USAGE;
+	}
+	return -1;
+}
+
+static void print_help(const struct emf *emf)
+{
+	const char *name = emf->product->name;
+
+	printf("%s %s%s%s\n\n", name, emf->product->version, emf->product->doc[0] ? " - " : "",
+	       emf->product->doc);
+	printf("Usage: %s MODULE [OPTIONS]     run one module; short for '%s run MODULE'\n"
+	       "       %s COMMAND [OPTIONS]\n\nCommands:\n", name, name, name);
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		printf("  %-10s %s\n", commands[i].name, commands[i].summary);
+	printf("\nModules:\n");
+	for (size_t i = 0; i < emf->registry.n; i++)
+		printf("  %-10s %s\n", emf->registry.units[i].m->name,
+		       emf->registry.units[i].m->doc ? emf->registry.units[i].m->doc : "");
+	if (!emf->registry.n)
+		printf("  (none were built in)\n");
+	printf("\n'%s COMMAND --help' and '%s MODULE --help' explain one of them.\n"
+	       "Exit status: 0 done, 1 failed, 2 usage, 77 the kernel or the privileges lack\n"
+	       "what is needed ('%s doctor' says what).\n", name, name, name);
+}
+
+static int run_word(struct emf *emf, int argc, char **argv);
+
+static int cmd_help(struct emf *emf, int argc, char **argv)
+{
+	char help[] = "--help";
+	char *words[] = { argv[argc > 1 ? 1 : 0], help, NULL };
+
+	if (argc == 1 || argv[1][0] == '-') {
+		print_help(emf);
+		return EMF_EXIT_OK;
+	}
+	return run_word(emf, 2, words);
+}
+
+static int cmd_version(struct emf *emf, int argc, char **argv)
+{
+	int status = emf_command_simple(emf, "version", NULL, 0, argc, argv);
+
+	if (status >= 0)
+		return status;
+	printf("%s %s\nEMF %s, libbpf %s\n", emf->product->name, emf->product->version, EMF_VERSION,
+	       libbpf_version_string());
+	return EMF_EXIT_OK;
+}
+
+static int report_unknown(const struct emf *emf, const char *word)
+{
+	struct emf_suggestion near = { .word = word };
+	const char *name = emf->product->name;
+
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		emf_suggest(&near, commands[i].name);
+	for (size_t i = 0; i < emf->registry.n; i++)
+		emf_suggest(&near, emf->registry.units[i].m->name);
+	if (near.best)
+		emf_err(NULL, "'%s' is neither a command nor a module; did you mean '%s'?", word, near.best);
+	else
+		emf_err(NULL, "'%s' is neither a command nor a module; '%s --help' lists both", word, name);
+	return EMF_EXIT_USAGE;
+}
+
+static int run_word(struct emf *emf, int argc, char **argv)
+{
+	const struct emf_command *command = emf_command_find(argv[0]);
+	char run[] = "run";
+	char *words[EMF_WORDS_MAX + 2];
+
+	if (command)
+		return command->run(emf, argc, argv);
+	if (!emf_registry_find(&emf->registry, argv[0]))
+		return report_unknown(emf, argv[0]);
+	if (argc > EMF_WORDS_MAX) {
+		emf_err(NULL, "more than %d words on the command line", EMF_WORDS_MAX);
+		return EMF_EXIT_USAGE;
+	}
+	words[0] = run;
+	memcpy(&words[1], argv, ((size_t)argc + 1) * sizeof(*argv));
+	return emf_cmd_run(emf, argc + 1, words);
+}
+
+static int dispatch(struct emf *emf, int argc, char **argv)
+{
+	if (argc < 2) {
+		emf_err(NULL, "what shall it do? '%s --help' lists commands and modules", emf->product->name);
+		return EMF_EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
+		return cmd_help(emf, 1, argv);
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))
+		return cmd_version(emf, 1, argv);
+	if (argv[1][0] == '-') {
+		emf_err(NULL, "unknown option '%s'; options come after a command or module", argv[1]);
+		return EMF_EXIT_USAGE;
+	}
+	return run_word(emf, argc - 1, argv + 1);
+}
+
+int emf_main(const struct emf_product *product, int argc, char **argv)
+{
+	struct emf emf = { .product = product };
+	struct module *const *begin, *const *end;
+	int status, err;
+
+	emf_output_init();
+	emf_log_init(product->name);
+	emf_registry_linked(&begin, &end);
+	err = emf_registry_init(&emf.registry, &emf, begin, end);
+	if (err) {
+		if (err == -ENOMEM)
+			emf_err(NULL, "out of memory");
+		return EMF_EXIT_FAILED;
+	}
+	status = dispatch(&emf, argc, argv);
+	err = emf_output_flush();
+	if (err && err != -EPIPE && status == EMF_EXIT_OK)
+		status = EMF_EXIT_FAILED;
+	emf_registry_fini(&emf.registry);
+	return status;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * command.h - the built-in commands of a product.
+ */
+#ifndef EMF_CORE_COMMAND_H
+#define EMF_CORE_COMMAND_H
+
+#include "core.h"
+#include "option.h"
+
+/**
+ * struct emf_command - one built-in command
+ * @name: the word
+ * @words: what follows it, for the help: "[MODULE...] [OPTIONS]"
+ * @summary: one line
+ * @run: called with the words from the command's own on; returns an exit status
+ */
+struct emf_command {
+	const char *name;
+	const char *words;
+	const char *summary;
+	int (*run)(struct emf *emf, int argc, char **argv);
+};
+
+/* NULL if there is no such command. */
+const struct emf_command *emf_command_find(const char *name);
+
+int emf_cmd_list(struct emf *emf, int argc, char **argv);
+int emf_cmd_run(struct emf *emf, int argc, char **argv);
+int emf_cmd_serve(struct emf *emf, int argc, char **argv);
+int emf_cmd_status(struct emf *emf, int argc, char **argv);
+int emf_cmd_doctor(struct emf *emf, int argc, char **argv);
+
+/* The one line of usage, for help and mistakes: "Usage: emf run ...". */
+void emf_command_usage(FILE *out, const struct emf *emf, const char *name);
+
+/* Setters for option tables; context is what they name. */
+int emf_option_set_true(const struct emf_option *option, const char *arg);     /* bool */
+int emf_option_set_string(const struct emf_option *option, const char *arg);   /* const char * */
+
+/**
+ * emf_command_simple() - parse a command that takes options and no words
+ *
+ * Return: -1 to go on; or an exit status: help was printed, or a mistake told.
+ */
+int emf_command_simple(struct emf *emf, const char *name, const struct emf_option *options,
+		       size_t n, int argc, char **argv);
+
+/* Runs one product from its command line; the whole of main(). */
+int emf_main(const struct emf_product *product, int argc, char **argv);
+
+#endif

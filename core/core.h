@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * core.h - a running product: the one structure that everything hangs from.
+ */
+#ifndef EMF_CORE_H
+#define EMF_CORE_H
+
+#include <emf/product.h>
+
+#include "loop.h"
+#include "module.h"
+#include "quit.h"
+#include "worker.h"
+
+/* Exit statuses of every command. */
+enum {
+	EMF_EXIT_OK = 0,
+	EMF_EXIT_FAILED = 1,
+	EMF_EXIT_USAGE = 2,
+	EMF_EXIT_UNSUPPORTED = 77, /* the kernel or the privileges lack what is needed */
+};
+
+/* Poll is promised at least this often (include/emf/module.h). */
+#define EMF_POLL_MS 100
+
+struct emf {
+	const struct emf_product *product;
+	struct emf_registry registry;
+	struct emf_loop loop;
+	struct emf_worker worker;
+	struct emf_quit quit;
+	bool serving;    /* prints nothing, owns the socket */
+	int exit_status; /* of the process, when the loop ends */
+	uint64_t started_ns;
+	char *modules_line; /* of the configuration that it started with, or NULL */
+};
+
+#endif

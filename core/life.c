@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * life.c - the life of modules.
+ */
+#include "life.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NS_PER_MS 1000000ull
+
+static int call(struct emf_unit *unit, int (*callback)(struct module *))
+{
+	return callback ? callback(unit->m) : 0;
+}
+
+/* Any value but 0 is a failure; a positive one is an errno that lost its sign. */
+static int as_error(int value)
+{
+	return value > 0 ? -value : value;
+}
+
+static void set_failed(struct emf_unit *unit, const char *step, int err)
+{
+	unit->state = EMF_UNIT_FAILED;
+	unit->error = err;
+	if (!unit->why[0]) {
+		unit->unsupported = err == -EPERM || err == -EOPNOTSUPP;
+		snprintf(unit->why, sizeof(unit->why), "%s failed: %s", step, strerror(-err));
+	}
+	emf_err(unit->m, "%s", unit->why);
+}
+
+/* Everything but the links, which are closed by then. */
+static void release(struct emf_unit *unit, bool created)
+{
+	emf_ring_drain(unit);
+	if (created) {
+		int err = call(unit, unit->m->destroy);
+
+		if (err)
+			emf_warn(unit->m, "destroy reports: %s", strerror(abs(err)));
+	}
+	emf_ring_close(unit);
+	emf_loop_remove_owner(&unit->emf->loop, unit->m);
+	emf_bpf_object_close(unit);
+}
+
+static int create(struct emf_unit *unit)
+{
+	const char *step = "open";
+	int err = 0;
+
+	unit->why[0] = '\0';
+	unit->error = 0;
+	unit->unsupported = unit->stop_asked = false;
+	if (unit->m->object) {
+		err = emf_bpf_object_open(unit);
+		if (!err) {
+			step = "configure";
+			err = as_error(call(unit, unit->m->configure));
+		}
+		if (!err) {
+			step = "load";
+			err = emf_bpf_object_load(unit);
+		}
+	}
+	if (!err) {
+		step = "create";
+		err = as_error(call(unit, unit->m->create));
+	}
+	if (err) {
+		release(unit, false);
+		set_failed(unit, step, err);
+		return err;
+	}
+	unit->state = EMF_UNIT_CREATED;
+	return 0;
+}
+
+static int attach(struct emf_unit *unit)
+{
+	int err = 0;
+
+	if (unit->m->object)
+		err = emf_bpf_object_attach(unit);
+	if (!err)
+		err = as_error(call(unit, unit->m->attach));
+	if (err) {
+		/* Blocks, but only at start, where nothing runs that could wait. */
+		emf_bpf_object_detach(&unit->object);
+		release(unit, true);
+		set_failed(unit, "attach", err);
+		return err;
+	}
+	unit->state = EMF_UNIT_RUNNING;
+	emf_debug(unit->m, "runs");
+	return 0;
+}
+
+void emf_life_notify(struct emf_unit *unit, enum emf_event event, const char *peer)
+{
+	int err;
+
+	if (!unit->m->notify)
+		return;
+	unit->event = event;
+	unit->peer = peer;
+	err = call(unit, unit->m->notify);
+	unit->peer = NULL;
+	if (err)
+		emf_warn(unit->m, "notify reports: %s", strerror(abs(err)));
+}
+
+static void notify_others(struct emf_unit *about, enum emf_event event)
+{
+	struct emf_registry *registry = &about->emf->registry;
+
+	for (size_t i = 0; i < registry->n; i++)
+		if (&registry->units[i] != about && registry->units[i].state == EMF_UNIT_RUNNING)
+			emf_life_notify(&registry->units[i], event, about->m->name);
+}
+
+static void close_links(struct emf_work *work)
+{
+	emf_bpf_object_detach(&emf_container_of(work, struct emf_unit, closing)->object);
+}
+
+static void links_closed(struct emf_work *work)
+{
+	struct emf_unit *unit = emf_container_of(work, struct emf_unit, closing);
+
+	release(unit, true);
+	if (unit->error)
+		set_failed(unit, "stop", unit->error);
+	else
+		unit->state = EMF_UNIT_STOPPED;
+	notify_others(unit, EMF_EVENT_MODULE_DOWN);
+}
+
+/* Ends in links_closed(), in a later turn or in emf_worker_flush(). */
+static void stop(struct emf_unit *unit)
+{
+	int err = call(unit, unit->m->detach);
+
+	if (err)
+		emf_warn(unit->m, "detach reports: %s", strerror(abs(err)));
+	unit->state = EMF_UNIT_STOPPING;
+	unit->closing = (struct emf_work){ .run = close_links, .done = links_closed };
+	emf_worker_submit(&unit->emf->worker, &unit->closing);
+}
+
+void emf_life_stop(struct emf *emf)
+{
+	for (size_t i = emf->registry.n; i > 0; i--) {
+		struct emf_unit *unit = &emf->registry.units[i - 1];
+
+		if (unit->state == EMF_UNIT_RUNNING)
+			stop(unit);
+		if (unit->state == EMF_UNIT_CREATED) {
+			release(unit, true);
+			unit->state = EMF_UNIT_STOPPED;
+		}
+	}
+	emf_worker_flush(&emf->worker);
+}
+
+static bool is_required(const struct emf_unit *unit)
+{
+	return unit->m->flags & EMF_MODULE_REQUIRED;
+}
+
+static int start_all(struct emf *emf, enum emf_unit_state from, int (*step)(struct emf_unit *))
+{
+	for (size_t i = 0; i < emf->registry.n; i++) {
+		struct emf_unit *unit = &emf->registry.units[i];
+		int err;
+
+		if (!unit->wanted || unit->state != from)
+			continue;
+		err = step(unit);
+		if (err && is_required(unit)) {
+			emf_err(NULL, "module %s is required, and failed: stopping", unit->m->name);
+			return err;
+		}
+	}
+	return 0;
+}
+
+int emf_life_start(struct emf *emf)
+{
+	int err = start_all(emf, EMF_UNIT_IDLE, create);
+
+	if (!err)
+		err = start_all(emf, EMF_UNIT_CREATED, attach);
+	if (err) {
+		emf_life_stop(emf);
+		return err;
+	}
+	for (size_t i = 0; i < emf->registry.n; i++)
+		if (emf->registry.units[i].state == EMF_UNIT_RUNNING)
+			notify_others(&emf->registry.units[i], EMF_EVENT_MODULE_UP);
+	return 0;
+}
+
+static void poll_unit(struct emf_unit *unit)
+{
+	uint64_t start = emf_now_ns(), took;
+	int err = call(unit, unit->m->poll);
+
+	took = (emf_now_ns() - start) / NS_PER_MS;
+	if (took > EMF_POLL_MS) {
+		unit->slow_polls++;
+		/* Powers of two: told at once, and never a flood. */
+		if (!(unit->slow_polls & (unit->slow_polls - 1)))
+			emf_warn(unit->m, "poll blocked for %" PRIu64 " ms (%" PRIu64 " times so far); all other modules waited",
+				 took, unit->slow_polls);
+	}
+	if (err < 0) {
+		unit->stop_asked = true;
+		unit->error = err;
+		snprintf(unit->why, sizeof(unit->why), "poll failed: %s; the module was stopped", strerror(-err));
+	}
+}
+
+int emf_life_turn(struct emf *emf)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < emf->registry.n; i++) {
+		struct emf_unit *unit = &emf->registry.units[i];
+
+		if (unit->state == EMF_UNIT_RUNNING && unit->m->poll && !unit->stop_asked)
+			poll_unit(unit);
+		if (unit->state != EMF_UNIT_RUNNING || !unit->stop_asked)
+			continue;
+		if (unit->error && is_required(unit))
+			err = unit->error;
+		stop(unit);
+	}
+	return err;
+}
+
+void emf_module_stop(struct module *m, int error)
+{
+	struct emf_unit *unit = m->unit;
+
+	unit->stop_asked = true;
+	unit->error = error > 0 ? -error : error;
+	if (unit->error)
+		snprintf(unit->why, sizeof(unit->why), "stopped itself: %s", strerror(-unit->error));
+}
+
+int emf_life_timeout_ms(const struct emf *emf)
+{
+	for (size_t i = 0; i < emf->registry.n; i++) {
+		const struct emf_unit *unit = &emf->registry.units[i];
+
+		if (unit->state != EMF_UNIT_RUNNING)
+			continue;
+		if (unit->stop_asked)
+			return 0;
+		if (unit->m->poll)
+			return EMF_POLL_MS;
+	}
+	return -1;
+}
+
+size_t emf_life_running(const struct emf *emf)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < emf->registry.n; i++)
+		n += emf->registry.units[i].state == EMF_UNIT_RUNNING ||
+		     emf->registry.units[i].state == EMF_UNIT_STOPPING;
+	return n;
+}

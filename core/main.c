@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * main.c - where a product begins.
+ */
+#include "command.h"
+
+int main(int argc, char **argv)
+{
+	return emf_main(&emf_product, argc, argv);
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * map.c - maps for user parts. An emf_map is libbpf's bpf_map here; another
+ * engine will have its own.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include <emf/map.h>
+
+#include "core.h"
+
+static const struct bpf_map *to_bpf(const struct emf_map *map)
+{
+	return (const struct bpf_map *)map;
+}
+
+struct emf_map *emf_map_get(const struct module *m, const char *name)
+{
+	if (!m->unit || !m->unit->object.head)
+		return NULL;
+	return (struct emf_map *)bpf_object__find_map_by_name(m->unit->object.head->obj, name);
+}
+
+int emf_map_lookup(const struct emf_map *map, const void *key, void *value)
+{
+	return bpf_map_lookup_elem(bpf_map__fd(to_bpf(map)), key, value);
+}
+
+int emf_map_update(const struct emf_map *map, const void *key, const void *value)
+{
+	return bpf_map_update_elem(bpf_map__fd(to_bpf(map)), key, value, BPF_ANY);
+}
+
+int emf_map_delete(const struct emf_map *map, const void *key)
+{
+	return bpf_map_delete_elem(bpf_map__fd(to_bpf(map)), key);
+}
+
+int emf_map_next(const struct emf_map *map, const void *key, void *next)
+{
+	return bpf_map_get_next_key(bpf_map__fd(to_bpf(map)), key, next);
+}
+
+uint32_t emf_map_max_entries(const struct emf_map *map)
+{
+	return bpf_map__max_entries(to_bpf(map));
+}
+
+int emf_cpus(void)
+{
+	int n = libbpf_num_possible_cpus();
+
+	return n > 0 ? n : 1;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * module.h - the registry: which modules there are, and what the core knows
+ * about each of them.
+ */
+#ifndef EMF_CORE_MODULE_H
+#define EMF_CORE_MODULE_H
+
+#include <emf/log.h>
+#include <emf/module.h>
+
+#include "bpf_object.h"
+#include "param.h"
+#include "ring.h"
+#include "worker.h"
+
+struct emf;
+
+enum emf_unit_state {
+	EMF_UNIT_IDLE,     /* linked in, not started */
+	EMF_UNIT_CREATED,  /* create succeeded, nothing attached */
+	EMF_UNIT_RUNNING,  /* attached */
+	EMF_UNIT_STOPPING, /* the worker closes its links */
+	EMF_UNIT_STOPPED,
+	EMF_UNIT_FAILED,
+};
+
+#define EMF_WHY_MAX 1024
+
+/**
+ * struct emf_unit - a module, seen from the core
+ * @m: the module's own structure
+ * @emf: the product it is part of
+ * @state: see there
+ * @wanted: it is to be started
+ * @stop_asked: stop it when that callback has returned
+ * @error: the negative errno it failed with, or 0
+ * @unsupported: it failed for lack of a privilege or of a kernel feature
+ * @why: the sentence that was logged when it failed
+ * @event: what notify is being told
+ * @peer: whom that is about
+ * @slow_polls: polls that took longer than EMF_POLL_MS
+ * @object: its kernel part
+ * @params: its parameters
+ * @rings: its ring buffers
+ * @closing: closes its links on the worker
+ */
+struct emf_unit {
+	struct module *m;
+	struct emf *emf;
+	enum emf_unit_state state;
+	bool wanted;
+	bool stop_asked;
+	int error;
+	bool unsupported;
+	char why[EMF_WHY_MAX];
+	enum emf_event event;
+	const char *peer;
+	uint64_t slow_polls;
+	struct emf_bpf_object object;
+	struct emf_param_set params;
+	struct emf_ring_set rings;
+	struct emf_work closing;
+};
+
+struct emf_registry {
+	struct emf_unit *units; /* in the order in which they start */
+	size_t n;
+};
+
+/**
+ * emf_registry_init() - collect and order modules
+ * @registry: receives them
+ * @emf: the product they become part of, or NULL in tests
+ * @begin: first registered pointer
+ * @end: behind the last one
+ *
+ * Return: 0; -EINVAL for a module without a usable name, -EEXIST for two of one
+ * name, both logged; -ENOMEM.
+ */
+int emf_registry_init(struct emf_registry *registry, struct emf *emf,
+		      struct module *const *begin, struct module *const *end);
+void emf_registry_fini(struct emf_registry *registry);
+
+/* The modules that were linked in: the section emf_modules. */
+void emf_registry_linked(struct module *const **begin, struct module *const **end);
+
+/* NULL if there is no such module. */
+struct emf_unit *emf_registry_find(const struct emf_registry *registry, const char *name);
+
+const char *emf_unit_state_name(enum emf_unit_state state);
+
+#endif

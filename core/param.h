@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * param.h - reading, keeping and printing the parameters of a module.
+ */
+#ifndef EMF_CORE_PARAM_H
+#define EMF_CORE_PARAM_H
+
+#include <emf/param.h>
+
+#define EMF_PARAM_WHY_MAX 160
+#define EMF_PARAM_TEXT_MAX 320 /* a string parameter is cut there when printed */
+
+/* Who gave a parameter its value; a higher one wins over a lower one. */
+enum emf_param_origin {
+	EMF_PARAM_DEFAULT,
+	EMF_PARAM_PRODUCT,
+	EMF_PARAM_FILE,
+	EMF_PARAM_COMMAND_LINE,
+};
+
+struct emf_param_state {
+	enum emf_param_origin origin;
+	void *initial; /* copy of the default */
+};
+
+struct emf_param_set {
+	const struct emf_param *params;
+	struct emf_param_state *states;
+	size_t n;
+};
+
+/* Return: 0, -ENOMEM. */
+int emf_param_set_init(struct emf_param_set *set, const struct module *m);
+void emf_param_set_fini(struct emf_param_set *set);
+
+/* Index of a parameter, or -ENOENT; '-' and '_' are the same letter. */
+int emf_param_index(const struct emf_param_set *set, const char *name);
+
+/* How many bytes the value of a parameter has; at most EMF_PARAM_VALUE_MAX. */
+size_t emf_param_size(const struct emf_param *param);
+#define EMF_PARAM_VALUE_MAX 4096 /* PATH_MAX: the longest string that makes sense */
+
+/**
+ * emf_param_parse() - read a value
+ * @param: says what is allowed
+ * @text: as a person wrote it
+ * @value: receives emf_param_size() bytes; untouched on error
+ * @why: receives a sentence on error
+ *
+ * Return: 0; -EINVAL if the text is no such value; -ERANGE if it is out of bounds.
+ */
+int emf_param_parse(const struct emf_param *param, const char *text, void *value,
+		    char why[EMF_PARAM_WHY_MAX]);
+
+/* The value as a person would write it. */
+char *emf_param_format(const struct emf_param *param, const void *value,
+		       char text[EMF_PARAM_TEXT_MAX]);
+
+/* "500ms", "5s", "2m"; a number without a unit is refused. 0 or -EINVAL, -ERANGE. */
+int emf_param_parse_duration(const char *text, uint64_t *ns);
+
+/* Parses and stores, unless a higher origin has set the value before. */
+int emf_param_assign(struct emf_param_set *set, size_t i, const char *text,
+		     enum emf_param_origin origin, char why[EMF_PARAM_WHY_MAX]);
+
+#endif

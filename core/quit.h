@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * quit.h - SIGINT and SIGTERM: the first ends the product in order, a second
+ * SIGINT ends it at once, even when a module hangs.
+ */
+#ifndef EMF_CORE_QUIT_H
+#define EMF_CORE_QUIT_H
+
+#include "loop.h"
+
+struct emf_quit {
+	bool asked;
+	struct emf_fd wake;
+};
+
+/* 0 or what eventfd(2) reports. One per process: signal handlers are. */
+int emf_quit_init(struct emf_quit *quit, struct emf_loop *loop);
+void emf_quit_fini(struct emf_quit *quit);
+
+#endif

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * server.c - the socket of a serving product.
+ */
+#include "server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "status.h"
+
+#define BACKLOG 16
+
+static struct sockaddr_un address(const char *path)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+
+	/* emf_rundir_socket() has checked that it fits. */
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%.107s", path);
+	return addr;
+}
+
+/* Root and whoever runs the product; the socket's mode keeps out the rest too. */
+static bool peer_may_ask(int fd)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len))
+		return false;
+	return peer.uid == 0 || peer.uid == geteuid();
+}
+
+static void send_status(const struct emf *emf, int fd)
+{
+	json_t *status = emf_status_json(emf);
+	char *text = status ? json_dumps(status, JSON_COMPACT) : NULL;
+	size_t len = text ? strlen(text) : 0, at = 0;
+
+	/* Never blocks: what does not fit the socket's buffer is an answer cut short. */
+	while (at < len) {
+		size_t n = len - at < EMF_SERVER_PACKET ? len - at : EMF_SERVER_PACKET;
+
+		if (send(fd, text + at, n, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+			break;
+		at += n;
+	}
+	free(text);
+	json_decref(status);
+}
+
+static void on_connect(struct emf_fd *listener, uint32_t events)
+{
+	struct emf_server *server = emf_container_of(listener, struct emf_server, listener);
+	int fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	(void)events;
+	if (fd < 0)
+		return;
+	if (peer_may_ask(fd))
+		send_status(server->emf, fd);
+	close(fd);
+}
+
+/* One process at a time, also when two start at once. The lock file stays. */
+static int take_lock(struct emf_server *server)
+{
+	char path[RUNDIR_PATH_MAX + 8];
+
+	snprintf(path, sizeof(path), "%s.lock", server->path);
+	server->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (server->lock_fd < 0) {
+		emf_err(NULL, "%s: %s", path, strerror(errno));
+		return -errno;
+	}
+	if (flock(server->lock_fd, LOCK_EX | LOCK_NB)) {
+		emf_err(NULL, "%s is already served by another process; stop that one first ('%s status' names it)",
+			server->path, server->emf->product->name);
+		return -EADDRINUSE;
+	}
+	return 0;
+}
+
+static int listen_at(struct emf_server *server)
+{
+	struct sockaddr_un addr = address(server->path);
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	mode_t before;
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	unlink(server->path); /* stale: the lock is ours */
+	before = umask(0117);
+	err = bind(fd, (struct sockaddr *)&addr, sizeof(addr)) || listen(fd, BACKLOG) ? -errno : 0;
+	umask(before);
+	server->listener = (struct emf_fd){ .fd = fd, .events = EPOLLIN, .ready = on_connect };
+	if (!err)
+		err = emf_loop_add_fd(&server->emf->loop, NULL, &server->listener);
+	if (err)
+		close(fd);
+	return err;
+}
+
+int emf_server_open(struct emf_server *server, struct emf *emf)
+{
+	char folder[RUNDIR_PATH_MAX];
+	int err;
+
+	*server = (struct emf_server){ .emf = emf, .lock_fd = -1 };
+	err = emf_rundir_socket(emf->product->name, server->path);
+	if (!err && !getenv("EMF_BUS"))
+		err = emf_rundir(folder);
+	if (err == -ENOENT) {
+		emf_err(NULL, "there is no place for the socket: set XDG_RUNTIME_DIR or EMF_BUS, or run as root");
+		return err;
+	}
+	if (err) {
+		emf_err(NULL, "no socket can be made at %s: %s", server->path, strerror(-err));
+		return err;
+	}
+	err = take_lock(server);
+	if (!err) {
+		err = listen_at(server);
+		if (err)
+			emf_err(NULL, "%s: %s", server->path, strerror(-err));
+	}
+	if (err && server->lock_fd >= 0)
+		close(server->lock_fd);
+	return err;
+}
+
+void emf_server_close(struct emf_server *server)
+{
+	emf_fd_del(&server->listener);
+	unlink(server->path);
+	close(server->listener.fd);
+	close(server->lock_fd);
+}
+
+/* Packets until the other side is done, as one NUL-terminated text. */
+static int receive_all(int fd, char *text, size_t size)
+{
+	size_t at = 0;
+	ssize_t n;
+
+	while ((n = recv(fd, text + at, size - 1 - at, 0)) > 0)
+		at += (size_t)n;
+	text[at] = '\0';
+	if (n < 0)
+		return -errno;
+	return at ? 0 : -ECONNRESET;
+}
+
+int emf_server_ask(const char *path, json_t **status)
+{
+	struct timeval patience = { .tv_sec = 5 };
+	struct sockaddr_un addr = address(path);
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	char *text = malloc(EMF_SERVER_STATUS_MAX);
+	int err = 0;
+
+	if (fd < 0 || !text) {
+		err = fd < 0 ? -errno : -ENOMEM;
+		goto out;
+	}
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)))
+		err = -errno;
+	if (!err)
+		err = receive_all(fd, text, EMF_SERVER_STATUS_MAX);
+	if (!err) {
+		*status = json_loads(text, 0, NULL);
+		if (!*status)
+			err = -EPROTO;
+	}
+out:
+	if (fd >= 0)
+		close(fd);
+	free(text);
+	return err;
+}

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * session.c - a product from its configuration to its end.
+ */
+#include "session.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bpf_error.h"
+#include "life.h"
+#include "log.h"
+#include "output.h"
+#include "server.h"
+
+struct session {
+	struct emf *emf;
+	const struct emf_session_options *options;
+	struct emf_server server;
+	struct emf_signal hangup;
+	struct emf_timer end;
+	bool ended;
+};
+
+static int apply_product_settings(struct emf *emf)
+{
+	char why[EMF_PARAM_WHY_MAX];
+
+	for (const struct emf_setting *s = emf->product->settings; s && s->module; s++) {
+		struct emf_unit *unit = emf_registry_find(&emf->registry, s->module);
+		int p = unit ? emf_param_index(&unit->params, s->param) : -ENOENT;
+
+		if (p < 0) {
+			emf_err(NULL, "this product sets %s.%s, which does not exist: its declaration in bus-idl/ is wrong",
+				s->module, s->param);
+			return -EINVAL;
+		}
+		if (emf_param_assign(&unit->params, (size_t)p, s->value, EMF_PARAM_PRODUCT, why)) {
+			emf_err(NULL, "this product sets %s.%s to a wrong value: %s", s->module, s->param, why);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+int emf_session_configure(struct emf *emf, const struct emf_session_options *options,
+			  struct emf_config *config)
+{
+	int err = apply_product_settings(emf);
+
+	if (!err)
+		err = emf_config_read(config, emf, options->config);
+	if (err)
+		return err;
+	emf_config_apply(config, emf);
+	if (options->log_given)
+		emf_log_set_level(options->log);
+	return 0;
+}
+
+static void on_hangup(struct emf_signal *signal)
+{
+	struct session *s = emf_container_of(signal, struct session, hangup);
+	struct emf_config config;
+
+	if (emf_config_read(&config, s->emf, s->options->config)) {
+		emf_err(NULL, "the configuration has mistakes; nothing was changed");
+	} else {
+		emf_config_reload(&config, s->emf);
+		if (s->options->log_given)
+			emf_log_set_level(s->options->log);
+		emf_info(NULL, "configuration read again");
+	}
+	emf_config_fini(&config);
+}
+
+static void on_end(struct emf_timer *timer)
+{
+	emf_container_of(timer, struct session, end)->ended = true;
+}
+
+static size_t count_wanted(const struct emf *emf)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < emf->registry.n; i++)
+		n += emf->registry.units[i].wanted;
+	return n;
+}
+
+/* 77 only if nothing but privileges and kernel features was missing. */
+static int failed_status(const struct emf *emf)
+{
+	bool failed = false, other = false;
+
+	for (size_t i = 0; i < emf->registry.n; i++) {
+		const struct emf_unit *unit = &emf->registry.units[i];
+
+		if (unit->state != EMF_UNIT_FAILED)
+			continue;
+		failed = true;
+		other |= !unit->unsupported;
+	}
+	return !failed ? EMF_EXIT_OK : other ? EMF_EXIT_FAILED : EMF_EXIT_UNSUPPORTED;
+}
+
+static int turn(struct session *s, size_t wanted)
+{
+	struct emf *emf = s->emf;
+	int err;
+
+	err = emf_life_turn(emf);
+	if (err)
+		return EMF_EXIT_FAILED;
+	err = emf_output_flush();
+	if (err)
+		return err == -EPIPE ? EMF_EXIT_OK : EMF_EXIT_FAILED;
+	/* A service waits for its operator; a tool without modules has ended. */
+	if (wanted && !emf->serving && !emf_life_running(emf))
+		return failed_status(emf);
+	if (s->ended || emf->quit.asked)
+		return failed_status(emf);
+	err = emf_loop_turn(&emf->loop, emf_life_timeout_ms(emf));
+	if (err) {
+		emf_err(NULL, "the event loop failed: %s", strerror(-err));
+		return EMF_EXIT_FAILED;
+	}
+	return -1;
+}
+
+static int start_loop(struct session *s)
+{
+	struct emf *emf = s->emf;
+	int err = emf_loop_init(&emf->loop);
+
+	if (err)
+		return err;
+	err = emf_quit_init(&emf->quit, &emf->loop);
+	if (err)
+		goto no_quit;
+	err = emf_worker_init(&emf->worker, &emf->loop);
+	if (err)
+		goto no_worker;
+	return 0;
+no_worker:
+	emf_quit_fini(&emf->quit);
+no_quit:
+	emf_loop_fini(&emf->loop);
+	return err;
+}
+
+static void end_loop(struct session *s)
+{
+	emf_signal_del(&s->hangup);
+	emf_timer_stop(&s->end);
+	emf_worker_fini(&s->emf->worker);
+	emf_quit_fini(&s->emf->quit);
+	emf_loop_fini(&s->emf->loop);
+}
+
+static int run_loop(struct session *s)
+{
+	struct emf *emf = s->emf;
+	size_t wanted = count_wanted(emf);
+	int status, err;
+
+	if (s->options->duration_ns)
+		emf_loop_start_timer(&emf->loop, NULL, &s->end, s->options->duration_ns, 0);
+	if (!wanted)
+		emf_warn(NULL, "no modules to run; waiting for a signal");
+	if (emf_life_start(emf))
+		return failed_status(emf);
+	while ((status = turn(s, wanted)) < 0)
+		;
+	emf_life_stop(emf);
+	err = emf_output_flush();
+	return err && err != -EPIPE ? EMF_EXIT_FAILED : status;
+}
+
+int emf_session_run(struct emf *emf, const struct emf_session_options *options)
+{
+	struct session s = { .emf = emf, .options = options, .hangup = { .signo = SIGHUP, .received = on_hangup },
+			     .end = { .expired = on_end } };
+	int status = EMF_EXIT_FAILED;
+	int err = start_loop(&s);
+
+	if (err) {
+		emf_err(NULL, "the event loop could not be made: %s", strerror(-err));
+		return EMF_EXIT_FAILED;
+	}
+	emf_bpf_error_init();
+	emf->started_ns = emf_now_ns();
+	if (emf->serving) {
+		emf_loop_add_signal(&emf->loop, NULL, &s.hangup);
+		err = emf_server_open(&s.server, emf);
+	}
+	if (!err)
+		status = run_loop(&s);
+	if (!err && emf->serving)
+		emf_server_close(&s.server);
+	end_loop(&s);
+	return status;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * session.h - what "run" and "serve" share: a product from its configuration to
+ * its end.
+ */
+#ifndef EMF_CORE_SESSION_H
+#define EMF_CORE_SESSION_H
+
+#include "config.h"
+#include "core.h"
+#include "option.h"
+
+/* Options of the command line that both understand. */
+struct emf_session_options {
+	const char *config;	/* NULL for the product's own file */
+	bool log_given;		/* over the file's */
+	enum emf_log_level log;
+	uint64_t duration_ns;	/* 0 for no end */
+};
+
+/* Applies product settings and configuration files. 0, or a negative errno, logged. */
+int emf_session_configure(struct emf *emf, const struct emf_session_options *options,
+			  struct emf_config *config);
+
+/**
+ * emf_session_run() - start what is wanted, turn the loop, stop
+ * @emf: serving is set; wanted is set for each module
+ * @options: of the command line
+ *
+ * Return: an exit status.
+ */
+int emf_session_run(struct emf *emf, const struct emf_session_options *options);
+
+#endif

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * status.c - the state of a product: made as JSON in one place, printed from it.
+ */
+#include "status.h"
+
+#include <unistd.h>
+
+#include "log.h"
+#include "table.h"
+
+static double ms(uint64_t ns)
+{
+	return (double)ns / 1e6;
+}
+
+static json_t *rings_json(const struct emf_unit *unit)
+{
+	json_t *rings = json_array();
+
+	for (size_t i = 0; i < unit->rings.n; i++) {
+		const struct emf_ring *ring = &unit->rings.rings[i];
+		struct emf_ring_counts counts;
+		json_t *one = json_pack("{s:s, s:I}", "name", ring->name, "received",
+					(json_int_t)ring->received);
+
+		if (!emf_ring_read_counts(ring, &counts)) {
+			json_object_set_new(one, "seen", json_integer((json_int_t)counts.seen));
+			json_object_set_new(one, "sent", json_integer((json_int_t)counts.sent));
+			json_object_set_new(one, "dropped", json_integer((json_int_t)counts.dropped));
+		}
+		json_array_append_new(rings, one);
+	}
+	return rings;
+}
+
+static json_t *params_json(const struct emf_unit *unit)
+{
+	json_t *params = json_object();
+	char text[EMF_PARAM_TEXT_MAX];
+
+	for (size_t i = 0; i < unit->params.n; i++) {
+		const struct emf_param *p = &unit->params.params[i];
+
+		json_object_set_new(params, p->name, json_string(emf_param_format(p, p->value, text)));
+	}
+	return params;
+}
+
+static json_t *unit_json(const struct emf_unit *unit)
+{
+	const struct emf_bpf_object *o = &unit->object;
+	json_t *json = json_pack("{s:s, s:s, s:s, s:i, s:i, s:f, s:f, s:f, s:I}", "name", unit->m->name,
+				 "version", unit->m->version ? unit->m->version : "", "state",
+				 emf_unit_state_name(unit->state), "priority", unit->m->prio,
+				 "programs", (int)o->n_links, "open_ms", ms(o->open_ns), "load_ms",
+				 ms(o->load_ns), "attach_ms", ms(o->attach_ns), "slow_polls",
+				 (json_int_t)unit->slow_polls);
+
+	json_object_set_new(json, "params", params_json(unit));
+	json_object_set_new(json, "rings", rings_json(unit));
+	if (unit->why[0])
+		json_object_set_new(json, "why", json_string(unit->why));
+	return json;
+}
+
+json_t *emf_status_json(const struct emf *emf)
+{
+	json_t *modules = json_array();
+	json_t *json;
+
+	for (size_t i = 0; i < emf->registry.n; i++)
+		json_array_append_new(modules, unit_json(&emf->registry.units[i]));
+	json = json_pack("{s:s, s:s, s:i, s:f, s:o}", "product", emf->product->name, "version",
+			 emf->product->version, "pid", (int)getpid(), "uptime_s",
+			 (double)(emf_now_ns() - emf->started_ns) / 1e9, "modules", modules);
+	return json;
+}
+
+static const char *text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text && *text ? text : "-";
+}
+
+static json_int_t number_of(const json_t *object, const char *key)
+{
+	return json_integer_value(json_object_get(object, key));
+}
+
+static void print_module(struct emf_table *table, const json_t *module)
+{
+	const json_t *ring;
+	json_int_t seen = 0, sent = 0, dropped = 0;
+	size_t i;
+
+	json_array_foreach(json_object_get(module, "rings"), i, ring) {
+		seen += number_of(ring, "seen");
+		sent += number_of(ring, "sent");
+		dropped += number_of(ring, "dropped");
+	}
+	emf_table_cell(table, "%s", text_of(module, "name"));
+	emf_table_cell(table, "%s", text_of(module, "state"));
+	emf_table_cell(table, "%lld", number_of(module, "programs"));
+	emf_table_cell(table, "%.1f", json_number_value(json_object_get(module, "open_ms")) +
+		       json_number_value(json_object_get(module, "load_ms")));
+	emf_table_cell(table, "%.1f", json_number_value(json_object_get(module, "attach_ms")));
+	emf_table_cell(table, "%lld", seen);
+	emf_table_cell(table, "%lld", sent);
+	emf_table_cell(table, "%lld", dropped);
+	emf_table_cell(table, "%s", text_of(module, "why"));
+}
+
+void emf_status_print(const json_t *status, FILE *out)
+{
+	struct emf_table table;
+	const json_t *module;
+	size_t i;
+
+	fprintf(out, "%s %s, pid %lld, up %.0f s\n", text_of(status, "product"),
+		text_of(status, "version"), number_of(status, "pid"),
+		json_number_value(json_object_get(status, "uptime_s")));
+	emf_table_init(&table, 9);
+	emf_table_row(&table, "MODULE", "STATE", "PROGS", "LOAD ms", "ATTACH ms", "SEEN", "SENT",
+		      "DROPPED", "WHY", NULL);
+	json_array_foreach(json_object_get(status, "modules"), i, module)
+		print_module(&table, module);
+	emf_table_print(&table, out);
+}
+
+int emf_json_print(json_t *json)
+{
+	int err = json ? json_dumpf(json, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : -1;
+
+	json_decref(json);
+	printf("\n");
+	if (err)
+		emf_err(NULL, "the JSON could not be made: out of memory, or the output is closed");
+	return err ? EMF_EXIT_FAILED : EMF_EXIT_OK;
+}

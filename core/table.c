@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * table.c - text tables.
+ */
+#include "table.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+void emf_table_init(struct emf_table *table, size_t columns)
+{
+	assert(columns > 0 && columns <= EMF_TABLE_COLUMNS);
+	*table = (struct emf_table){ .columns = columns };
+}
+
+void emf_table_cell(struct emf_table *table, const char *fmt, ...)
+{
+	va_list args;
+	char *text;
+	int n;
+
+	if (table->n == table->room) {
+		size_t room = table->room ? 2 * table->room : 64;
+		char **cells = realloc(table->cells, room * sizeof(*cells));
+
+		if (!cells) {
+			table->error = -ENOMEM;
+			return;
+		}
+		table->cells = cells;
+		table->room = room;
+	}
+	va_start(args, fmt);
+	n = vasprintf(&text, fmt, args);
+	va_end(args);
+	if (n < 0) {
+		table->error = -ENOMEM;
+		return;
+	}
+	table->cells[table->n++] = text;
+}
+
+void emf_table_row(struct emf_table *table, ...)
+{
+	const char *cell;
+	va_list args;
+
+	va_start(args, table);
+	while ((cell = va_arg(args, const char *)))
+		emf_table_cell(table, "%s", cell);
+	va_end(args);
+}
+
+int emf_table_print(struct emf_table *table, FILE *out)
+{
+	size_t widths[EMF_TABLE_COLUMNS] = { 0 };
+
+	for (size_t i = 0; i < table->n; i++) {
+		size_t len = strlen(table->cells[i]);
+
+		if (len > widths[i % table->columns])
+			widths[i % table->columns] = len;
+	}
+	for (size_t i = 0; i < table->n; i++) {
+		size_t column = i % table->columns;
+		bool last = column + 1 == table->columns || i + 1 == table->n;
+
+		/* No blanks behind the last column. */
+		if (!table->error)
+			fprintf(out, "%-*s%s", last ? 0 : (int)widths[column], table->cells[i],
+				last ? "\n" : "  ");
+		free(table->cells[i]);
+	}
+	free(table->cells);
+	table->cells = NULL;
+	table->n = table->room = 0;
+	return table->error;
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * text.c - bytes and times as text for people.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <emf/loop.h>
+#include <emf/output.h>
+
+/* Length of the UTF-8 sequence at @p, or 0 if it is none, or a C1 control. */
+static size_t utf8_length(const unsigned char *p, size_t left)
+{
+	size_t n = *p >= 0xc2 && *p < 0xe0 ? 2 : *p >= 0xe0 && *p < 0xf0 ? 3 :
+		   *p >= 0xf0 && *p < 0xf5 ? 4 : 0;
+
+	if (!n || n > left)
+		return 0;
+	for (size_t i = 1; i < n; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	if (*p == 0xc2 && p[1] < 0xa0) /* U+0080 to U+009F drive terminals too */
+		return 0;
+	if ((*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] >= 0xa0) ||
+	    (*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] >= 0x90))
+		return 0; /* overlong, a surrogate, or beyond U+10FFFF */
+	return n;
+}
+
+static size_t escape(char out[5], unsigned char byte)
+{
+	static const char named[] = "\n\t\r\\";
+	static const char letters[] = "ntr\\";
+	const char *at = byte ? strchr(named, byte) : NULL;
+
+	if (at) {
+		out[0] = '\\';
+		out[1] = letters[at - named];
+		return 2;
+	}
+	return (size_t)snprintf(out, 5, "\\x%02x", byte);
+}
+
+char *emf_text(char *out, size_t out_size, const void *data, size_t len_bytes)
+{
+	const unsigned char *p = data, *end = p + len_bytes;
+	size_t at = 0;
+
+	while (p < end) {
+		char escaped[5];
+		const char *piece = (const char *)p;
+		size_t take = 1, n = 1;
+
+		if (*p < 0x20 || *p == 0x7f || *p == '\\') {
+			n = escape(escaped, *p);
+			piece = escaped;
+		} else if (*p >= 0x80) {
+			take = n = utf8_length(p, (size_t)(end - p));
+			if (!n) {
+				take = 1;
+				n = escape(escaped, *p);
+				piece = escaped;
+			}
+		}
+		if (at + n >= out_size)
+			break;
+		memcpy(out + at, piece, n);
+		at += n;
+		p += take;
+	}
+	out[at] = '\0';
+	return out;
+}
+
+char *emf_clock(char out[16], uint64_t monotonic_ns)
+{
+	struct timespec wall;
+	struct tm tm;
+	int64_t ns;
+
+	/* Anew each time: the wall clock may be set while we run. */
+	clock_gettime(CLOCK_REALTIME, &wall);
+	ns = (int64_t)wall.tv_sec * 1000000000 + wall.tv_nsec + (int64_t)(monotonic_ns - emf_now_ns());
+	wall.tv_sec = (time_t)(ns / 1000000000);
+	localtime_r(&wall.tv_sec, &tm);
+	snprintf(out, 16, "%02d:%02d:%02d.%03u", tm.tm_hour % 24, tm.tm_min % 60, tm.tm_sec % 61,
+		 (unsigned int)(ns / 1000000 % 1000) % 1000u);
+	return out;
+}

@@ -1,0 +1,69 @@
+"""What must hold for a set of modules and products, beyond grammar."""
+import re
+from typing import Dict, Iterable, List, Optional
+
+from . import words
+from .errors import Errors, Position
+from .model import File, Module, Product
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_NAME_MAX = 63  # longer ones only spoil tables; C promises 63 significant characters
+
+
+def _check_name(name: str, position: Position, errors: Errors) -> None:
+    if not _NAME.match(name):
+        errors.add(position, f"'{name}' cannot be the name of a module",
+                   "use letters, digits and '_', and start with a letter or '_'")
+    elif len(name) > _NAME_MAX:
+        errors.add(position, f"the name of this module has more than {_NAME_MAX} characters")
+    elif name in words.BUILT_IN:
+        errors.add(position, f"module '{name}' has the name of a built-in command",
+                   "rename the module: 'emf " + name + "' could never reach it")
+    elif name in words.C_WORDS or name in words.PREFIXES:
+        errors.add(position, f"module '{name}' has a name that C or EMF reserves", "rename the module")
+
+
+def modules(found: Iterable[Module], errors: Errors) -> None:
+    owners: Dict[str, Position] = {}
+    for module in found:
+        _check_name(module.name, module.position, errors)
+        if module.registers and module.has_emf:
+            errors.add(Position(module.user_source),
+                       f"registers a module, and {module.emf_source} describes one",
+                       "drop the ebpf_module() line, or the .emf file")
+        if module.has_emf and not module.has_bpf and not module.has_user and not module.description:
+            continue  # types only; nothing to run
+        names = module.given_names if module.registers else [(module.name, module.position)]
+        for name, position in names:
+            if module.registers:
+                _check_name(name, position, errors)
+            if name in owners:
+                errors.add(position, f"a second module is named '{name}'",
+                           f"the first one is at {owners[name]}; rename one of them")
+            owners.setdefault(name, position)
+
+
+def product(files: Iterable[File], name: str, found: List[Module], errors: Errors) -> Product:
+    """The declared product of that name, or one that holds every module."""
+    chosen: Optional[Product] = None
+    for file in files:
+        for candidate in file.products:
+            if candidate.name != name:
+                continue
+            if chosen:
+                errors.add(candidate.position, f"product '{name}' is declared twice",
+                           f"the first one is at {chosen.position}")
+            chosen = chosen or candidate
+    if not chosen:
+        return Product(name)
+    there = {m.name for m in found}
+    for module, position in chosen.modules:
+        if module not in there:
+            errors.add(position, f"product '{name}' wants module '{module}', which is not in modules/",
+                       "there are: " + (", ".join(sorted(there)) or "none"))
+    wanted = {m for m, _ in chosen.modules} or there
+    for setting in chosen.settings:
+        if setting.module not in wanted:
+            errors.add(setting.position, f"product '{name}' sets a parameter of '{setting.module}', "
+                       "which is not one of its modules")
+    return chosen

@@ -1,0 +1,96 @@
+"""The command line of emfgen."""
+import argparse
+import os
+import sys
+from typing import List, Optional
+
+from . import VERSION, check, words
+from .errors import Errors
+from .model import Module, Product
+from .parser import parse
+from .scan import scan, sources
+
+
+def _idl_files(folder: str) -> List[str]:
+    names = os.listdir(folder) if os.path.isdir(folder) else []
+    return sorted(os.path.join(folder, n) for n in names if n.endswith(".emf") and not n.startswith("."))
+
+
+def _build(args: argparse.Namespace, errors: Errors) -> int:
+    """Everything that make needs to know: obj/modules.mk, and the glue of each module."""
+    only: Optional[List[str]] = args.only.split(",") if args.only else None
+    files = [parse(path, errors) for path in _idl_files(args.idl)]
+    found = scan(args.modules, only, errors)
+    product = check.product(files, args.product, found, errors)
+    if product.modules and only is None:
+        names = {name for name, _ in product.modules}
+        found = [m for m in found if m.name in names]
+    check.modules(found, errors)
+    if errors:
+        print(errors.report(), file=sys.stderr)
+        return 1
+    _write(args, product, found)
+    return 0
+
+
+def _write(args: argparse.Namespace, product: Product, found: List[Module]) -> None:
+    # Only now: jinja2 takes longer to import than all the checks take to run.
+    from . import render
+
+    env = render.environment()
+    out = args.out
+
+    for module in found:
+        if not module.generated:
+            continue
+        for ending in ("_emf.h", "_emf.c"):
+            text = render.render(env, "module" + ending + ".j2", module=module, version=VERSION)
+            render.write(os.path.join(out, module.name + ending), text)
+    render.write(os.path.join(out, "product_emf.c"),
+                 render.render(env, "product_emf.c.j2", product=product, modules=found, version=VERSION))
+    # Touched in any case: make compares its time with that of the sources.
+    render.write(os.path.join(out, "modules.mk"),
+                 render.render(env, "modules.mk.j2", modules=found, out=out, version=VERSION,
+                               seen=[f"{args.modules}/{n}" for n in sources(args.modules)] + _idl_files(args.idl)),
+                 touch=True)
+
+
+def _check(args: argparse.Namespace, errors: Errors) -> int:
+    for path in args.files:
+        parse(path, errors)
+    if errors:
+        print(errors.report(), file=sys.stderr)
+    return 1 if errors else 0
+
+
+def _words(_args: argparse.Namespace, _errors: Errors) -> int:
+    print("\n".join(sorted(words.BUILT_IN)))
+    return 0
+
+
+def main(argv: List[str]) -> int:
+    parser = argparse.ArgumentParser(prog="emfgen", description="The generator of EMF, the eBPF module framework.")
+    parser.add_argument("--version", action="version", version=f"emfgen {VERSION}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    build = commands.add_parser("build", help="write the make fragment and the glue (make calls this)")
+    build.add_argument("--modules", default="modules", help="the folder of modules")
+    build.add_argument("--idl", default="bus-idl", help="the folder of shared descriptions")
+    build.add_argument("--out", default="obj", help="where to write")
+    build.add_argument("--product", default="emf", help="the product to build")
+    build.add_argument("--only", default="", help="these modules only, separated by commas")
+    build.set_defaults(run=_build)
+
+    check_ = commands.add_parser("check", help="report the errors of .emf files")
+    check_.add_argument("files", nargs="+", metavar="FILE")
+    check_.set_defaults(run=_check)
+
+    words_ = commands.add_parser("words", help="print the names that no module can have")
+    words_.set_defaults(run=_words)
+
+    args = parser.parse_args(argv)
+    try:
+        return args.run(args, Errors())
+    except OSError as e:
+        print(f"emfgen: error: {e.filename or 'output'}: {e.strerror}", file=sys.stderr)
+        return 1

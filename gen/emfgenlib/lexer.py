@@ -1,0 +1,84 @@
+"""Characters to tokens, each with its position."""
+import re
+from dataclasses import dataclass
+from typing import List
+
+from .errors import Errors, Position
+
+MAX_BYTES = 1 << 20  # no description that a person wrote comes near 1 MiB
+
+_TOKEN = re.compile(
+    r"""
+    (?P<space>[ \t\r\n]+)
+  | (?P<doc>///[^\n]*)
+  | (?P<comment>//[^\n]*)
+  | (?P<version>[0-9]+\.[0-9]+(?:\.[0-9]+)?)
+  | (?P<number>0x[0-9A-Fa-f]+|[0-9]+)
+  | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
+  | (?P<string>"(?:[^"\\\n]|\\["\\n])*")
+  | (?P<sign>[{}()\[\];:,.=<>@-])
+    """,
+    re.VERBOSE,
+)
+
+
+@dataclass(frozen=True)
+class Token:
+    kind: str  # "doc", "version", "number", "name", "string", "sign" or "end"
+    text: str
+    position: Position
+
+    def __str__(self) -> str:
+        return "the end of the file" if self.kind == "end" else f"'{self.text}'"
+
+
+def read(path: str, errors: Errors) -> str:
+    """The text of a file; empty, with an error added, when it is no text."""
+    try:
+        with open(path, "rb") as f:
+            data = f.read(MAX_BYTES + 1)
+    except OSError as e:
+        errors.add(Position(path), f"cannot be read: {e.strerror}")
+        return ""
+    if len(data) > MAX_BYTES:
+        errors.add(Position(path), f"is larger than {MAX_BYTES} bytes", "split it")
+        return ""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as e:
+        errors.add(Position(path), f"is not UTF-8 at byte {e.start}")
+        return ""
+    return text
+
+
+def tokens(path: str, text: str, errors: Errors) -> List[Token]:
+    """All tokens and an end token; characters that fit nowhere are reported."""
+    lines = text.split("\n")
+    out: List[Token] = []
+    line, start, at = 1, 0, 0
+
+    def position(offset: int) -> Position:
+        return Position(path, line, offset - start + 1, lines[line - 1])
+
+    while at < len(text):
+        match = _TOKEN.match(text, at)
+        if not match:
+            char = text[at]
+            shown = char if char.isprintable() else f"\\x{ord(char):02x}"
+            if char == '"':
+                errors.add(position(at), "this string does not end on its line", 'close it with "')
+                at = text.find("\n", at) if "\n" in text[at:] else len(text)
+            else:
+                errors.add(position(at), f"'{shown}' has no meaning here")
+                at += 1
+            continue
+        kind = match.lastgroup or ""
+        if kind not in ("space", "comment"):
+            out.append(Token(kind, match.group(), position(at)))
+        newlines = match.group().count("\n")
+        if newlines:
+            line += newlines
+            start = at + match.group().rindex("\n") + 1
+        at = match.end()
+    out.append(Token("end", "", position(at)))
+    return out

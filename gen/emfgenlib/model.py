@@ -1,0 +1,92 @@
+"""What a product is made of, as plain data. Nothing here reads or writes files."""
+from dataclasses import dataclass, field
+from typing import List, Optional, Tuple
+
+from .errors import Position
+
+
+@dataclass
+class Description:
+    """The module block of an x.emf."""
+
+    name: str
+    position: Position
+    version: str = ""
+    doc: str = ""
+    required: bool = False
+    priority: int = 0
+
+
+@dataclass
+class Setting:
+    """`set module.param = value;` of a product."""
+
+    module: str
+    param: str
+    value: str
+    position: Position
+
+
+@dataclass
+class Product:
+    name: str
+    position: Optional[Position] = None
+    version: str = ""
+    doc: str = ""
+    modules: List[Tuple[str, Position]] = field(default_factory=list)
+    settings: List[Setting] = field(default_factory=list)
+
+
+@dataclass
+class Module:
+    """A module as the folder shows it: which of its files are there."""
+
+    name: str
+    folder: str  # relative to the build folder: "modules"
+    has_bpf: bool = False
+    has_user: bool = False
+    has_emf: bool = False
+    uses_vmlinux: bool = False  # x.bpf.c includes vmlinux.h
+    registers: bool = False  # x.c has an ebpf_module() of its own
+    # What struct module initialisers in x.c call themselves, with positions.
+    given_names: List[Tuple[str, Position]] = field(default_factory=list)
+    description: Optional[Description] = None
+
+    @property
+    def bpf_source(self) -> str:
+        return f"{self.folder}/{self.name}.bpf.c"
+
+    @property
+    def user_source(self) -> str:
+        return f"{self.folder}/{self.name}.c"
+
+    @property
+    def emf_source(self) -> str:
+        return f"{self.folder}/{self.name}.emf"
+
+    @property
+    def files(self) -> List[str]:
+        have = [
+            (self.has_bpf, self.bpf_source),
+            (self.has_user, self.user_source),
+            (self.has_emf, self.emf_source),
+        ]
+        return [path for there, path in have if there]
+
+    @property
+    def generated(self) -> bool:
+        """Whether x_emf.c and x_emf.h are made for it."""
+        return self.has_bpf or self.has_emf
+
+    @property
+    def position(self) -> Position:
+        return Position(self.files[0])
+
+
+@dataclass
+class File:
+    """The parse of one .emf file."""
+
+    path: str
+    modules: List[Description] = field(default_factory=list)
+    products: List[Product] = field(default_factory=list)

@@ -1,0 +1,67 @@
+"""Templates to files. A file is written only when its bytes change."""
+import os
+import tempfile
+from typing import Any
+
+import jinja2
+
+_TEMPLATES = os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(__file__))), "templates")
+
+
+def _c_string(text: str) -> str:
+    """A C string literal, quotes included."""
+    out = []
+    for byte in text.encode("utf-8"):
+        char = chr(byte)
+        if char in '"\\':
+            out.append("\\" + char)
+        elif 0x20 <= byte < 0x7F:
+            out.append(char)
+        else:
+            out.append(f"\\{byte:03o}")
+    return '"' + "".join(out).replace("??", '?""?') + '"'
+
+
+def environment() -> jinja2.Environment:
+    env = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+        auto_reload=False,
+    )
+    env.filters["c_string"] = _c_string
+    return env
+
+
+def render(env: jinja2.Environment, template: str, **values: Any) -> str:
+    return env.get_template(template).render(**values)
+
+
+def write(path: str, text: str, touch: bool = False) -> bool:
+    """Make the file hold the text. True if it changed. Never leaves half a file."""
+    data = text.encode("utf-8")
+    try:
+        with open(path, "rb") as f:
+            if f.read() == data:
+                if touch:
+                    os.utime(path)
+                return False
+    except FileNotFoundError:
+        pass
+    folder = os.path.dirname(path) or "."
+    os.makedirs(folder, exist_ok=True)
+    fd, temporary = tempfile.mkstemp(prefix=".emfgen-", dir=folder)
+    try:
+        with os.fdopen(fd, "wb") as f:
+            f.write(data)
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(temporary, 0o666 & ~umask)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+    return True

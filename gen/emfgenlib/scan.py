@@ -1,0 +1,95 @@
+"""A folder of modules to the model: which files are there, what they include."""
+import os
+import re
+from typing import Dict, Iterable, List, Optional, Tuple
+
+from .errors import Errors, Position
+from .lexer import read
+from .model import Module
+from .parser import parse
+
+_COMMENT = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:[^"\\\n]|\\.)*"', re.DOTALL)
+_REGISTERS = re.compile(r"^[ \t]*ebpf_module[ \t]*\(", re.MULTILINE)
+_MODULE_BEGINS = re.compile(r"\bstruct\s+module\s+\w+\s*=\s*\{")
+_GIVEN_NAME = re.compile(r"\.name\s*=\s*\"([^\"\n]*)\"")
+_VMLINUX = re.compile(r"^[ \t]*#[ \t]*include[ \t]*[<\"]vmlinux\.h[>\"]", re.MULTILINE)
+
+# Longest first: "x.bpf.c" is not module "x.bpf" with a user part.
+_ENDINGS: Tuple[Tuple[str, str], ...] = ((".bpf.c", "has_bpf"), (".c", "has_user"), (".emf", "has_emf"))
+
+
+def _without_comments(text: str) -> str:
+    """Comments become blanks of the same length; strings stay."""
+
+    def blank(match: "re.Match[str]") -> str:
+        found = match.group()
+        return found if found[0] == '"' else re.sub(r"[^\n]", " ", found)
+
+    return _COMMENT.sub(blank, text)
+
+
+def _position(path: str, text: str, offset: int) -> Position:
+    start = text.rfind("\n", 0, offset) + 1
+    end = text.find("\n", offset)
+    line = text[start : end if end >= 0 else len(text)]
+    return Position(path, text.count("\n", 0, offset) + 1, offset - start + 1, line)
+
+
+def _given_names(path: str, text: str) -> List[Tuple[str, Position]]:
+    """The names in the struct module initialisers of a file without comments."""
+    names = []
+    for start in _MODULE_BEGINS.finditer(text):
+        end = text.find("}", start.end())  # its members are no braces, but for a compound literal
+        match = _GIVEN_NAME.search(text, start.end(), end if end >= 0 else len(text))
+        if match:
+            names.append((match.group(1), _position(path, text, match.start(1))))
+    return names
+
+
+def sources(folder: str) -> List[str]:
+    """The names of all files in the folder that belong to modules, in order."""
+    names = os.listdir(folder) if os.path.isdir(folder) else []
+    return sorted(n for n in names if n.endswith((".c", ".emf")) and not n.startswith("."))
+
+
+def scan(folder: str, only: Optional[Iterable[str]], errors: Errors) -> List[Module]:
+    """The modules of a folder by name; with @only, just those, which must be there."""
+    modules: Dict[str, Module] = {}
+    for file in sources(folder):
+        ending, part = next(e for e in _ENDINGS if file.endswith(e[0]))
+        name = file[: -len(ending)]
+        setattr(modules.setdefault(name, Module(name, folder)), part, True)
+    if only is not None:
+        wanted = list(dict.fromkeys(only))
+        for name in wanted:
+            if name not in modules:
+                errors.add(None, f"there is no module '{name}' in {folder}/",
+                           "there are: " + (", ".join(sorted(modules)) or "none"))
+        modules = {n: m for n, m in modules.items() if n in wanted}
+    for module in modules.values():
+        _look_inside(module, errors)
+    return [modules[name] for name in sorted(modules)]
+
+
+def _look_inside(module: Module, errors: Errors) -> None:
+    if module.has_bpf:
+        module.uses_vmlinux = bool(_VMLINUX.search(read(module.bpf_source, errors)))
+    if module.has_user:
+        text = _without_comments(read(module.user_source, errors))
+        module.registers = bool(_REGISTERS.search(text))
+        if module.registers:
+            module.given_names = _given_names(module.user_source, text)
+    if module.has_emf:
+        file = parse(module.emf_source, errors)
+        for description in file.modules:
+            if description.name != module.name:
+                errors.add(description.position,
+                           f"module '{description.name}' is described in the file of '{module.name}'",
+                           f"name it '{module.name}', or move it to {module.folder}/{description.name}.emf")
+            elif module.description:
+                errors.add(description.position, f"module '{module.name}' is described twice")
+            else:
+                module.description = description
+        for product in file.products:
+            errors.add(product.position, "a product is not declared in a module's file",
+                       "move it to a file in bus-idl/")

@@ -1,0 +1,23 @@
+"""Words that a module, or anything that becomes a C name, cannot have."""
+
+# The commands of every product, today's and those that are spoken for: a module
+# runs as "emf MODULE", so one of these names could never be reached.
+BUILT_IN = frozenset(
+    """acl call describe doctor get help key list listen load monitor pack peers
+    product purge replay run send serve services set sign status top unload
+    upgrade verify version wait""".split()
+)
+
+C_WORDS = frozenset(
+    """alignas alignof and and_eq asm atomic auto bitand bitor bool break case catch
+    char class compl const const_cast constexpr continue decltype default delete do
+    double dynamic_cast else enum explicit export extern false float for friend goto
+    if inline int long mutable namespace new noexcept not not_eq nullptr operator or
+    or_eq private protected public register reinterpret_cast restrict return short
+    signed sizeof static static_assert static_cast struct switch template this
+    thread_local throw true try typedef typeid typename typeof union unsigned using
+    virtual void volatile wchar_t while xor xor_eq""".split()
+)
+
+# Prefixes of the framework: emf_log(), ebus_call(), the generated product.
+PREFIXES = frozenset(["emf", "ebus", "ebpf"])

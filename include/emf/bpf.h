@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * emf/bpf.h - everything a kernel part needs. Include "vmlinux.h" before it to
+ * have all kernel types; without, emf/kernel.h has a few.
+ */
+#ifndef EMF_BPF_H
+#define EMF_BPF_H
+
+#ifndef __bpf__
+#error "emf/bpf.h is for kernel parts; user space includes <emf.h>"
+#endif
+
+#include <emf/kernel.h>
+
+#include <bpf/bpf_helpers.h>
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+
+/* bpf_tracing.h takes the kernel's names of registers, not the user's, for this word. */
+#ifndef __VMLINUX_H__
+#define __KERNEL__
+#include <bpf/bpf_tracing.h>
+#undef __KERNEL__
+#else
+#include <bpf/bpf_tracing.h>
+#endif
+
+/* What became of the records of one ring: seen = sent + dropped, per CPU. */
+struct emf_counts {
+	__u64 seen;
+	__u64 sent;
+	__u64 dropped;
+};
+
+/**
+ * EMF_RING() - declare a ring buffer, and the counts that go with it
+ * @name: of the map; the counts are the map <name>_counts
+ * @bytes: capacity, a power of two and a multiple of the page size
+ *
+ * Since: 0.1
+ */
+#define EMF_RING(name, bytes)                                        \
+	struct {                                                     \
+		__uint(type, BPF_MAP_TYPE_RINGBUF);                  \
+		__uint(max_entries, bytes);                          \
+	} name SEC(".maps");                                         \
+	struct {                                                     \
+		__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);             \
+		__uint(max_entries, 1);                              \
+		__type(key, __u32);                                  \
+		__type(value, struct emf_counts);                    \
+	} name##_counts SEC(".maps")
+
+static __always_inline struct emf_counts *emf_counts_of(void *counts_map)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(counts_map, &zero);
+}
+
+/*
+ * An atomic add, though the counts are per CPU: programs nest, and on newer
+ * kernels some are preempted in the middle of a plain increment.
+ */
+#define emf_count(counts, member)                                 \
+	do {                                                      \
+		if (counts)                                       \
+			__sync_fetch_and_add(&(counts)->member, 1); \
+	} while (0)
+
+/**
+ * emf_ring_reserve() - room for one record, counted
+ * @name: declared with EMF_RING()
+ * @bytes: a constant
+ *
+ * Return: the record, which must be given to emf_ring_submit(); or NULL when the
+ * ring is full, and then the loss is counted.
+ * Since: 0.1
+ */
+#define emf_ring_reserve(name, bytes)                                      \
+	({                                                                 \
+		struct emf_counts *__counts = emf_counts_of(&name##_counts); \
+		void *__record = bpf_ringbuf_reserve(&name, bytes, 0);     \
+		emf_count(__counts, seen);                                 \
+		if (!__record)                                             \
+			emf_count(__counts, dropped);                      \
+		__record;                                                  \
+	})
+
+/**
+ * emf_ring_submit() - send a record
+ * @name: declared with EMF_RING()
+ * @record: from emf_ring_reserve()
+ *
+ * Since: 0.1
+ */
+#define emf_ring_submit(name, record)                                      \
+	do {                                                               \
+		struct emf_counts *__counts = emf_counts_of(&name##_counts); \
+		emf_count(__counts, sent);                                 \
+		bpf_ringbuf_submit(record, 0);                             \
+	} while (0)
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * emf/object.h - the kernel part of a module, as emfgen hands it to the core.
+ */
+#ifndef EMF_OBJECT_H
+#define EMF_OBJECT_H
+
+#include <emf/module.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct bpf_object_open_opts;
+
+/**
+ * struct emf_object - a compiled kernel part
+ * @source: where it came from, for messages: "modules/x.bpf.c"
+ * @open: makes the skeleton; NULL and errno on error
+ * @destroy: frees it with all programs, maps and links
+ *
+ * Since: 0.1
+ */
+struct emf_object {
+	const char *source;
+	void *(*open)(const struct bpf_object_open_opts *opts);
+	void (*destroy)(void *skeleton);
+};
+
+/**
+ * emf_skeleton() - the opened kernel part of a module
+ * @m: a module with an object
+ *
+ * Generated headers wrap it with the right type: <module>_skeleton().
+ *
+ * Context: loop thread, from configure to destroy.
+ * Return: the skeleton that emf_object.open returned, or NULL when there is none.
+ * Since: 0.1
+ */
+EMF_API void *emf_skeleton(const struct module *m);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

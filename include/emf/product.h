@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * emf/product.h - the product that a set of modules is linked into; emfgen
+ * writes the one definition of emf_product.
+ */
+#ifndef EMF_PRODUCT_H
+#define EMF_PRODUCT_H
+
+#include <emf/module.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * struct emf_setting - a value of a parameter, as a product declares it
+ * @module: whose
+ * @param: which
+ * @value: as it would stand in the configuration file
+ */
+struct emf_setting {
+	const char *module;
+	const char *param;
+	const char *value;
+};
+
+/**
+ * struct emf_product - what this binary is
+ * @name: of the binary, its socket and its configuration file
+ * @version: shown by --version
+ * @doc: one line for --help
+ * @modules: names of all modules that were linked in, ended by NULL
+ * @settings: defaults that the product changes, ended by an entry without module
+ *
+ * Since: 0.1
+ */
+struct emf_product {
+	const char *name;
+	const char *version;
+	const char *doc;
+	const char *const *modules;
+	const struct emf_setting *settings;
+};
+
+extern const struct emf_product emf_product;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * execsnoop.c - prints who starts what, and how it ends.
+ */
+#include "execsnoop_emf.h"
+
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "execsnoop.h"
+
+static bool failed;
+static bool exits = true;
+
+static const struct emf_param params[] = {
+	{ .name = "failed", .short_name = 'x', .type = EMF_BOOL, .value = &failed,
+	  .doc = "show execs that fail too (costs every system call a little)" },
+	{ .name = "exits", .short_name = 'e', .type = EMF_BOOL, .value = &exits,
+	  .doc = "show how the programs end (--exits=no: only how they start)" },
+	{ .name = NULL },
+};
+
+static void print_head(const struct module *m)
+{
+	emf_print(m, "%-12s %-4s %7s %7s %6s %-16s %-12s %s\n", "TIME", "WHAT", "PID", "PPID", "UID",
+		  "COMM", "RESULT", "ARGS");
+}
+
+/* The arguments as a shell would take them: quoted where they need it. */
+static size_t put_arg(char *out, size_t size, const char *arg, size_t len)
+{
+	char text[4 * EXECSNOOP_ARGS_LONG + 1];
+	bool quote = !len || memchr(arg, ' ', len) || memchr(arg, '\'', len) || memchr(arg, '"', len) ||
+		     memchr(arg, '\n', len) || memchr(arg, '\t', len);
+
+	emf_text(text, sizeof(text), arg, len);
+	return (size_t)snprintf(out, size, quote ? "\"%s\"" : "%s", text);
+}
+
+static void format_args(char *out, size_t size, const struct execsnoop_event *e)
+{
+	const char *arg = e->args, *end = e->args + e->args_len;
+	size_t at = 0;
+
+	out[0] = '\0';
+	while (arg < end && at < size) {
+		size_t len = strnlen(arg, (size_t)(end - arg));
+
+		if (at)
+			out[at++] = ' ';
+		at += put_arg(out + at, size - at, arg, len);
+		arg += len + 1;
+	}
+	if (e->args_cut && at + 5 < size)
+		memcpy(out + at, " ...", 5);
+}
+
+static void format_result(char *out, size_t size, const struct execsnoop_event *e)
+{
+	const char *name;
+
+	if (e->kind == EXECSNOOP_EXEC) {
+		name = e->result ? strerrorname_np(-e->result) : "0";
+		snprintf(out, size, "%s", name ? name : "error");
+	} else if (WIFSIGNALED(e->result)) {
+		name = sigabbrev_np(WTERMSIG(e->result));
+		snprintf(out, size, "SIG%s", name ? name : "?");
+	} else {
+		snprintf(out, size, "%d", WEXITSTATUS(e->result));
+	}
+}
+
+static void on_event(struct module *m, const void *data, size_t size_bytes)
+{
+	static char args[5 * EXECSNOOP_ARGS_LONG];
+	const struct execsnoop_event *e = data;
+	char clock[16], comm[64], result[32];
+
+	if (size_bytes < sizeof(*e) || e->args_len > size_bytes - sizeof(*e))
+		return; /* only a kernel part of another version could send that */
+	emf_text(comm, sizeof(comm), e->comm, strnlen(e->comm, sizeof(e->comm)));
+	format_result(result, sizeof(result), e);
+	if (e->kind == EXECSNOOP_EXEC)
+		format_args(args, sizeof(args), e);
+	else
+		snprintf(args, sizeof(args), "after %.3f s", (double)e->took_ns / 1e9);
+	emf_print(m, "%-12s %-4s %7u %7u %6u %-16s %-12s %s\n", emf_clock(clock, e->ns),
+		  e->kind == EXECSNOOP_EXEC ? "exec" : "exit", e->pid, e->ppid, e->uid, comm, result, args);
+}
+
+static int execsnoop_configure(struct module *m)
+{
+	struct execsnoop_bpf *skel = execsnoop_skeleton(m);
+
+	skel->rodata->exits = exits;
+	skel->rodata->nr_execve = SYS_execve;
+	skel->rodata->nr_execveat = SYS_execveat;
+	bpf_program__set_autoload(skel->progs.on_exit, exits);
+	bpf_program__set_autoload(skel->progs.on_enter, failed);
+	bpf_program__set_autoload(skel->progs.on_return, failed);
+	return 0;
+}
+
+static int execsnoop_create(struct module *m)
+{
+	int err = emf_ring_open(m, "events", on_event);
+
+	if (!err)
+		print_head(m);
+	return err;
+}
+
+static struct module execsnoop = {
+	.prio = 10,
+	.name = "execsnoop",
+	.version = "0.1",
+	.doc = "show programs that start, with arguments and result, and how they end",
+	.params = params,
+	.object = &execsnoop_object,
+	.configure = execsnoop_configure,
+	.create = execsnoop_create,
+};
+ebpf_module(execsnoop);
