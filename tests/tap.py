@@ -1,0 +1,101 @@
+"""A few lines around TAP: test functions named as sentences, run in order.
+
+A test file ends with `tap.main()`; its tests are the functions whose names begin
+with test_. A test passes when it returns; it is skipped, visibly, when it raises
+tap.Skip; anything else it raises is a failure. What it must undo it registers
+with tap.cleanup(), and that is undone whatever happens.
+"""
+import contextlib
+import inspect
+import os
+import subprocess
+import sys
+import tempfile
+import traceback
+
+BUILD = os.path.abspath(os.environ.get("EMF_BUILDDIR", "."))
+SOURCE = os.path.abspath(os.environ.get("EMF_SRCDIR", BUILD))
+PRODUCT = os.environ.get("EMF_PRODUCT", os.path.join(BUILD, "emf"))
+
+_cleanups = contextlib.ExitStack()
+
+
+class Skip(Exception):
+    """Raised with the reason by a test that cannot run here."""
+
+
+def cleanup(function, *args, **kwargs):
+    """Call this at the end of the running test, last registered first."""
+    _cleanups.callback(function, *args, **kwargs)
+
+
+def need_root():
+    if os.geteuid() != 0:
+        raise Skip("needs root: it loads eBPF programs")
+
+
+def folder():
+    """A new empty folder, removed after the test."""
+    made = tempfile.TemporaryDirectory(prefix="emf-test-")
+    cleanup(made.cleanup)
+    return made.name
+
+
+def run(*words, timeout=60, **kwargs):
+    """Run a command to its end; output as text, nothing raised for its status."""
+    kwargs.setdefault("stdin", subprocess.DEVNULL)
+    kwargs.setdefault("stdout", subprocess.PIPE)
+    kwargs.setdefault("stderr", subprocess.PIPE)
+    return subprocess.run([str(w) for w in words], timeout=timeout, text=True, errors="replace", **kwargs)
+
+
+def start(*words, **kwargs):
+    """Start a command that is killed after the test if it still runs."""
+    kwargs.setdefault("stdin", subprocess.DEVNULL)
+    kwargs.setdefault("stdout", subprocess.PIPE)
+    kwargs.setdefault("stderr", subprocess.PIPE)
+    process = subprocess.Popen([str(w) for w in words], text=True, errors="replace", **kwargs)
+
+    def end():
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+    cleanup(end)
+    return process
+
+
+def equal(got, wanted, what="value"):
+    if got != wanted:
+        raise AssertionError(f"{what}: got {got!r}, wanted {wanted!r}")
+
+
+def contains(text, part, what="output"):
+    if part not in text:
+        raise AssertionError(f"{what} lacks {part!r}:\n{text}")
+
+
+def _sentence(name):
+    return name[len("test_"):].replace("_", " ")
+
+
+def main():
+    module = sys.modules["__main__"]
+    tests = [(n, f) for n, f in vars(module).items() if n.startswith("test_") and inspect.isfunction(f)]
+    only = sys.argv[1:]
+    if only:
+        tests = [(n, f) for n, f in tests if any(o in n for o in only)]
+    print(f"1..{len(tests)}", flush=True)
+    failed = 0
+    for number, (name, function) in enumerate(tests, 1):
+        try:
+            with _cleanups:
+                function()
+            print(f"ok {number} - {_sentence(name)}", flush=True)
+        except Skip as reason:
+            print(f"ok {number} - {_sentence(name)} # SKIP {reason}", flush=True)
+        except BaseException:  # a failed test must not hide those behind it
+            failed += 1
+            print("\n".join("# " + line for line in traceback.format_exc().splitlines()))
+            print(f"not ok {number} - {_sentence(name)}", flush=True)
+    sys.exit(1 if failed else 0)
