@@ -19,7 +19,7 @@ static const struct emf_command commands[] = {
 	{ "serve", "[OPTIONS]", "run the configured modules as a service", emf_cmd_serve },
 	{ "list", "[-j]", "list the modules of this product", emf_cmd_list },
 	{ "status", "[-j]", "show how the modules of the running service do", emf_cmd_status },
-	//{ "doctor", "[-j] [--bundle FILE]", "say what this kernel and this user can do", emf_cmd_doctor },
+	{ "doctor", "[-j] [--bundle FILE]", "say what this kernel and this user can do", emf_cmd_doctor },
 	{ "help", "[COMMAND|MODULE]", "explain a command or a module", cmd_help },
 	{ "version", "", "print the version", cmd_version },
 };

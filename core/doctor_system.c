@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * doctor_system.c - the machine: kernel, switches, mounts, privileges.
+ */
+#include <errno.h>
+#include <linux/magic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "caps.h"
+#include "doctor.h"
+
+static json_t *btf_json(const struct emf_probe *probe)
+{
+	const char *path = "/sys/kernel/btf/vmlinux";
+	struct stat st;
+
+	if (!access(path, R_OK) && !stat(path, &st))
+		return json_pack("{s:b, s:s, s:I}", "readable", 1, "path", path, "bytes", (json_int_t)st.st_size);
+	/* libbpf also looks for a vmlinux under /boot and /lib/modules. */
+	return json_pack("{s:b, s:s, s:s, s:b}", "readable", 0, "path", path, "why", strerror(errno),
+			 "elsewhere", !!probe->btf);
+}
+
+/* A number in /proc/sys; null when the kernel has no such switch or hides it. */
+static json_t *sysctl_json(const char *path)
+{
+	char text[32], *end;
+	long value;
+
+	if (emf_sysfile_read(path, text, sizeof(text)) < 0)
+		return json_null();
+	value = strtol(text, &end, 10);
+	return *end || end == text ? json_null() : json_integer(value);
+}
+
+static json_t *text_json(const char *path)
+{
+	char text[256];
+
+	return emf_sysfile_read(path, text, sizeof(text)) < 0 ? json_null() : json_string(text);
+}
+
+/* "none [integrity] confidentiality": the one in brackets holds. */
+static json_t *lockdown_json(void)
+{
+	char text[128], *begin, *end;
+
+	if (emf_sysfile_read("/sys/kernel/security/lockdown", text, sizeof(text)) < 0)
+		return json_null();
+	begin = strchr(text, '[');
+	end = begin ? strchr(begin, ']') : NULL;
+	return end ? json_stringn(begin + 1, (size_t)(end - begin - 1)) : json_string(text);
+}
+
+static json_t *mount_json(const char *type, long magic)
+{
+	char path[EMF_MOUNT_MAX];
+
+	return emf_mount_find(type, magic, path) ? json_null() : json_string(path);
+}
+
+static json_t *caps_json(const struct emf_probe *probe)
+{
+	static const int caps[] = { EMF_CAP_BPF, EMF_CAP_PERFMON, EMF_CAP_NET_ADMIN, EMF_CAP_SYS_ADMIN,
+				    EMF_CAP_SYS_RESOURCE };
+	json_t *json = json_object();
+
+	for (size_t i = 0; i < sizeof(caps) / sizeof(*caps); i++)
+		json_object_set_new(json, emf_caps_name(caps[i]), json_boolean(probe->caps & 1ull << caps[i]));
+	return json;
+}
+
+/* A limit in bytes; null for none. */
+static json_t *limit_json(rlim_t limit)
+{
+	return limit == RLIM_INFINITY ? json_null() : json_integer((json_int_t)limit);
+}
+
+static json_t *memlock_json(const struct utsname *kernel)
+{
+	struct rlimit limit = { 0 };
+	int major = 0, minor = 0;
+
+	getrlimit(RLIMIT_MEMLOCK, &limit);
+	sscanf(kernel->release, "%d.%d", &major, &minor);
+	return json_pack("{s:o, s:o, s:b}", "soft", limit_json(limit.rlim_cur), "hard", limit_json(limit.rlim_max),
+			 "charged_to_cgroup", major > 5 || (major == 5 && minor >= 11));
+}
+
+json_t *emf_doctor_system(const struct emf_probe *probe)
+{
+	struct utsname kernel;
+	json_t *json;
+
+	if (uname(&kernel))
+		memset(&kernel, 0, sizeof(kernel));
+	json = json_pack("{s:s, s:s, s:i, s:b, s:b}", "kernel", kernel.release, "arch", kernel.machine, "uid",
+			 (int)geteuid(), "user_namespace", probe->user_namespace, "capabilities_known",
+			 probe->caps_known);
+	json_object_set_new(json, "capabilities", caps_json(probe));
+	json_object_set_new(json, "btf", btf_json(probe));
+	json_object_set_new(json, "jit", sysctl_json("/proc/sys/net/core/bpf_jit_enable"));
+	json_object_set_new(json, "unprivileged_bpf_disabled",
+			    sysctl_json("/proc/sys/kernel/unprivileged_bpf_disabled"));
+	json_object_set_new(json, "bpf_stats", sysctl_json("/proc/sys/kernel/bpf_stats_enabled"));
+	json_object_set_new(json, "lockdown", lockdown_json());
+	json_object_set_new(json, "lsm", text_json("/sys/kernel/security/lsm"));
+	json_object_set_new(json, "memlock", memlock_json(&kernel));
+	json_object_set_new(json, "tracefs", probe->tracefs[0] ? json_string(probe->tracefs) : json_null());
+	json_object_set_new(json, "bpffs", mount_json("bpf", BPF_FS_MAGIC));
+	json_object_set_new(json, "cgroup2", mount_json("cgroup2", CGROUP2_SUPER_MAGIC));
+	return json;
+}
