@@ -111,7 +111,8 @@ enum emf_kind_target {
  * @type: enum bpf_prog_type; numbers of later kernels than the headers among them
  * @attach: enum bpf_attach_type
  * @target: what @target_name is
- * @target_name: harmless to attach to, and present in every kernel that knows the kind
+ * @target_name: harmless to attach to, and present in every kernel that knows the
+ *	kind; of several functions, separated by blanks, the first that is there
  * @returns: a value that the verifier allows
  * @flags: BPF_F_*
  * @check: looks further when the program was loaded as @fd; may be NULL

@@ -37,10 +37,14 @@ const struct emf_kind emf_kinds[] = {
 	TRACING("kprobe", KPROBE, 0, .check = emf_check_kprobe),
 	TRACING("kprobe.multi", KPROBE, BPF_TRACE_KPROBE_MULTI, .check = emf_check_kprobe_multi),
 	TRACING("uprobe", KPROBE, 0, .check = emf_check_uprobe),
-	/* Functions that only the kernel's own test runs call. */
+	/*
+	 * Only the kernel's own test runs call these functions. What may be modified is a
+	 * hook of the LSMs (a rare one, and for an instant), or a test with error injection.
+	 */
 	TRACING("fentry", TRACING, BPF_TRACE_FENTRY, FUNC("bpf_fentry_test1"), .check = emf_check_tracing),
 	TRACING("fexit", TRACING, BPF_TRACE_FEXIT, FUNC("bpf_fentry_test1"), .check = emf_check_tracing),
-	TRACING("fmod_ret", TRACING, BPF_MODIFY_RETURN, FUNC("bpf_modify_return_test"), .check = emf_check_tracing),
+	TRACING("fmod_ret", TRACING, BPF_MODIFY_RETURN, FUNC("security_quota_on bpf_modify_return_test"),
+		.check = emf_check_tracing),
 	TRACING("iter", TRACING, BPF_TRACE_ITER, FUNC("bpf_iter_task")),
 	TRACING("lsm", LSM, BPF_LSM_MAC, FUNC("bpf_lsm_file_open"), .check = emf_check_lsm),
 	TRACING("lsm_cgroup", LSM, BPF_LSM_CGROUP, FUNC("bpf_lsm_socket_bind"), .returns = 1,
@@ -171,12 +175,28 @@ static int find_member(const struct btf *btf, const char *name, int *member)
 	return -ENOENT;
 }
 
+/* The first of several names, separated by blanks, that the kernel has. */
+static int find_function(const struct btf *btf, const char *names)
+{
+	char name[64];
+	int id = -ENOENT;
+
+	while (id < 0 && *names) {
+		size_t len = strcspn(names, " ");
+
+		snprintf(name, sizeof(name), "%.*s", (int)len, names);
+		id = btf__find_by_name_kind(btf, name, BTF_KIND_FUNC);
+		names += len + strspn(names + len, " ");
+	}
+	return id;
+}
+
 /* The id in the kernel's BTF; 0 for a kind that needs none. */
 static int find_target(const struct emf_probe *probe, const struct emf_kind *kind, int *attach)
 {
 	switch (kind->target) {
 	case EMF_TARGET_FUNC:
-		return btf__find_by_name_kind(probe->btf, kind->target_name, BTF_KIND_FUNC);
+		return find_function(probe->btf, kind->target_name);
 	case EMF_TARGET_TYPEDEF:
 		return btf__find_by_name_kind(probe->btf, kind->target_name, BTF_KIND_TYPEDEF);
 	case EMF_TARGET_MEMBER:
