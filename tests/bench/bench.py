@@ -1,0 +1,216 @@
+"""make bench: what the framework costs over the least that libbpf can do.
+
+One table: what, value, floor, ratio, target, and whether it was met. Figures are
+medians; the product and its floor take turns, so that what else the machine does
+falls on both. Not part of make check: a busy machine would fail it.
+"""
+import argparse
+import collections
+import os
+import re
+import shlex
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+KIB = 1024
+LINKS = {"execsnoop": 2, "runqlat": 3, "hello": 1, "tcpstates": 1}
+ROWS = []
+MISSED = []
+
+
+def row(what, value, floor="", ratio="", target="", met=None):
+    verdict = "" if met is None else "met" if met else "MISSED"
+    ROWS.append((what, value, floor, ratio, target, verdict))
+    if met is False:
+        MISSED.append(what)
+
+
+def run(*words, **kwargs):
+    return subprocess.run([str(w) for w in words], check=True, capture_output=True, text=True, timeout=300, **kwargs)
+
+
+def attach_times(args):
+    """From before the fork to the last link, product and floor in turn."""
+    watcher = os.path.join(args.programs, "attached")
+    for module in ("execsnoop", "runqlat", "hello"):
+        times = collections.defaultdict(list)
+        commands = {"product": [args.product, "run", module], "floor": [os.path.join(args.programs, "floor_" + module)]}
+        for _ in range(args.runs):
+            for who, words in commands.items():
+                times[who].append(float(run(watcher, LINKS[module], *words).stdout))
+        value, floor = (statistics.median(times[who]) / 1000 for who in ("product", "floor"))
+        row(f"exec to attached, {module}", f"{value:.2f} ms", f"{floor:.2f} ms", f"{value / floor:.2f}",
+            "ratio <= 1.15", value / floor <= 1.15)
+
+
+# --- sizes ------------------------------------------------------------------------
+
+def stripped_size(path, folder):
+    copy = os.path.join(folder, "stripped")
+    run("strip", "-o", copy, path)
+    return os.path.getsize(copy)
+
+
+def parts(map_file):
+    """Bytes that the linker placed for each input, by its map."""
+    sizes = collections.Counter()
+    with open(map_file, encoding="utf-8", errors="replace") as file:
+        text = file.read()
+    text = text[text.index("Linker script and memory map"):]
+    for m in re.finditer(r"^ (\.\S+|emf_modules)\s+0x([0-9a-f]+)\s+0x([0-9a-f]+) (\S+)$", text, re.M):
+        section, address, size, path = m.group(1), int(m.group(2), 16), int(m.group(3), 16), m.group(4)
+        if address and not section.startswith((".bss", ".debug", ".comment")):
+            sizes[path] += size
+    return sizes
+
+
+def sizes(args, folder):
+    product, floor = stripped_size(args.product, folder), stripped_size(os.path.join(args.programs, "floor_all"), folder)
+    row("size, stripped", f"{product / KIB:.0f} KiB", f"{floor / KIB:.0f} KiB", f"{product / floor:.2f}",
+        "<= 600 KiB", product <= 600 * KIB)
+    found = parts(args.map)
+    core = sum(n for path, n in found.items() if "libemf-core.a(" in path)
+    modules = {m: sum(n for path, n in found.items() if re.fullmatch(rf"(.*/)?obj/{m}(_emf)?\.o", path)) for m in LINKS}
+    generated = sum(n for path, n in found.items() if path.endswith("product_emf.o"))
+    framework = core + generated
+    row("  of it: framework (core, generated)", f"{framework / KIB:.0f} KiB", target="<= 100 KiB",
+        met=framework <= 100 * KIB)
+    for name in ("jansson", "inih", "bpf", "elf", "z"):
+        row(f"  of it: lib{name}" if name != "inih" else "  of it: inih",
+            f"{sum(n for path, n in found.items() if f'/lib{name}.a(' in path) / KIB:.0f} KiB")
+    for module, size in modules.items():
+        kernel = os.path.getsize(os.path.join("obj", module + ".bpf.o"))
+        row(f"  of it: module {module}", f"{size / KIB:.1f} KiB", f"{kernel / KIB:.1f} KiB", f"{size / kernel:.2f}")
+
+
+# --- memory -----------------------------------------------------------------------
+
+def links_of(pid):
+    n = 0
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            n += os.readlink(f"/proc/{pid}/fd/{fd}").startswith(("anon_inode:bpf_link", "anon_inode:bpf-link"))
+        except FileNotFoundError:
+            pass
+    return n
+
+
+def resident_kib(words):
+    """VmRSS, and the part that is not shared, one second after all was attached."""
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+    try:
+        end = time.monotonic() + 20
+        while links_of(process.pid) < sum(LINKS.values()):
+            if process.poll() is not None or time.monotonic() > end:
+                raise SystemExit(f"bench: {words[0]} did not attach")
+            time.sleep(0.01)
+        time.sleep(1)
+        with open(f"/proc/{process.pid}/status", encoding="ascii") as file:
+            status = dict(line.split(":", 1) for line in file.read().splitlines())
+        return [int(status[key].split()[0]) for key in ("VmRSS", "RssAnon", "RssFile")]
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def memory(args):
+    product, floor = [], []
+    for _ in range(5):
+        product.append(resident_kib([args.product, "run", *LINKS]))
+        floor.append(resident_kib([os.path.join(args.programs, "floor_all")]))
+    for i, (what, target) in enumerate((("resident memory, four modules", "<= floor + 1 MiB"), ("  of it: anonymous", ""),
+                                        ("  of it: of files", ""))):
+        value, base = (statistics.median(one[i] for one in many) for many in (product, floor))
+        row(what, f"{value:.0f} KiB", f"{base:.0f} KiB", f"{value / base:.2f}", target,
+            value <= base + KIB if target else None)
+
+
+# --- building -----------------------------------------------------------------------
+
+SOURCE = """#include "vmlinux.h"
+#include <emf/bpf.h>
+char LICENSE[] SEC("license") = "GPL";
+EMF_RING(events, 64 * 1024);
+struct event { __u32 pid; };
+SEC("raw_tp/sched_process_exec")
+int on_exec(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct task_struct *task = (struct task_struct *)ctx->args[0];
+	struct event *e = emf_ring_reserve(events, sizeof(*e));
+
+	if (!e)
+		return 0;
+	e->pid = BPF_CORE_READ(task, tgid);
+	emf_ring_submit(events, e);
+	return 0;
+}
+"""
+
+
+def median_ms(words, runs):
+    times = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        run(*words)
+        times.append(1000 * (time.perf_counter() - start))
+    return statistics.median(times)
+
+
+def building(args, folder):
+    source = os.path.join(folder, "bench.bpf.c")
+    with open(source, "w", encoding="ascii") as file:
+        file.write(SOURCE)
+    compile_words = shlex.split(args.compile)
+    tail = ["-c", "-o", source + ".o", source]
+    with_pch = median_ms(compile_words + ["-include-pch", "obj/vmlinux.h.pch"] + tail, 11)
+    without = median_ms(compile_words + tail, 5)
+    row("compile a module with vmlinux.h", f"{with_pch:.0f} ms", f"{without:.0f} ms without pch",
+        f"{with_pch / without:.2f}", "< 150 ms", with_pch < 150)
+    empty = median_ms([sys.executable, "-c", ""], 11)
+    out = os.path.join(folder, "obj")
+    os.mkdir(out)
+    row("emfgen build", f"{median_ms(shlex.split(args.emfgen) + ['build', '--out', out], 11):.0f} ms",
+        f"{empty:.0f} ms for python3")
+
+
+def print_table():
+    head = ("WHAT", "VALUE", "FLOOR", "RATIO", "TARGET", "")
+    widths = [max(len(r[i]) for r in [head] + ROWS) for i in range(len(head))]
+    for r in [head] + ROWS:
+        print("  ".join(cell.ljust(w) for cell, w in zip(r, widths)).rstrip())
+    if MISSED:
+        print(f"\n{len(MISSED)} target(s) MISSED: " + "; ".join(what.strip() for what in MISSED))
+    else:
+        print("\nAll targets met.")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--product", required=True)
+    parser.add_argument("--programs", required=True, help="the folder of the floor programs")
+    parser.add_argument("--map", required=True, help="the linker's map of the product")
+    parser.add_argument("--compile", required=True, help="how make compiles kernel parts")
+    parser.add_argument("--emfgen", required=True)
+    parser.add_argument("--runs", type=int, default=31)
+    args = parser.parse_args()
+    if os.geteuid():
+        sys.exit("bench: needs root: it loads eBPF programs")
+    folder = tempfile.mkdtemp(prefix="emf-bench-")
+    try:
+        attach_times(args)
+        sizes(args, folder)
+        memory(args)
+        building(args, folder)
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"bench: {shlex.join(error.cmd)}: {error.stderr.strip()}")
+    finally:
+        shutil.rmtree(folder)
+    print_table()
+    return 1 if MISSED else 0
+
+
+sys.exit(main())
