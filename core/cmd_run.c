@@ -23,7 +23,7 @@ struct run {
 	struct emf *emf;
 	const char *who;
 	struct emf_session_options session;
-	struct emf_option options[EMF_OPTIONS_MAX];
+	struct emf_option *options; /* EMF_OPTIONS_MAX of them, @n in use */
 	size_t n;
 	size_t n_common;
 	struct param_option *params;
@@ -304,17 +304,22 @@ static int start(struct run *run, bool named)
 static int run_or_serve(struct emf *emf, int argc, char **argv, bool serve)
 {
 	struct run *run = calloc(1, sizeof(*run));
+	/* Not cleared: most of it is never used, nor its pages then. */
+	struct emf_option *table = malloc(EMF_OPTIONS_MAX * sizeof(*table));
 	char who[96];
 	bool named = false;
 	int parsed, status;
 
-	if (!run) {
+	if (!run || !table) {
 		emf_err(NULL, "out of memory");
+		free(run);
+		free(table);
 		return EMF_EXIT_FAILED;
 	}
 	snprintf(who, sizeof(who), "%s %s", emf->product->name, argv[0]);
 	run->emf = emf;
 	run->who = who;
+	run->options = table;
 	emf->serving = serve;
 	add_common(run);
 	parsed = parse(run, argc, argv);
@@ -329,6 +334,7 @@ static int run_or_serve(struct emf *emf, int argc, char **argv, bool serve)
 		status = start(run, named);
 	}
 	free(run->params);
+	free(run->options);
 	free(run);
 	return status;
 }

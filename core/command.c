@@ -5,6 +5,7 @@
 #include "command.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "log.h"
@@ -141,23 +142,38 @@ static int report_unknown(const struct emf *emf, const char *word)
 	return EMF_EXIT_USAGE;
 }
 
+/* "MODULE ..." is short for "run MODULE ...". */
+static int run_module(struct emf *emf, int argc, char **argv)
+{
+	char run[] = "run";
+	char **words;
+	int status;
+
+	if (argc > EMF_WORDS_MAX) {
+		emf_err(NULL, "more than %d words on the command line", EMF_WORDS_MAX);
+		return EMF_EXIT_USAGE;
+	}
+	words = malloc(((size_t)argc + 2) * sizeof(*words));
+	if (!words) {
+		emf_err(NULL, "out of memory");
+		return EMF_EXIT_FAILED;
+	}
+	words[0] = run;
+	memcpy(&words[1], argv, ((size_t)argc + 1) * sizeof(*argv));
+	status = emf_cmd_run(emf, argc + 1, words);
+	free(words);
+	return status;
+}
+
 static int run_word(struct emf *emf, int argc, char **argv)
 {
 	const struct emf_command *command = emf_command_find(argv[0]);
-	char run[] = "run";
-	char *words[EMF_WORDS_MAX + 2];
 
 	if (command)
 		return command->run(emf, argc, argv);
 	if (!emf_registry_find(&emf->registry, argv[0]))
 		return report_unknown(emf, argv[0]);
-	if (argc > EMF_WORDS_MAX) {
-		emf_err(NULL, "more than %d words on the command line", EMF_WORDS_MAX);
-		return EMF_EXIT_USAGE;
-	}
-	words[0] = run;
-	memcpy(&words[1], argv, ((size_t)argc + 1) * sizeof(*argv));
-	return emf_cmd_run(emf, argc + 1, words);
+	return run_module(emf, argc, argv);
 }
 
 static int dispatch(struct emf *emf, int argc, char **argv)

@@ -95,6 +95,18 @@ enum emf_kind_group {
 	EMF_KIND_CGROUP,
 };
 
+/* Where to look further once a program of this kind was loaded. */
+enum emf_kind_check {
+	EMF_CHECK_NONE,
+	EMF_CHECK_TRACING,
+	EMF_CHECK_LSM,
+	EMF_CHECK_KPROBE,
+	EMF_CHECK_UPROBE,
+	EMF_CHECK_KPROBE_MULTI,
+	EMF_CHECK_TRACEPOINT,
+	EMF_CHECK_TCX,
+};
+
 /* What the kernel has to find in its BTF for a program of this kind. */
 enum emf_kind_target {
 	EMF_TARGET_NONE,
@@ -105,7 +117,8 @@ enum emf_kind_target {
 };
 
 /**
- * struct emf_kind - a way for a program to be attached
+ * struct emf_kind - a way for a program to be attached (without pointers: a table
+ * of them would be relocated at every start of the product)
  * @name: as in SEC()
  * @group: under which it is shown
  * @type: enum bpf_prog_type; numbers of later kernels than the headers among them
@@ -115,18 +128,18 @@ enum emf_kind_target {
  *	kind; of several functions, separated by blanks, the first that is there
  * @returns: a value that the verifier allows
  * @flags: BPF_F_*
- * @check: looks further when the program was loaded as @fd; may be NULL
+ * @check: see there
  */
 struct emf_kind {
-	const char *name;
-	enum emf_kind_group group;
-	int type;
-	int attach;
-	enum emf_kind_target target;
-	const char *target_name;
-	int returns;
+	char name[24];
+	char target_name[48];
+	unsigned char group; /* enum emf_kind_group */
+	unsigned char type;
+	unsigned char attach;
+	unsigned char target; /* enum emf_kind_target */
+	unsigned char returns;
+	unsigned char check;
 	uint32_t flags;
-	void (*check)(struct emf_probe *probe, int fd, struct emf_verdict *verdict);
 };
 
 extern const struct emf_kind emf_kinds[];
@@ -160,13 +173,8 @@ const struct emf_verdict *emf_probe_kind(struct emf_probe *probe, const struct e
 
 /* --- what a probe looks at beyond loading: probe_check.c ------------------------- */
 
-void emf_check_tracing(struct emf_probe *probe, int fd, struct emf_verdict *verdict);
-void emf_check_lsm(struct emf_probe *probe, int fd, struct emf_verdict *verdict);
-void emf_check_kprobe(struct emf_probe *probe, int fd, struct emf_verdict *verdict);
-void emf_check_uprobe(struct emf_probe *probe, int fd, struct emf_verdict *verdict);
-void emf_check_kprobe_multi(struct emf_probe *probe, int fd, struct emf_verdict *verdict);
-void emf_check_tracepoint(struct emf_probe *probe, int fd, struct emf_verdict *verdict);
-void emf_check_tcx(struct emf_probe *probe, int fd, struct emf_verdict *verdict);
+/* @fd: of the loaded program; may turn the verdict into no. */
+void emf_probe_check(struct emf_probe *probe, enum emf_kind_check check, int fd, struct emf_verdict *verdict);
 
 /* freplace: loads a program and one that replaces it. 0 or a negative errno. */
 int emf_check_freplace(char *log, uint32_t log_size);
@@ -187,9 +195,9 @@ const struct emf_verdict *emf_probe_map(struct emf_probe *probe, int type);
  * @kind: name of a kind that may call it
  */
 struct emf_helper {
-	const char *name;
-	int id;
-	const char *kind;
+	char name[32];
+	char kind[16];
+	short id;
 };
 
 extern const struct emf_helper emf_helpers[];

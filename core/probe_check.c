@@ -31,11 +31,10 @@ static void not_attached(struct emf_verdict *verdict, int err, const char *remed
  * Loading only checks that the function is there; whether the processor's port
  * has trampolines shows when it is attached (to a function that nobody calls).
  */
-void emf_check_tracing(struct emf_probe *probe, int fd, struct emf_verdict *verdict)
+static void check_tracing(int fd, struct emf_verdict *verdict)
 {
 	int link = bpf_raw_tracepoint_open(NULL, fd);
 
-	(void)probe;
 	if (link < 0)
 		not_attached(verdict, -errno, "run a kernel with CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS=y");
 	else
@@ -43,12 +42,10 @@ void emf_check_tracing(struct emf_probe *probe, int fd, struct emf_verdict *verd
 }
 
 /* LSM programs attach through the same trampolines, and are called only if the kernel was told so. */
-void emf_check_lsm(struct emf_probe *probe, int fd, struct emf_verdict *verdict)
+static void check_lsm(struct emf_verdict *verdict)
 {
 	char active[256], *rest = active, *name;
 
-	(void)probe;
-	(void)fd;
 	if (emf_sysfile_read("/sys/kernel/security/lsm", active, sizeof(active)) < 0) {
 		snprintf(verdict->why, sizeof(verdict->why),
 			 "loads; whether the BPF LSM is active cannot be read (securityfs)");
@@ -104,56 +101,80 @@ static void check_probe_pmu(const struct emf_probe *probe, const char *pmu, cons
 	verdict->remedy = option;
 }
 
-void emf_check_kprobe(struct emf_probe *probe, int fd, struct emf_verdict *verdict)
+static void check_kprobe(const struct emf_probe *probe, struct emf_verdict *verdict)
 {
-	(void)fd;
 	check_probe_pmu(probe, "/sys/bus/event_source/devices/kprobe", "kprobe_events",
 			"run a kernel with CONFIG_KPROBE_EVENTS=y", verdict);
 }
 
-void emf_check_uprobe(struct emf_probe *probe, int fd, struct emf_verdict *verdict)
+static void check_uprobe(const struct emf_probe *probe, struct emf_verdict *verdict)
 {
-	(void)fd;
 	check_probe_pmu(probe, "/sys/bus/event_source/devices/uprobe", "uprobe_events",
 			"run a kernel with CONFIG_UPROBE_EVENTS=y", verdict);
 }
 
 /* A function that does not exist is looked for, and not found, by a kernel that knows how. */
-void emf_check_kprobe_multi(struct emf_probe *probe, int fd, struct emf_verdict *verdict)
+static void check_kprobe_multi(int fd, struct emf_verdict *verdict)
 {
 	const char *name = "emf_there_is_no_such_function";
 	LIBBPF_OPTS(bpf_link_create_opts, opts, .kprobe_multi.cnt = 1, .kprobe_multi.syms = &name);
 	int link = bpf_link_create(fd, 0, BPF_TRACE_KPROBE_MULTI, &opts);
 	int err = link < 0 ? -errno : 0;
 
-	(void)probe;
 	if (link >= 0)
 		close(link);
 	else if (err == -EINVAL || err == -EOPNOTSUPP || err == -ENOTSUP || err == -EPERM)
 		not_attached(verdict, err, "run a kernel from 5.18 on with CONFIG_FPROBE=y");
 }
 
-void emf_check_tracepoint(struct emf_probe *probe, int fd, struct emf_verdict *verdict)
+static void check_tracepoint(const struct emf_probe *probe, struct emf_verdict *verdict)
 {
 	int err = look_in_tracefs(probe, "events/sched");
 
-	(void)fd;
 	if (err)
 		no_tracefs(verdict, err);
 }
 
 /* A kernel that knows tcx looks for the interface, and there is none of this number. */
-void emf_check_tcx(struct emf_probe *probe, int fd, struct emf_verdict *verdict)
+static void check_tcx(int fd, struct emf_verdict *verdict)
 {
 	const int tcx_ingress = 46; /* include/uapi/linux/bpf.h of Linux 6.6 */
 	int link = bpf_link_create(fd, INT32_MAX, (enum bpf_attach_type)tcx_ingress, NULL);
 	int err = link < 0 ? -errno : 0;
 
-	(void)probe;
 	if (link >= 0)
 		close(link);
 	else if (err != -ENODEV)
 		not_attached(verdict, err, "run a kernel from 6.6 on; EMF uses a clsact filter otherwise");
+}
+
+void emf_probe_check(struct emf_probe *probe, enum emf_kind_check check, int fd, struct emf_verdict *verdict)
+{
+	switch (check) {
+	case EMF_CHECK_NONE:
+		return;
+	case EMF_CHECK_TRACING:
+		check_tracing(fd, verdict);
+		return;
+	case EMF_CHECK_LSM:
+		check_lsm(verdict);
+		return;
+	case EMF_CHECK_KPROBE:
+		check_kprobe(probe, verdict);
+		return;
+	case EMF_CHECK_UPROBE:
+		check_uprobe(probe, verdict);
+		return;
+	case EMF_CHECK_KPROBE_MULTI:
+		check_kprobe_multi(fd, verdict);
+		return;
+	case EMF_CHECK_TRACEPOINT:
+		check_tracepoint(probe, verdict);
+		return;
+	case EMF_CHECK_TCX:
+		check_tcx(fd, verdict);
+		return;
+	}
 }
 
 /* --- freplace ------------------------------------------------------------------- */

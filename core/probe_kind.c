@@ -32,23 +32,23 @@ const struct emf_kind emf_kinds[] = {
 	TRACING("raw_tp.w", RAW_TRACEPOINT_WRITABLE, 0),
 	TRACING("tp_btf", TRACING, BPF_TRACE_RAW_TP, .target = EMF_TARGET_TYPEDEF,
 		.target_name = "btf_trace_sched_switch"),
-	TRACING("tracepoint", TRACEPOINT, 0, .check = emf_check_tracepoint),
+	TRACING("tracepoint", TRACEPOINT, 0, .check = EMF_CHECK_TRACEPOINT),
 	TRACING("perf_event", PERF_EVENT, 0),
-	TRACING("kprobe", KPROBE, 0, .check = emf_check_kprobe),
-	TRACING("kprobe.multi", KPROBE, BPF_TRACE_KPROBE_MULTI, .check = emf_check_kprobe_multi),
-	TRACING("uprobe", KPROBE, 0, .check = emf_check_uprobe),
+	TRACING("kprobe", KPROBE, 0, .check = EMF_CHECK_KPROBE),
+	TRACING("kprobe.multi", KPROBE, BPF_TRACE_KPROBE_MULTI, .check = EMF_CHECK_KPROBE_MULTI),
+	TRACING("uprobe", KPROBE, 0, .check = EMF_CHECK_UPROBE),
 	/*
 	 * Only the kernel's own test runs call these functions. What may be modified is a
 	 * hook of the LSMs (a rare one, and for an instant), or a test with error injection.
 	 */
-	TRACING("fentry", TRACING, BPF_TRACE_FENTRY, FUNC("bpf_fentry_test1"), .check = emf_check_tracing),
-	TRACING("fexit", TRACING, BPF_TRACE_FEXIT, FUNC("bpf_fentry_test1"), .check = emf_check_tracing),
+	TRACING("fentry", TRACING, BPF_TRACE_FENTRY, FUNC("bpf_fentry_test1"), .check = EMF_CHECK_TRACING),
+	TRACING("fexit", TRACING, BPF_TRACE_FEXIT, FUNC("bpf_fentry_test1"), .check = EMF_CHECK_TRACING),
 	TRACING("fmod_ret", TRACING, BPF_MODIFY_RETURN, FUNC("security_quota_on bpf_modify_return_test"),
-		.check = emf_check_tracing),
+		.check = EMF_CHECK_TRACING),
 	TRACING("iter", TRACING, BPF_TRACE_ITER, FUNC("bpf_iter_task")),
-	TRACING("lsm", LSM, BPF_LSM_MAC, FUNC("bpf_lsm_file_open"), .check = emf_check_lsm),
+	TRACING("lsm", LSM, BPF_LSM_MAC, FUNC("bpf_lsm_file_open"), .check = EMF_CHECK_LSM),
 	TRACING("lsm_cgroup", LSM, BPF_LSM_CGROUP, FUNC("bpf_lsm_socket_bind"), .returns = 1,
-		.check = emf_check_lsm),
+		.check = EMF_CHECK_LSM),
 	TRACING("freplace", EXT, 0, .target = EMF_TARGET_PROGRAM),
 	TRACING("struct_ops", STRUCT_OPS, 0, .target = EMF_TARGET_MEMBER,
 		.target_name = "tcp_congestion_ops.ssthresh"),
@@ -60,7 +60,7 @@ const struct emf_kind emf_kinds[] = {
 	NETWORK("xdp/cpumap", XDP, BPF_XDP_CPUMAP),
 	NETWORK("tc", SCHED_CLS, 0),
 	NETWORK("action", SCHED_ACT, 0),
-	NETWORK("tcx", SCHED_CLS, ATTACH_TCX_INGRESS, .check = emf_check_tcx),
+	NETWORK("tcx", SCHED_CLS, ATTACH_TCX_INGRESS, .check = EMF_CHECK_TCX),
 	KIND("netfilter", EMF_KIND_NETWORK, PROG_TYPE_NETFILTER, ATTACH_NETFILTER, .returns = 1),
 	NETWORK("lwt_in", LWT_IN, 0),
 	NETWORK("lwt_out", LWT_OUT, 0),
@@ -260,8 +260,7 @@ static void try_kind(struct emf_probe *probe, const struct emf_kind *kind, struc
 		return;
 	}
 	verdict->answer = EMF_ANSWER_YES;
-	if (kind->check)
-		kind->check(probe, fd, verdict);
+	emf_probe_check(probe, (enum emf_kind_check)kind->check, fd, verdict);
 	if (fd > 0)
 		close(fd);
 }

@@ -112,7 +112,7 @@ const struct emf_verdict *emf_probe_map(struct emf_probe *probe, int type)
 #define ANY "socket"
 #define TRACE "kprobe"
 #define TC "tc"
-#define HELPER(name, kind) { #name, BPF_FUNC_##name, kind }
+#define HELPER(name, kind) { #name, kind, BPF_FUNC_##name }
 
 const struct emf_helper emf_helpers[] = {
 	HELPER(ktime_get_ns, ANY),
@@ -155,7 +155,7 @@ const struct emf_helper emf_helpers[] = {
 	HELPER(find_vma, TRACE),
 	HELPER(per_cpu_ptr, ANY),
 	HELPER(task_storage_get, "tp_btf"),
-	{ "cgrp_storage_get", FUNC_CGRP_STORAGE_GET, "tp_btf" },
+	{ "cgrp_storage_get", "tp_btf", FUNC_CGRP_STORAGE_GET },
 	HELPER(read_branch_records, "perf_event"),
 	HELPER(perf_prog_read_value, "perf_event"),
 	HELPER(perf_event_output, TRACE),

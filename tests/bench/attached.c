@@ -89,8 +89,10 @@ int main(int argc, char **argv)
 	sched_setaffinity(0, sizeof(one), &one);
 	snprintf(folder, sizeof(folder), "/proc/%d/fd", (int)child);
 	do {
+		bool done = count_links(folder) >= wanted;
+
 		end = now_ns();
-		if (count_links(folder) >= wanted)
+		if (done)
 			break;
 		ended = waitpid(child, NULL, WNOHANG) != 0;
 	} while (!ended && end - start < PATIENCE_NS);

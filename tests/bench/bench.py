@@ -39,12 +39,16 @@ def attach_times(args):
     for module in ("execsnoop", "runqlat", "hello"):
         times = collections.defaultdict(list)
         commands = {"product": [args.product, "run", module], "floor": [os.path.join(args.programs, "floor_" + module)]}
-        for _ in range(args.runs):
+        # A millisecond drowns in what else the machine does: more of them.
+        for _ in range(args.runs * (4 if module == "hello" else 1)):
             for who, words in commands.items():
                 times[who].append(float(run(watcher, LINKS[module], *words).stdout))
         value, floor = (statistics.median(times[who]) / 1000 for who in ("product", "floor"))
+        best = min(times["product"]) / min(times["floor"])
         row(f"exec to attached, {module}", f"{value:.2f} ms", f"{floor:.2f} ms", f"{value / floor:.2f}",
             "ratio <= 1.15", value / floor <= 1.15)
+        row("  the fastest run of each", f"{min(times['product']) / 1000:.2f} ms", f"{min(times['floor']) / 1000:.2f} ms",
+            f"{best:.2f}")
 
 
 # --- sizes ------------------------------------------------------------------------
@@ -195,7 +199,7 @@ def main():
     parser.add_argument("--map", required=True, help="the linker's map of the product")
     parser.add_argument("--compile", required=True, help="how make compiles kernel parts")
     parser.add_argument("--emfgen", required=True)
-    parser.add_argument("--runs", type=int, default=31)
+    parser.add_argument("--runs", type=int, default=101)
     args = parser.parse_args()
     if os.geteuid():
         sys.exit("bench: needs root: it loads eBPF programs")
@@ -210,6 +214,10 @@ def main():
     finally:
         shutil.rmtree(folder)
     print_table()
+    busy = os.getloadavg()[0]
+    if busy > os.cpu_count() * 0.75:
+        print(f"The machine was busy with something else (load {busy:.1f} on {os.cpu_count()} processors): "
+              "times are not to be trusted; sizes are.")
     return 1 if MISSED else 0
 
 
