@@ -59,7 +59,10 @@ def start(*words, **kwargs):
     def end():
         if process.poll() is None:
             process.kill()
-        process.communicate()
+        process.wait()
+        for stream in (process.stdout, process.stderr):
+            if stream:
+                stream.close()
 
     cleanup(end)
     return process
