@@ -159,11 +159,21 @@ def test_a_hangup_reads_the_configuration_again_and_a_mistake_changes_nothing():
     until(lambda: "nothing was changed" in tool.err, "the mistake to be told")
     tap.contains(tool.err, f"{tool.config}:4")
     with open(tool.config, "w") as f:
-        f.write("[runqlat]\npid = 6\n")
+        f.write("[runqlat]\npid = 6\ninterval = 90s\n")
     tool.process.send_signal(signal.SIGHUP)
     until(lambda: "configuration read again" in tool.err, "the new configuration")
     tap.contains(tool.err, "pid takes effect after a restart")
-    tap.equal(module(tool, "runqlat")["params"]["pid"], "5", "the running value")
+    params = module(tool, "runqlat")["params"]
+    tap.equal((params["pid"], params["interval"]), ("5", "90s"), "the running values")
+
+
+def test_a_private_run_opens_a_socket_only_when_asked():
+    tap.need_root()
+    bus = os.path.join(tap.folder(), "bus")
+    for words, wanted in (((), 1), (("--bus",), 0)):
+        tool = Tool("hello", *words, env={"EMF_BUS": bus}).ready()
+        tap.equal(ask(bus).returncode, wanted, f"exit status of status with {words}")
+        tool.stop()
 
 
 def test_messages_to_a_journal_carry_their_priority():

@@ -72,7 +72,10 @@ def check_family(family, address):
         client = events(tool, here, there)
         # The port is chosen after the first change.
         tap.equal([e["change"] for e in client], CLIENT[1:], f"client of {here}")
-        tap.equal([e["change"] for e in events(tool, there, here)], SERVER, f"server of {here}")
+        server_side = [e["change"] for e in events(tool, there, here)]
+        # Older kernels (5.10) make the accepted socket in SYN_RECV, without a change.
+        tap.equal(server_side[-4:], SERVER[1:], f"server of {here}")
+        tap.equal(server_side[:-4] in ([], SERVER[:1]), True, f"first change of {here}")
         tap.equal({e["pid"] for e in client}, {str(os.getpid())}, "pid")
     begun = [e for e in events(tool, None, there) if e["change"] == CLIENT[0]]
     tap.equal(len(begun), CONNECTIONS, "connections begun")
