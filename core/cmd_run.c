@@ -121,6 +121,9 @@ static void add_common(struct run *run)
 				       emf_option_set_string, &session->config });
 	add(run, &(struct emf_option){ "log", 0, "LEVEL", false, "err, warn, info or debug", set_log, session });
 	add(run, &(struct emf_option){ "set", 0, "MODULE.PARAM=VALUE", false, "set a parameter of any module", set_any, run });
+	if (!run->emf->serving)
+		add(run, &(struct emf_option){ "bus", 0, NULL, false, "answer 'status' on the socket, as a service does",
+					       emf_option_set_true, &session->bus });
 	run->n_common = run->n;
 }
 

@@ -182,6 +182,7 @@ int emf_session_run(struct emf *emf, const struct emf_session_options *options)
 {
 	struct session s = { .emf = emf, .options = options, .hangup = { .signo = SIGHUP, .received = on_hangup },
 			     .end = { .expired = on_end } };
+	bool socket = emf->serving || options->bus;
 	int status = EMF_EXIT_FAILED;
 	int err = start_loop(&s);
 
@@ -191,13 +192,13 @@ int emf_session_run(struct emf *emf, const struct emf_session_options *options)
 	}
 	emf_bpf_error_init();
 	emf->started_ns = emf_now_ns();
-	if (emf->serving) {
+	if (emf->serving)
 		emf_loop_add_signal(&emf->loop, NULL, &s.hangup);
+	if (socket)
 		err = emf_server_open(&s.server, emf);
-	}
 	if (!err)
 		status = run_loop(&s);
-	if (!err && emf->serving)
+	if (!err && socket)
 		emf_server_close(&s.server);
 	end_loop(&s);
 	return status;

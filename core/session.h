@@ -16,6 +16,7 @@ struct emf_session_options {
 	bool log_given;		/* over the file's */
 	enum emf_log_level log;
 	uint64_t duration_ns;	/* 0 for no end */
+	bool bus;		/* open the socket, though this is no service */
 };
 
 /* Applies product settings and configuration files. 0, or a negative errno, logged. */

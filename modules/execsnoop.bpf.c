@@ -167,14 +167,15 @@ static __always_inline bool is_compat(void)
 #endif
 }
 
-static __always_inline void read_args(struct call *call, const char *const *argv)
+/* What was asked for, then its arguments; argv[0] is only what it was told to be. */
+static __always_inline void read_args(struct call *call, const char *file, const char *const *argv)
 {
-	const char *arg;
+	const char *arg = file;
 	__u32 at = 0;
 	long n;
 
 	for (int i = 0; i < MAX_ARGS; i++) {
-		if (bpf_probe_read_user(&arg, sizeof(arg), &argv[i]) || !arg)
+		if (i > 0 && (bpf_probe_read_user(&arg, sizeof(arg), &argv[i]) || !arg))
 			return;
 		/* Half of the buffer for one argument keeps the verifier content. */
 		if (at > EXECSNOOP_ARGS_LONG / 2)
@@ -194,6 +195,7 @@ int on_enter(struct bpf_raw_tracepoint_args *ctx)
 	struct pt_regs *regs = (struct pt_regs *)ctx->args[0];
 	__u64 thread = bpf_get_current_pid_tgid();
 	const char *const *argv;
+	const char *file;
 	struct call *call;
 	__u32 zero = 0;
 
@@ -201,16 +203,19 @@ int on_enter(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	if (is_compat())
 		return 0;
-	if ((long)ctx->args[1] == nr_execve)
+	if ((long)ctx->args[1] == nr_execve) {
+		file = (void *)PT_REGS_PARM1_CORE_SYSCALL(regs);
 		argv = (void *)PT_REGS_PARM2_CORE_SYSCALL(regs);
-	else
+	} else {
+		file = (void *)PT_REGS_PARM2_CORE_SYSCALL(regs);
 		argv = (void *)PT_REGS_PARM3_CORE_SYSCALL(regs);
+	}
 	call = bpf_map_lookup_elem(&no_call, &zero);
 	if (!call || bpf_map_update_elem(&calls, &thread, call, BPF_ANY))
 		return 0;
 	call = bpf_map_lookup_elem(&calls, &thread);
 	if (call)
-		read_args(call, argv);
+		read_args(call, file, argv);
 	return 0;
 }
 

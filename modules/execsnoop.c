@@ -27,33 +27,59 @@ static void print_head(const struct module *m)
 		  "COMM", "RESULT", "ARGS");
 }
 
-/* The arguments as a shell would take them: quoted where they need it. */
-static size_t put_arg(char *out, size_t size, const char *arg, size_t len)
+static bool needs_quotes(const char *arg, size_t len)
 {
-	char text[4 * EXECSNOOP_ARGS_LONG + 1];
-	bool quote = !len || memchr(arg, ' ', len) || memchr(arg, '\'', len) || memchr(arg, '"', len) ||
-		     memchr(arg, '\n', len) || memchr(arg, '\t', len);
+	static const char special[] = " \t\n\"'\\$`&|;<>()*?[]#~!{}";
 
-	emf_text(text, sizeof(text), arg, len);
-	return (size_t)snprintf(out, size, quote ? "\"%s\"" : "%s", text);
+	for (size_t i = 0; i < len; i++)
+		if (strchr(special, arg[i]))
+			return true;
+	return !len;
 }
 
-static void format_args(char *out, size_t size, const struct execsnoop_event *e)
+/* One argument, quoted if a shell would read it otherwise; each byte takes 4 at most. */
+static size_t put_arg(char *out, const char *arg, size_t len)
+{
+	bool quotes = needs_quotes(arg, len);
+	size_t at = 0;
+
+	if (quotes)
+		out[at++] = '"';
+	while (len) {
+		size_t n = 0;
+
+		/* Up to the next quote, which emf_text() leaves as it is. */
+		while (n < len && arg[n] != '"')
+			n++;
+		at += strlen(emf_text(out + at, 4 * n + 1, arg, n));
+		if (n < len) {
+			out[at++] = '\\';
+			out[at++] = '"';
+			n++;
+		}
+		arg += n;
+		len -= n;
+	}
+	if (quotes)
+		out[at++] = '"';
+	return at;
+}
+
+/* @out has room for any record: 4 bytes for each, and 3 for each argument. */
+static void format_args(char *out, const struct execsnoop_event *e)
 {
 	const char *arg = e->args, *end = e->args + e->args_len;
 	size_t at = 0;
 
-	out[0] = '\0';
-	while (arg < end && at < size) {
+	while (arg < end) {
 		size_t len = strnlen(arg, (size_t)(end - arg));
 
 		if (at)
 			out[at++] = ' ';
-		at += put_arg(out + at, size - at, arg, len);
+		at += put_arg(out + at, arg, len);
 		arg += len + 1;
 	}
-	if (e->args_cut && at + 5 < size)
-		memcpy(out + at, " ...", 5);
+	strcpy(out + at, e->args_cut ? " ..." : "");
 }
 
 static void format_result(char *out, size_t size, const struct execsnoop_event *e)
@@ -73,16 +99,16 @@ static void format_result(char *out, size_t size, const struct execsnoop_event *
 
 static void on_event(struct module *m, const void *data, size_t size_bytes)
 {
-	static char args[5 * EXECSNOOP_ARGS_LONG];
+	static char args[7 * EXECSNOOP_ARGS_LONG + 8];
 	const struct execsnoop_event *e = data;
 	char clock[16], comm[64], result[32];
 
-	if (size_bytes < sizeof(*e) || e->args_len > size_bytes - sizeof(*e))
+	if (size_bytes < sizeof(*e) || e->args_len > size_bytes - sizeof(*e) || e->args_len > EXECSNOOP_ARGS_LONG)
 		return; /* only a kernel part of another version could send that */
 	emf_text(comm, sizeof(comm), e->comm, strnlen(e->comm, sizeof(e->comm)));
 	format_result(result, sizeof(result), e);
 	if (e->kind == EXECSNOOP_EXEC)
-		format_args(args, sizeof(args), e);
+		format_args(args, e);
 	else
 		snprintf(args, sizeof(args), "after %.3f s", (double)e->took_ns / 1e9);
 	emf_print(m, "%-12s %-4s %7u %7u %6u %-16s %-12s %s\n", emf_clock(clock, e->ns),

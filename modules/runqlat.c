@@ -21,6 +21,7 @@ static const struct emf_param params[] = {
 	{ .name = "pid", .short_name = 'p', .type = EMF_U32, .value = &pid,
 	  .doc = "only this process; 0 for all" },
 	{ .name = "interval", .short_name = 'i', .type = EMF_DURATION, .value = &interval_ns, .max = 86400000000000,
+	  .flags = EMF_PARAM_LIVE,
 	  .doc = "print and start anew this often; 0 for once, at the end" },
 	{ .name = NULL },
 };
@@ -135,11 +136,17 @@ static int runqlat_create(struct module *m)
 	return 0;
 }
 
-static int runqlat_attach(struct module *m)
+static int set_timer(struct module *m)
 {
 	struct runqlat *r = m->priv;
 
+	emf_timer_stop(&r->timer);
 	return interval_ns ? emf_timer_start(m, &r->timer, interval_ns, interval_ns) : 0;
+}
+
+static int runqlat_notify(struct module *m)
+{
+	return emf_module_event(m) == EMF_EVENT_PARAMS ? set_timer(m) : 0;
 }
 
 static int runqlat_destroy(struct module *m)
@@ -162,7 +169,8 @@ static struct module runqlat = {
 	.object = &runqlat_object,
 	.configure = runqlat_configure,
 	.create = runqlat_create,
-	.attach = runqlat_attach,
+	.attach = set_timer,
+	.notify = runqlat_notify,
 	.destroy = runqlat_destroy,
 };
 ebpf_module(runqlat);

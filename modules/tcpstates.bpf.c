@@ -21,6 +21,8 @@ char LICENSE[] SEC("license") = "GPL";
 struct life {
 	__u64 since; /* when the state it is in began */
 	__u32 pid;
+	__u16 sport; /* a socket that closes has given its port back already */
+	__u16 pad;
 	char comm[16];
 };
 
@@ -33,13 +35,12 @@ struct {
 	__type(value, struct life);
 } sockets SEC(".maps");
 
-static __always_inline void fill_addresses(struct tcpstates_event *e, struct sock *sk)
+static __always_inline void fill_addresses(struct tcpstates_event *e, const struct sock *sk)
 {
 	__be32 v4;
 
 	__builtin_memset(e->saddr, 0, sizeof(e->saddr));
 	__builtin_memset(e->daddr, 0, sizeof(e->daddr));
-	e->sport = BPF_CORE_READ(sk, __sk_common.skc_num);
 	e->dport = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
 	if (e->family == AF_INET6) {
 		BPF_CORE_READ_INTO(&e->saddr, sk, __sk_common.skc_v6_rcv_saddr);
@@ -67,6 +68,7 @@ int on_state(struct bpf_raw_tracepoint_args *ctx)
 	__u64 key = (__u64)sk, now = bpf_ktime_get_ns();
 	struct tcpstates_event *e;
 	struct life life = {}, *known;
+	__u16 sport;
 
 	/* A bit-field before 5.6, which read and relocate alike. */
 	if (BPF_CORE_READ_BITFIELD_PROBED(sk, sk_protocol) != IPPROTO_TCP)
@@ -76,6 +78,9 @@ int on_state(struct bpf_raw_tracepoint_args *ctx)
 	known = bpf_map_lookup_elem(&sockets, &key);
 	if (known)
 		life = *known;
+	sport = BPF_CORE_READ(sk, __sk_common.skc_num);
+	if (sport)
+		life.sport = sport;
 	if (is_by_its_process(new_state)) {
 		life.pid = bpf_get_current_pid_tgid() >> 32;
 		bpf_get_current_comm(life.comm, sizeof(life.comm));
@@ -86,6 +91,7 @@ int on_state(struct bpf_raw_tracepoint_args *ctx)
 		e->took_ns = life.since ? now - life.since : 0;
 		e->socket = key;
 		e->pid = life.pid;
+		e->sport = life.sport;
 		e->family = family;
 		e->old_state = old_state;
 		e->new_state = new_state;

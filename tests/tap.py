@@ -17,6 +17,11 @@ BUILD = os.path.abspath(os.environ.get("EMF_BUILDDIR", "."))
 SOURCE = os.path.abspath(os.environ.get("EMF_SRCDIR", BUILD))
 PRODUCT = os.environ.get("EMF_PRODUCT", os.path.join(BUILD, "emf"))
 
+# A make that runs the tests hands its own variables to every make below it; one that
+# a test runs must not inherit them (the list of tests to run is among them).
+for _name in ("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "GNUMAKEFLAGS"):
+    os.environ.pop(_name, None)
+
 _cleanups = contextlib.ExitStack()
 
 
@@ -59,7 +64,10 @@ def start(*words, **kwargs):
     def end():
         if process.poll() is None:
             process.kill()
-        process.communicate()
+        process.wait()
+        for stream in (process.stdout, process.stderr):
+            if stream:
+                stream.close()
 
     cleanup(end)
     return process

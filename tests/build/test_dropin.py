@@ -1,0 +1,311 @@
+"""A file dropped into modules/ becomes part of the product by make alone, and one that
+is taken away leaves no trace. All of it in an out-of-tree build of a scratch copy."""
+import atexit
+import os
+import re
+import shutil
+import signal
+import tempfile
+import time
+
+import scratch
+import tap
+
+OURS = {"execsnoop", "hello", "runqlat", "tcpstates"}
+
+# The classic form, as it is promised to existing code.
+CLASSIC = """#include <emf.h>
+
+static int example_create(struct module *m) { printf("create %s\\n", m->name); return 0; }
+static int example_attach(struct module *m) { printf("attach %s\\n", m->name); return 0; }
+static int example_destroy(struct module *m) { printf("destroy %s\\n", m->name); return 0; }
+
+struct module example_ebpf = {
+	.prio = 1, .name = "example",
+	.create = example_create, .attach = example_attach, .destroy = example_destroy,
+};
+ebpf_module(example_ebpf);
+"""
+
+# A module by its callbacks; each is C inside braces.
+HAND = """#include <emf.h>
+#include <errno.h>
+#include <unistd.h>
+static int hand_create(struct module *m) {{ (void)m; {create} return 0; }}
+static int hand_attach(struct module *m) {{ (void)m; {attach} return 0; }}
+static int hand_poll(struct module *m) {{ (void)m; {poll} return 0; }}
+static int hand_destroy(struct module *m) {{ printf("destroy %s\\n", m->name); return 0; }}
+static struct module hand = {{ .name = "hand", .prio = 50, .flags = {flags},
+	.create = hand_create, .attach = hand_attach, .poll = hand_poll, .destroy = hand_destroy }};
+ebpf_module(hand);
+"""
+
+KERNEL = """#include <emf/bpf.h>
+char LICENSE[] SEC("license") = "GPL";
+__u64 runs;
+SEC("{section}")
+int on_it(void *ctx) {{ {body} return 0; }}
+"""
+
+_build = None
+
+
+def build():
+    """The scratch build, made once for all tests of this file."""
+    global _build
+    if not _build:
+        parent = tempfile.mkdtemp(prefix="emf-test-")
+        atexit.register(shutil.rmtree, parent)
+        _build = scratch.Build(scratch.source(parent), os.path.join(parent, "build"))
+        _build.make()
+    return _build
+
+
+def drop(name, text):
+    """Put a file into modules/ for the length of this test."""
+    path = os.path.join(build().src, "modules", name)
+    scratch.write(path, text)
+    tap.cleanup(lambda: os.path.exists(path) and os.unlink(path))
+    return path
+
+
+def hand(create="", attach="", poll="", flags="0"):
+    return HAND.format(create=create, attach=attach, poll=poll, flags=flags)
+
+
+def run(*words, **kwargs):
+    return tap.run(build().product(), *words, **kwargs)
+
+
+def test_a_second_make_does_nothing():
+    tap.equal(set(build().modules()), OURS, "modules")
+    tap.contains(build().make(), "Nothing to be done")
+
+
+def test_a_classic_module_is_built_in_changed_and_taken_out_by_make_alone():
+    path = drop("example.c", CLASSIC)
+    build().make()
+    tap.equal(set(build().modules()), OURS | {"example"}, "modules after the drop")
+    tap.equal(run("run", "example", "-d", "50ms").stdout, "create example\nattach example\ndestroy example\n", "output")
+    scratch.write(path, CLASSIC.replace('"create', '"changed'))
+    build().make()
+    tap.contains(run("example", "-d", "50ms").stdout, "changed example")
+    tap.contains(build().make(), "Nothing to be done")
+    os.unlink(path)
+    build().make()
+    tap.equal(set(build().modules()), OURS, "modules after the removal")
+    tap.contains(build().make(), "Nothing to be done")
+
+
+def test_a_kernel_part_alone_is_a_module_that_attaches():
+    drop("alone.bpf.c", KERNEL.format(section="raw_tp/sched_switch", body="runs++;"))
+    build().make()
+    tap.equal(build().modules()["alone"]["kind"], "bpf", "kind")
+    tap.need_root()
+    tap.equal(run("alone", "-d", "100ms").returncode, 0, "exit status")
+
+
+def test_a_description_names_version_priority_and_doc_of_a_module():
+    drop("told.bpf.c", KERNEL.format(section="raw_tp/sched_switch", body=""))
+    path = drop("told.emf", "/// counts nothing\nmodule told 2.1 required { priority -3; }\n")
+    build().make()
+    told = build().modules()["told"]
+    tap.equal((told["version"], told["priority"], told["required"], told["doc"]), ("2.1", -3, True, "counts nothing"),
+              "description")
+    scratch.write(path, "module told 2.2;\n")
+    build().make()
+    tap.equal(build().modules()["told"]["version"], "2.2", "version after a change")
+    os.unlink(path)
+    build().make()
+    tap.equal(build().modules()["told"]["version"], "", "version after the removal")
+
+
+def test_a_module_may_include_vmlinux_h():
+    if not os.path.exists("/sys/kernel/btf/vmlinux"):
+        raise tap.Skip("this kernel has no BTF to make a vmlinux.h from")
+    text = '#include "vmlinux.h"\n' + KERNEL.format(section="tp_btf/sched_switch", body="runs += sizeof(struct rq_flags);")
+    drop("typed.bpf.c", text)
+    built = build().make()
+    tap.contains(built, "vmlinux.h.pch")
+    drop("typed2.bpf.c", text)
+    if "vmlinux.h.pch" in build().make():
+        raise AssertionError("the precompiled header was made twice")
+    tap.need_root()
+    tap.equal(run("typed", "-d", "50ms").returncode, 0, "exit status")
+
+
+def test_a_mistake_in_a_module_is_the_compilers_own_error_at_its_own_line():
+    user = drop("wrong.c", "#include <emf.h>\n\nint oops(void) { return undeclared_here; }\n")
+    tap.contains(build().make_fails(), "modules/wrong.c:3:")
+    os.unlink(user)
+    drop("wrong.bpf.c", KERNEL.format(section="raw_tp/sched_switch", body="undeclared_there();"))
+    tap.contains(build().make_fails(), "modules/wrong.bpf.c:5:")
+
+
+def test_a_callback_that_the_contract_lacks_is_a_compile_error():
+    drop("wrong.c", CLASSIC.replace(".create =", ".creat ="))
+    tap.contains(build().make_fails(), "modules/wrong.c:9:")
+
+
+def test_two_modules_of_one_name_do_not_build():
+    drop("one.c", CLASSIC)
+    drop("other.c", CLASSIC)
+    out = build().make_fails()
+    tap.contains(out, "modules/other.c:8:22: error: a second module is named 'example'")
+    tap.contains(out, "modules/one.c:8:22")
+
+
+def test_a_module_with_the_name_of_a_command_does_not_build():
+    path = drop("status.c", CLASSIC.replace('"example"', '"status"'))
+    tap.contains(build().make_fails(), "modules/status.c:8:22: error: module 'status' has the name of a built-in command")
+    os.unlink(path)
+    drop("serve.bpf.c", KERNEL.format(section="raw_tp/sched_switch", body=""))
+    tap.contains(build().make_fails(), "modules/serve.bpf.c: error: module 'serve' has the name of a built-in command")
+
+
+def test_a_module_whose_create_fails_is_reported_and_the_rest_runs():
+    drop("hand.c", hand(create="return -ENODEV;"))
+    drop("example.c", CLASSIC)
+    build().make()
+    done = run("run", "hand", "example", "-d", "50ms")
+    tap.equal(done.returncode, 1, "exit status")
+    tap.equal(done.stdout, "create example\nattach example\ndestroy example\n", "what the other one did")
+    tap.contains(done.stderr, "hand: create failed: No such device")
+
+
+def test_a_module_whose_attach_fails_is_destroyed_again():
+    drop("hand.c", hand(attach="return -EBUSY;"))
+    build().make()
+    done = run("hand")
+    tap.equal((done.returncode, done.stdout), (1, "destroy hand\n"), "status and output")
+    tap.contains(done.stderr, "hand: attach failed: Device or resource busy")
+
+
+def test_a_required_module_that_fails_stops_the_product():
+    drop("hand.c", hand(attach="return -EBUSY;", flags="EMF_MODULE_REQUIRED"))
+    drop("example.c", CLASSIC)
+    build().make()
+    done = run("run", "hand", "example")
+    tap.equal(done.returncode, 1, "exit status")
+    tap.equal(done.stdout, "create example\nattach example\ndestroy hand\ndestroy example\n", "output")
+    tap.contains(done.stderr, "module hand is required")
+
+
+def test_a_poll_that_fails_stops_its_module_only():
+    drop("hand.c", hand(poll="return -EPIPE;"))
+    drop("example.c", CLASSIC)
+    build().make()
+    done = run("run", "hand", "example", "-d", "300ms")
+    tap.equal(done.returncode, 1, "exit status")
+    tap.contains(done.stderr, "hand: poll failed: Broken pipe; the module was stopped")
+    tap.contains(done.stdout, "destroy hand\ndestroy example\n")
+
+
+def test_a_poll_that_blocks_is_named_in_the_log():
+    drop("hand.c", hand(poll="usleep(150000);"))
+    build().make()
+    done = run("hand", "-d", "400ms")
+    tap.equal(done.returncode, 0, "exit status")
+    tap.contains(done.stderr, "hand: warning: poll blocked for 15")
+
+
+def test_a_second_interrupt_ends_a_product_that_hangs():
+    drop("hand.c", hand(poll='printf("hangs\\n"); fflush(stdout); for (;;) pause();'))
+    build().make()
+    tool = tap.start(build().product(), "hand")
+    tap.equal(tool.stdout.readline(), "hangs\n", "first line")
+    tool.send_signal(signal.SIGINT)
+    time.sleep(0.1)
+    tap.equal(tool.poll(), None, "status after the first")
+    tool.send_signal(signal.SIGINT)
+    tap.equal(tool.wait(timeout=10), 130, "status after the second")
+
+
+def test_the_verifiers_reason_is_told_with_the_program_its_line_and_the_whole_log():
+    tap.need_root()
+    drop("bad.bpf.c", KERNEL.format(section="raw_tp/sched_switch", body="return *(int *)0x1234;"))
+    build().make()
+    done = run("bad")
+    tap.equal(done.returncode, 1, "exit status")
+    for part in ("bad: load failed: the verifier rejected program 'on_it' of modules/bad.bpf.c",
+                 "return *(int *)0x1234;", "last lines of the verifier's log"):
+        tap.contains(done.stderr, part)
+    path = re.search(r"whole log: (\S+)", done.stderr).group(1)
+    tap.cleanup(os.unlink, path)
+    with open(path) as f:
+        tap.contains(f.read(), "processed ", "the whole log")
+    tap.equal(os.stat(path).st_mode & 0o777, 0o600, "its mode")
+
+
+def test_a_tracepoint_without_tracefs_says_how_to_mount_it():
+    tap.need_root()
+    drop("traced.bpf.c", KERNEL.format(section="tracepoint/sched/sched_switch", body=""))
+    build().make()
+    for tracefs, status in ((False, 77), (True, 0)):
+        mount = "mount -t tracefs none /sys/kernel/tracing" if tracefs else \
+            "mount -t tmpfs none /sys/kernel/tracing; mount -t tmpfs none /sys/kernel/debug"
+        done = tap.run("unshare", "--mount", "sh", "-c", f'{mount}; exec "$0" "$@"', build().product(), "traced",
+                       "-d", "100ms")
+        tap.equal(done.returncode, status, f"exit status ({done.stderr})")
+    done = tap.run("unshare", "--mount", "sh", "-c",
+                   'mount -t tmpfs none /sys/kernel/tracing; mount -t tmpfs none /sys/kernel/debug; exec "$0" "$@"',
+                   build().product(), "traced")
+    tap.contains(done.stderr, "mount -t tracefs tracefs /sys/kernel/tracing")
+
+
+def test_a_tracepoint_that_the_kernel_lacks_is_named():
+    tap.need_root()
+    drop("traced.bpf.c", KERNEL.format(section="raw_tp/no_such_tracepoint", body=""))
+    build().make()
+    done = run("traced")
+    tap.equal(done.returncode, 77, "exit status")
+    tap.contains(done.stderr, "traced: attach failed: program 'on_it': No such file or directory (this kernel has no raw_tp/no_such_tracepoint)")
+
+
+def test_a_subset_and_a_name_can_be_chosen_for_any_build_folder():
+    other = scratch.Build(build().src, os.path.join(tap.folder(), "b"), "--with-modules=hello,runqlat",
+                          "--with-product=mytool")
+    other.make()
+    done = tap.run(other.product("mytool"), "list")
+    tap.contains(done.stdout, "hello")
+    tap.contains(done.stdout, "runqlat")
+    if "execsnoop" in done.stdout:
+        raise AssertionError("a module that was not chosen is there")
+    tap.contains(tap.run(other.product("mytool"), "--version").stdout, "mytool 0.1")
+
+
+def test_a_declared_product_chooses_its_modules_and_settings():
+    idl = os.path.join(build().src, "bus-idl", "watch.emf")
+    scratch.write(idl, "/// Who waits.\nproduct watch 3.1 {\n\tmodules runqlat;\n\tset runqlat.per_process = yes;\n}\n")
+    tap.cleanup(os.unlink, idl)
+    other = scratch.Build(build().src, os.path.join(tap.folder(), "b"), "--with-product=watch")
+    other.make()
+    shown = tap.run(other.product("watch"), "--help").stdout
+    tap.contains(shown, "watch 3.1 - Who waits.")
+    if "execsnoop" in shown:
+        raise AssertionError("a module that the product does not name is there")
+    tap.need_root()
+    tap.contains(tap.run(other.product("watch"), "runqlat", "-d", "300ms").stdout, "pid = ")
+
+
+def test_configure_refuses_a_module_that_is_not_there():
+    folder = tap.folder()
+    done = tap.run(os.path.join(build().src, "configure"), "--with-modules=hello,nonsense", cwd=folder, timeout=300)
+    tap.equal(done.returncode, 1, "exit status")
+    tap.contains(done.stderr, 'there is no module "nonsense"')
+
+
+def test_no_modules_at_all_is_a_product():
+    parent = tap.folder()
+    src = scratch.source(parent)
+    for name in os.listdir(os.path.join(src, "modules")):
+        os.unlink(os.path.join(src, "modules", name))
+    empty = scratch.Build(src, os.path.join(parent, "b"))
+    empty.make()
+    tap.equal(empty.modules(), {}, "modules")
+    done = tap.run(empty.product(), "run", "-d", "50ms")
+    tap.equal(done.returncode, 0, "exit status")
+    tap.contains(done.stderr, "no modules to run")
+
+
+tap.main()

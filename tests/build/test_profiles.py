@@ -1,0 +1,119 @@
+"""What is built: what it links, what it exports, that it is the same wherever it is built."""
+import filecmp
+import os
+import re
+
+import scratch
+import tap
+
+ALLOWED_SHARED = {"libc.so.6", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1", "linux-vdso.so.1"}
+
+LINKERS_OWN = {"_start", "_edata", "_end", "__bss_start", "__data_start", "data_start", "_IO_stdin_used",
+               "_init", "_fini", "main"}
+
+
+def test_the_default_product_shares_libc_and_nothing_else():
+    shown = tap.run("ldd", tap.PRODUCT).stdout
+    shared = {os.path.basename(line.split()[0]) for line in shown.splitlines()}
+    if "asan" in shown:
+        raise tap.Skip("built with sanitizers, which are shared libraries")
+    tap.equal(shared - ALLOWED_SHARED, set(), "other libraries")
+
+
+def test_it_exports_the_public_functions_and_nothing_else():
+    with_headers = set()
+    folder = os.path.join(tap.SOURCE, "include", "emf")
+    for name in os.listdir(folder):
+        with open(os.path.join(folder, name)) as f:
+            with_headers |= set(re.findall(r"EMF_API [^;]*?\b(emf_\w+)\(", f.read()))
+    shown = tap.run("nm", "-D", "--defined-only", tap.PRODUCT).stdout
+    exported = {line.split()[-1] for line in shown.splitlines()} - LINKERS_OWN
+    # Variables of libc that the program refers to are copied into it.
+    exported = {symbol for symbol in exported if "@GLIBC" not in symbol}
+    if "__asan_init" in shown or any(s.startswith("__asan") for s in exported):
+        raise tap.Skip("built with sanitizers, which export symbols of their own")
+    tap.equal(exported - with_headers, set(), "exported, and in no header")
+    tap.equal(with_headers - exported, set(), "in a header, and not exported")
+
+
+def test_two_builds_in_different_folders_are_identical_and_name_neither():
+    parent = tap.folder()
+    src = scratch.source(parent)
+    outside = scratch.Build(src, os.path.join(parent, "some", "where", "else"))
+    outside.make()
+    inside = scratch.Build(src, src)
+    inside.make()
+    for name in ["emf"] + [os.path.join("obj", n) for n in sorted(os.listdir(inside.product("obj")))
+                           if n.endswith((".bpf.o", ".skel.h", "_emf.c", "_emf.h"))]:
+        if not filecmp.cmp(inside.product(name), outside.product(name), shallow=False):
+            raise AssertionError(f"{name} differs")
+    with open(outside.product(), "rb") as f:
+        tap.equal(parent.encode() in f.read(), False, "the build folder is named in the binary")
+    # The comparison above could not fail if sources left no trace at all.
+    with open(outside.product("obj/hello.bpf.o"), "rb") as f:
+        tap.equal(b"./modules/hello.bpf.c" in f.read(), True, "the source's name is in its line information")
+
+
+def test_a_fully_static_product_needs_no_library_and_runs():
+    parent = tap.folder()
+    static = scratch.Build(scratch.source(parent), os.path.join(parent, "b"), "--enable-fully-static")
+    static.make()
+    shown = tap.run("ldd", static.product())
+    tap.contains(shown.stdout + shown.stderr, "not a dynamic executable")
+    tap.equal(len(static.modules()), 4, "modules")
+    tap.need_root()
+    done = tap.run(static.product(), "execsnoop", "-d", "200ms")
+    tap.equal((done.returncode, done.stderr), (0, ""), "status and messages")
+
+
+def test_a_product_with_sanitizers_is_clean_from_start_to_end():
+    parent = tap.folder()
+    checked = scratch.Build(scratch.source(parent), os.path.join(parent, "b"), "--enable-sanitizers")
+    checked.make()
+    for words in (["list"], ["--help"], ["list", "-j"], ["no-such-thing"], ["runqlat", "--help"]):
+        done = tap.run(checked.product(), *words)
+        if "Sanitizer" in done.stderr or "runtime error" in done.stderr:
+            raise AssertionError(done.stderr)
+    tap.need_root()
+    done = tap.run(checked.product(), "run", "execsnoop", "runqlat", "tcpstates", "hello", "-d", "500ms")
+    tap.equal((done.returncode, done.stderr), (0, ""), "status and messages")
+
+
+def test_what_is_installed_is_uninstalled():
+    parent = tap.folder()
+    destination = os.path.join(parent, "to")
+    scratch.must("make", "install", f"DESTDIR={destination}", cwd=tap.BUILD)
+    installed = [os.path.join(d, f) for d, _, files in os.walk(destination) for f in files]
+    names = {os.path.basename(f) for f in installed}
+    tap.equal({"emf", "emf.h", "module.h", "emf.8"} - names, set(), "missing files")
+    scratch.must("make", "uninstall", f"DESTDIR={destination}", cwd=tap.BUILD)
+    left = [os.path.join(d, f) for d, _, files in os.walk(destination) for f in files]
+    tap.equal(left, [], "files left")
+
+
+def test_configure_tells_all_that_is_missing_at_once_with_its_package():
+    folder = tap.folder()
+    tools = os.path.join(folder, "bin")
+    os.mkdir(tools)
+    # A path with everything but these.
+    hidden = {"clang", "bpftool"} | {f"clang-{n}" for n in range(10, 30)}
+    for place in ("/usr/bin", "/bin", "/usr/sbin", "/sbin"):
+        for name in os.listdir(place):
+            target = os.path.join(tools, name)
+            if name not in hidden and not os.path.lexists(target):
+                os.symlink(os.path.join(place, name), target)
+    source = scratch.source(folder)
+    # Its own search for bpftool goes beyond the path.
+    done = tap.run("unshare", "--mount", "sh", "-c",
+                   'for f in /usr/sbin/bpftool /usr/local/sbin/bpftool; do [ ! -e $f ] || mount --bind /dev/null $f; done; exec "$0"',
+                   os.path.join(source, "configure"), cwd=source, timeout=300,
+                   env={"PATH": tools, "HOME": folder}) if os.geteuid() == 0 else None
+    if not done:
+        raise tap.Skip("needs root: it hides installed tools in a mount namespace")
+    tap.equal(done.returncode, 1, "exit status")
+    tap.contains(done.stderr, "clang, with the BPF target - Debian: clang")
+    tap.contains(done.stderr, "bpftool - Debian: bpftool")
+    tap.contains(done.stderr, "./bootstrap deps")
+
+
+tap.main()

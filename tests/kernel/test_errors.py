@@ -1,0 +1,111 @@
+"""What a user meets when something is missing: a sentence that says what, which and
+what to do, an exit status, and nothing left attached."""
+import json
+import os
+import subprocess
+
+import tap
+from tool import Tool, links, spawn, until
+
+UNPRIVILEGED = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--bounding-set=-all", "--inh-caps=-all")
+
+
+def programs():
+    """Ids of all BPF programs in the kernel."""
+    shown = tap.run("bpftool", "-j", "prog", "show")
+    return {p["id"] for p in json.loads(shown.stdout or "[]")}
+
+
+def fails(done, status, *parts):
+    """The command failed with this status, and its message has these parts."""
+    if done.returncode != status:
+        raise AssertionError(f"exit status {done.returncode}, wanted {status}:\n{done.stdout}{done.stderr}")
+    for part in parts:
+        tap.contains(done.stderr, part, "message")
+
+
+def test_without_privileges_it_names_the_capabilities_and_ends_with_77():
+    tap.need_root()
+    copy = os.path.join(tap.folder(), "emf")
+    os.chmod(os.path.dirname(copy), 0o755)
+    tap.run("cp", tap.PRODUCT, copy)
+    before = programs()
+    done = tap.run(*UNPRIVILEGED, copy, "execsnoop", "-d", "1")
+    fails(done, 77, "execsnoop", "needs CAP_PERFMON and CAP_BPF", "run as root")
+    tap.equal(programs() - before, set(), "programs left behind")
+
+
+def test_with_only_the_capabilities_that_it_names_it_runs():
+    tap.need_root()
+    caps = "+bpf,+perfmon"
+    done = tap.run("setpriv", "--bounding-set=-all," + caps, tap.PRODUCT, "execsnoop", "-d", "100ms")
+    tap.equal((done.returncode, done.stderr), (0, ""), "status and messages")
+
+
+def test_without_kernel_btf_it_says_so_and_ends_with_77():
+    tap.need_root()
+    script = 'mount -t tmpfs none /sys/kernel/btf && exec "$0" "$@"'
+    done = tap.run("unshare", "--mount", "sh", "-c", script, tap.PRODUCT, "execsnoop", "-d", "1")
+    fails(done, 77, "execsnoop", "/sys/kernel/btf/vmlinux", "CONFIG_DEBUG_INFO_BTF")
+
+
+def test_an_unknown_module_is_a_usage_error_with_the_nearest_name():
+    fails(tap.run(tap.PRODUCT, "exesnoop"), 2, "exesnoop", "did you mean 'execsnoop'")
+    fails(tap.run(tap.PRODUCT, "run", "execsnoop", "nothing-like-it"), 2, "nothing-like-it", "list")
+    fails(tap.run(tap.PRODUCT, "stauts"), 2, "did you mean 'status'")
+    fails(tap.run(tap.PRODUCT), 2, "--help")
+    fails(tap.run(tap.PRODUCT, "execsnoop", "--faild"), 2, "did you mean '--failed'")
+    fails(tap.run(tap.PRODUCT, "execsnoop", "-d", "soon"), 2, "soon", "seconds")
+    fails(tap.run(tap.PRODUCT, "runqlat", "--pid", "-1"), 2, "runqlat", "--pid", "out of range")
+
+
+def test_a_full_disk_under_the_output_is_told_once_and_ends_with_1():
+    tap.need_root()
+    with open("/dev/full", "w") as full:
+        tool = tap.start(tap.PRODUCT, "hello", "-d", "10", stdout=full)
+        until(lambda: spawn("/bin/true") and tool.poll() is not None, "it to end")
+    _, err = tool.communicate()
+    tap.equal(tool.returncode, 1, "exit status")
+    tap.equal(err.count("No space left on device"), 1, "times it was told")
+    tap.contains(err, "free space")
+
+
+def test_a_reader_that_goes_away_ends_it_quietly():
+    tap.need_root()
+    tool = tap.start("sh", "-c", '"$0" execsnoop -d 10; echo "status $?" >&2', tap.PRODUCT)
+    line = tool.stdout.readline()
+    tap.contains(line, "TIME", "first line")
+    tool.stdout.close()
+    until(lambda: spawn("/bin/true") and tool.poll() is not None, "it to end")
+    tap.equal(tool.stderr.read(), "status 0\n", "messages")
+
+
+def test_a_closed_standard_output_is_an_error():
+    done = tap.run("sh", "-c", 'exec "$0" list >&-', tap.PRODUCT)
+    fails(done, 1, "standard output")
+
+
+def test_killed_at_any_moment_nothing_stays_attached():
+    tap.need_root()
+    before = programs()
+    for pause in (0, 1, 2, 5, 10, 20, 50, 200):
+        tool = tap.start(tap.PRODUCT, "run", "execsnoop", "runqlat", "tcpstates", "hello")
+        try:
+            tool.wait(timeout=pause / 1000)
+        except subprocess.TimeoutExpired:
+            pass
+        tool.kill()
+        tool.wait()
+        # Programs are freed by the kernel a moment after their last reference.
+        until(lambda: not programs() - before, f"programs to go after {pause} ms")
+
+
+def test_an_interrupt_ends_it_in_order_and_what_was_counted_is_printed():
+    tap.need_root()
+    tool = Tool("run", "execsnoop", "runqlat").ready()
+    tap.equal(tool.stop(2), 0, "exit status after one SIGINT")
+    tap.contains(tool.out, "distribution", "output at the end")
+    tap.equal(links(tool.process.pid), 0, "links")
+
+
+tap.main()

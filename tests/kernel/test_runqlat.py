@@ -1,0 +1,97 @@
+"""runqlat against the scheduler's own account of the same processes. Without these,
+waits could be lost, counted twice, or put into the wrong slot."""
+import os
+import re
+import subprocess
+import time
+
+import tap
+from tool import Tool, until
+
+HOG = "import time\nend = time.monotonic() + 60\nwhile time.monotonic() < end:\n    pass\n"
+
+
+def hog(cpu):
+    """A process that only computes, on one CPU."""
+    process = subprocess.Popen(["/usr/bin/python3", "-S", "-c", HOG], preexec_fn=lambda: os.sched_setaffinity(0, {cpu}))
+    tap.cleanup(process.wait)
+    tap.cleanup(process.kill)
+    return process
+
+
+def schedstat(pid):
+    """proc(5): time on the CPU and time waiting for it, in ns, and how often it ran."""
+    with open(f"/proc/{pid}/schedstat") as f:
+        ran, waited, times = (int(word) for word in f.read().split())
+    return waited, times
+
+
+def histogram(text):
+    """Slots as a list of (low, high, count)."""
+    rows = re.findall(r"^ *(\d+) -> (\d+) *: (\d+) ", text, re.MULTILINE)
+    return [(int(low), int(high), int(count)) for low, high, count in rows]
+
+
+def test_the_waits_of_two_hogs_on_one_cpu_agree_with_the_schedulers_own_account():
+    tap.need_root()
+    if not os.path.exists("/proc/self/schedstat"):
+        raise tap.Skip("this kernel keeps no schedstat, which is the ground truth")
+    cpu = max(os.sched_getaffinity(0))
+    one, other = hog(cpu), hog(cpu)
+    tool = Tool("runqlat", "--pid", str(one.pid)).ready()
+    waited_before, times_before = schedstat(one.pid)
+    time.sleep(2)
+    waited_after, times_after = schedstat(one.pid)
+    tap.equal(tool.stop(), 0, "exit status")
+    del other
+    slots = histogram(tool.out)
+    waits = times_after - times_before
+    counted = sum(count for _, _, count in slots)
+    # It attached a little before the first reading and ended after the last.
+    slack = 5 + waits // 5
+    if not waits or abs(counted - waits) > slack:
+        raise AssertionError(f"{counted} waits counted, the scheduler says {waits}:\n{tool.out}")
+    least = sum(low * count for low, _, count in slots) * 1000
+    most = sum((high + 1) * count for _, high, count in slots) * 1000
+    waited = waited_after - waited_before
+    if not least * 0.8 <= waited <= most * 1.2:
+        raise AssertionError(f"between {least} and {most} ns counted, the scheduler says {waited}:\n{tool.out}")
+
+
+def test_each_process_has_a_histogram_of_its_own_on_request():
+    tap.need_root()
+    cpu = max(os.sched_getaffinity(0))
+    hogs = [hog(cpu), hog(cpu)]
+    tool = Tool("runqlat", "--per-process").ready()
+    time.sleep(1)
+    tool.stop()
+    for process in hogs:
+        part = re.search(rf"^pid = {process.pid} (\S+)\n(.*?)(?:\n\n|\Z)", tool.out, re.MULTILINE | re.DOTALL)
+        if not part:
+            raise AssertionError(f"no histogram of {process.pid}:\n{tool.out}")
+        tap.contains(part.group(1), "python", "name")
+        # Two that never sleep share a CPU by turns of a millisecond or more.
+        long_waits = sum(count for low, _, count in histogram(part.group(2)) if low >= 512)
+        if long_waits < 10:
+            raise AssertionError(f"a hog that shares its CPU waited {long_waits} times:\n{part.group(2)}")
+
+
+def test_an_interval_prints_again_and_again_and_starts_anew():
+    tap.need_root()
+    tool = Tool("runqlat", "--interval", "200ms").ready()
+    until(lambda: tool.out.count("distribution") >= 3, "three histograms")
+    tool.stop()
+
+
+def test_only_the_process_asked_for_is_counted():
+    tap.need_root()
+    cpu = max(os.sched_getaffinity(0))
+    one, other = hog(cpu), hog(cpu)
+    tool = Tool("runqlat", "--per-process", "--pid", str(one.pid)).ready()
+    time.sleep(0.5)
+    tool.stop()
+    tap.equal(re.findall(r"^pid = (\d+)", tool.out, re.MULTILINE), [str(one.pid)], "processes")
+    del other
+
+
+tap.main()

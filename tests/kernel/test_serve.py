@@ -1,0 +1,191 @@
+"""The product as a service: its socket, its status, its configuration."""
+import json
+import os
+import signal
+import socket
+import stat
+import struct
+
+import tap
+from tool import Tool, spawn, until
+
+
+def serve(*words, config=""):
+    """A running service with a socket and a configuration of its own."""
+    folder = tap.folder()
+    path = os.path.join(folder, "emf.conf")
+    with open(path, "w") as f:
+        f.write(config)
+    tool = Tool("serve", "--config", path, *words, env={"EMF_BUS": os.path.join(folder, "bus")})
+    tool.config = path
+    tool.bus = os.path.join(folder, "bus")
+    until(lambda: os.path.exists(tool.bus) or tool.process.poll() is not None, "the socket")
+    return tool
+
+
+def ask(bus, *words):
+    return tap.run(tap.PRODUCT, "status", *words, env=dict(os.environ, EMF_BUS=bus))
+
+
+def status(tool):
+    done = ask(tool.bus, "-j")
+    tap.equal(done.returncode, 0, f"status ({done.stderr})")
+    return json.loads(done.stdout)
+
+
+def module(tool, name):
+    return next(m for m in status(tool)["modules"] if m["name"] == name)
+
+
+def running(tool, name):
+    until(lambda: module(tool, name)["state"] == "running", f"{name} to run")
+
+
+def test_it_prints_nothing_and_tells_its_status_over_the_socket():
+    tap.need_root()
+    tool = serve("execsnoop")
+    running(tool, "execsnoop")
+    for n in range(20):
+        spawn("/bin/true", str(n))
+    until(lambda: module(tool, "execsnoop")["rings"][0]["received"] >= 40, "forty records")
+    ring = module(tool, "execsnoop")["rings"][0]
+    tap.equal(ring["seen"], ring["sent"] + ring["dropped"], "seen")
+    tap.equal(ring["dropped"], 0, "dropped")
+    tap.equal(module(tool, "runqlat")["state"], "idle", "a module that was not asked for")
+    table = ask(tool.bus).stdout
+    tap.contains(table, "MODULE")
+    tap.contains(table, "execsnoop  running")
+    tap.equal(tool.stop(), 0, "exit status")
+    tap.equal((tool.out, tool.err), ("", ""), "output")
+    tap.equal(os.path.exists(tool.bus), False, "socket left behind")
+
+
+def test_without_a_service_status_says_how_to_start_one():
+    done = ask(os.path.join(tap.folder(), "bus"))
+    tap.equal(done.returncode, 1, "exit status")
+    tap.contains(done.stderr, "serve")
+
+
+def test_a_second_service_of_the_same_name_is_refused_and_a_stale_socket_is_not():
+    tap.need_root()
+    tool = serve("hello")
+    running(tool, "hello")
+    second = tap.run(tap.PRODUCT, "serve", "hello", env=dict(os.environ, EMF_BUS=tool.bus))
+    tap.equal(second.returncode, 1, "exit status of the second")
+    tap.contains(second.stderr, "already served")
+    tap.equal(module(tool, "hello")["state"], "running", "the first")
+    tool.process.kill()
+    tool.process.wait()
+    tap.equal(os.path.exists(tool.bus), True, "a killed service leaves its socket")
+    third = Tool("serve", "hello", env={"EMF_BUS": tool.bus})
+    third.bus = tool.bus
+    until(lambda: ask(tool.bus).returncode == 0, "the third to answer")
+    third.stop()
+
+
+def test_only_its_owner_and_root_may_use_the_socket():
+    tap.need_root()
+    tool = serve("hello")
+    running(tool, "hello")
+    tap.equal(stat.S_IMODE(os.stat(tool.bus).st_mode), 0o660, "mode of the socket")
+    # Even where the socket's mode lets a stranger in, his credentials do not.
+    os.chmod(os.path.dirname(tool.bus), 0o755)
+    os.chmod(tool.bus, 0o666)
+    copy = os.path.join(os.path.dirname(tool.bus), "emf")
+    tap.run("cp", tap.PRODUCT, copy)
+    done = tap.run("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", copy, "status",
+                   env=dict(os.environ, EMF_BUS=tool.bus))
+    tap.equal((done.returncode, done.stdout), (77, ""), "a stranger's status")
+    tap.contains(done.stderr, "does not let this user in")
+
+
+def test_peers_that_connect_and_do_nothing_do_no_harm():
+    tap.need_root()
+    tool = serve("hello")
+    running(tool, "hello")
+    peers = []
+    for _ in range(200):
+        peer = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        peer.connect(tool.bus)
+        peers.append(peer)
+    abrupt = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    abrupt.connect(tool.bus)
+    abrupt.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    abrupt.close()
+    tap.equal(module(tool, "hello")["state"], "running", "the module")
+    for peer in peers:
+        peer.close()
+    fds = len(os.listdir(f"/proc/{tool.process.pid}/fd"))
+    for _ in range(100):
+        ask(tool.bus)
+    tap.equal(len(os.listdir(f"/proc/{tool.process.pid}/fd")), fds, "open files")
+
+
+def test_the_configuration_chooses_modules_and_parameters_and_the_command_line_wins():
+    tap.need_root()
+    tool = serve("--set", "runqlat.pid=7", config="""
+[product]
+modules = hello, runqlat
+[runqlat]
+per-process = yes
+pid = 5
+""")
+    running(tool, "runqlat")
+    states = {m["name"]: m["state"] for m in status(tool)["modules"]}
+    tap.equal(states, {"execsnoop": "idle", "runqlat": "running", "tcpstates": "idle", "hello": "running"}, "states")
+    params = module(tool, "runqlat")["params"]
+    tap.equal((params["per-process"], params["pid"]), ("true", "7"), "parameters")
+
+
+def test_a_mistake_in_the_configuration_is_told_with_its_line_and_nothing_starts():
+    folder = tap.folder()
+    path = os.path.join(folder, "emf.conf")
+    with open(path, "w") as f:
+        f.write("[runqlat]\npid = many\nper-proces = yes\n[nonsense]\na = b\n")
+    done = tap.run(tap.PRODUCT, "run", "hello", "-d", "1", "--config", path)
+    tap.equal(done.returncode, 2, "exit status")
+    for part in (f"{path}:2: runqlat.pid", f"{path}:3: module runqlat has no parameter", "per-process",
+                 f"{path}:5: this product has no module"):
+        tap.contains(done.stderr, part)
+
+
+def test_a_hangup_reads_the_configuration_again_and_a_mistake_changes_nothing():
+    tap.need_root()
+    tool = serve("runqlat", config="[runqlat]\npid = 5\n")
+    running(tool, "runqlat")
+    with open(tool.config, "w") as f:
+        f.write("[product]\nlog = debug\n[runqlat]\npid = nonsense\n")
+    tool.process.send_signal(signal.SIGHUP)
+    until(lambda: "nothing was changed" in tool.err, "the mistake to be told")
+    tap.contains(tool.err, f"{tool.config}:4")
+    with open(tool.config, "w") as f:
+        f.write("[runqlat]\npid = 6\ninterval = 90s\n")
+    tool.process.send_signal(signal.SIGHUP)
+    until(lambda: "configuration read again" in tool.err, "the new configuration")
+    tap.contains(tool.err, "pid takes effect after a restart")
+    params = module(tool, "runqlat")["params"]
+    tap.equal((params["pid"], params["interval"]), ("5", "90s"), "the running values")
+
+
+def test_a_private_run_opens_a_socket_only_when_asked():
+    tap.need_root()
+    bus = os.path.join(tap.folder(), "bus")
+    for words, wanted in (((), 1), (("--bus",), 0)):
+        tool = Tool("hello", *words, env={"EMF_BUS": bus}).ready()
+        tap.equal(ask(bus).returncode, wanted, f"exit status of status with {words}")
+        tool.stop()
+
+
+def test_messages_to_a_journal_carry_their_priority():
+    folder = tap.folder()
+    path = os.path.join(folder, "journal")
+    with open(path, "w") as f:
+        st = os.fstat(f.fileno())
+        tap.run(tap.PRODUCT, "exesnoop", stderr=f,
+                env=dict(os.environ, JOURNAL_STREAM=f"{st.st_dev}:{st.st_ino}"))
+    with open(path) as f:
+        text = f.read()
+    tap.equal(text[:8], "<3>emf: ", "begin of the message")
+
+
+tap.main()

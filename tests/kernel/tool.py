@@ -1,0 +1,80 @@
+"""A running product, and what it printed."""
+import os
+import signal
+import subprocess
+import time
+
+import tap
+
+PATIENCE = 10  # seconds until a condition is given up; never a measure of speed
+
+
+def until(condition, what):
+    """Wait until condition() is true, and return its value."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.01)
+    raise AssertionError(f"waited {PATIENCE} s for {what}")
+
+
+class Tool:
+    """`emf WORDS...` in the background, its output in files."""
+
+    def __init__(self, *words, env=None, **kwargs):
+        folder = tap.folder()
+        self.out_path = os.path.join(folder, "out")
+        self.err_path = os.path.join(folder, "err")
+        with open(self.out_path, "w") as out, open(self.err_path, "w") as err:
+            self.process = tap.start(tap.PRODUCT, *words, stdout=out, stderr=err,
+                                     env=dict(os.environ, **(env or {})), **kwargs)
+
+    @property
+    def out(self):
+        with open(self.out_path, errors="replace") as f:
+            return f.read()
+
+    @property
+    def err(self):
+        with open(self.err_path, errors="replace") as f:
+            return f.read()
+
+    @property
+    def rows(self):
+        """Rows below the headings, split into words."""
+        return [line.split() for line in self.out.splitlines() if line[:2].isdigit()]
+
+    def ready(self):
+        """Wait until its programs are attached: until it holds a BPF link."""
+        until(lambda: links(self.process.pid) or self.process.poll() is not None, "programs to attach")
+        if self.process.poll() is not None:
+            raise AssertionError(f"it ended with {self.process.returncode}: {self.err}")
+        # All modules attach before the loop turns; one turn is one flush.
+        time.sleep(0.2)
+        return self
+
+    def stop(self, sig=signal.SIGTERM):
+        """End it, and return its exit status."""
+        self.process.send_signal(sig)
+        return self.process.wait(timeout=PATIENCE)
+
+
+def links(pid):
+    """How many BPF links a process holds."""
+    count = 0
+    try:
+        for fd in os.listdir(f"/proc/{pid}/fdinfo"):
+            with open(f"/proc/{pid}/fdinfo/{fd}") as f:
+                count += "link_type:" in f.read()
+    except FileNotFoundError:
+        pass
+    return count
+
+
+def spawn(*words, **kwargs):
+    """Run a program to its end; its pid and status."""
+    process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL, **kwargs)
+    return process.pid, process.wait(timeout=PATIENCE)
