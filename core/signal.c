@@ -86,7 +86,8 @@ int emf_loop_add_signal(struct emf_loop *loop, struct module *owner, struct emf_
 	sigaddset(&one, signal->signo);
 	pthread_sigmask(SIG_BLOCK, &one, NULL);
 	signal->source = (struct emf_source){ .loop = loop, .owner = owner, .kind = EMF_SOURCE_SIGNAL };
-	emf_source_insert(&loop->signals, &signal->source);
+	/* While a signal is handed out, in front: this one is not for the new source. */
+	emf_source_insert(loop->next_signal ? loop->signals.next : &loop->signals, &signal->source);
 	return 0;
 }
 
