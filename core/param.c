@@ -95,7 +95,8 @@ static int parse_unsigned(const char *text, uint64_t *value)
 	if (!isdigit((unsigned char)*text)) /* strtoull takes blanks and signs */
 		return *text == '-' && isdigit((unsigned char)text[1]) ? -ERANGE : -EINVAL;
 	errno = 0;
-	v = strtoull(text, &end, 0);
+	/* Not base 0: that takes 010 for eight. */
+	v = strtoull(text, &end, text[0] == '0' && (text[1] | 0x20) == 'x' ? 16 : 10);
 	if (*end)
 		return -EINVAL;
 	if (errno)
