@@ -109,7 +109,7 @@ static int parse_signed(const char *text, int64_t *value)
 {
 	bool negative = *text == '-';
 	uint64_t v = 0;
-	int err = parse_unsigned(text + negative, &v);
+	int err = negative && text[1] == '-' ? -EINVAL : parse_unsigned(text + negative, &v);
 
 	if (err)
 		return err;
