@@ -247,10 +247,11 @@ const char *emf_config_get(const struct emf_config *config, const char *section,
 static void apply_log(const struct emf_config *config)
 {
 	const char *word = emf_config_get(config, EMF_CONFIG_PRODUCT, "log");
-	enum emf_log_level level;
+	enum emf_log_level level = EMF_LOG_DEFAULT;
 
-	if (word && !emf_log_parse_level(word, &level))
-		emf_log_set_level(level);
+	if (word)
+		emf_log_parse_level(word, &level); /* it was checked when it was read */
+	emf_log_set_level(level);
 }
 
 void emf_config_apply(const struct emf_config *config, struct emf *emf)
