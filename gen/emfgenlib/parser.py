@@ -1,4 +1,5 @@
 """Tokens to the model. Grammar only: what the words mean is checked elsewhere."""
+import re
 from typing import Callable, Dict, List, NoReturn
 
 from .errors import Errors, Position
@@ -48,6 +49,20 @@ class Parser:
 
     def name(self, what: str) -> Token:
         return self.take("name", what)
+
+    def integer(self) -> int:
+        """A number that C's int can hold, with its sign."""
+        first = self.token
+        negative = self.is_sign("-") and bool(self.next())
+        token = self.take("number", "a number")
+        if re.match("0[0-9]", token.text):
+            self.fail(token, f"'{token.text}' begins with a zero", "C would take it for octal: drop the zero")
+        # Its length first: Python refuses to convert endless ones.
+        value = int(token.text, 0) if len(token.text) <= 20 else 1 << 64
+        value = -value if negative else value
+        if not -(1 << 31) <= value < 1 << 31:
+            self.fail(first, "this number does not fit into 32 bits")
+        return value
 
     def version(self) -> str:
         return self.next().text if self.token.kind == "version" else ""
@@ -134,9 +149,7 @@ class Parser:
             return
 
         def priority() -> None:
-            negative = self.is_sign("-") and bool(self.next())
-            value = int(self.take("number", "a number").text, 0)
-            module.priority = -value if negative else value
+            module.priority = self.integer()
 
         self.block("module", {"priority": priority})
         out.modules.append(module)
