@@ -3,7 +3,7 @@ import re
 from typing import Callable, Dict, List, NoReturn
 
 from .errors import Errors, Position
-from .lexer import Token, read, tokens
+from .lexer import Token, read, tokens, unquoted
 from .model import Description, File, Product, Setting
 
 
@@ -66,6 +66,15 @@ class Parser:
 
     def version(self) -> str:
         return self.next().text if self.token.kind == "version" else ""
+
+    def value(self) -> str:
+        """A value of a parameter, as it would stand in a configuration file."""
+        sign = self.next().text if self.is_sign("-") else ""
+        kinds = ("number",) if sign else ("number", "duration", "version", "name", "string")
+        if self.token.kind not in kinds:
+            self.fail(self.token, f"expected a value, found {self.token}")
+        token = self.next()
+        return sign + (unquoted(token.text) if token.kind == "string" else token.text)
 
     def docs(self) -> str:
         lines: List[str] = []
@@ -172,11 +181,7 @@ class Parser:
             self.sign(".")
             param = self.name("the name of a parameter")
             self.sign("=")
-            if self.token.kind not in ("number", "version", "name", "string"):
-                self.fail(self.token, f"expected a value, found {self.token}")
-            value = self.next()
-            text = value.text[1:-1] if value.kind == "string" else value.text
-            product.settings.append(Setting(module.text, param.text, text, module.position))
+            product.settings.append(Setting(module.text, param.text, self.value(), module.position))
 
         self.block("product", {"modules": modules, "set": set_})
         out.products.append(product)
