@@ -1,6 +1,6 @@
 """What must hold for a set of modules and products, beyond grammar."""
 import re
-from typing import Dict, Iterable, List, Optional
+from typing import Dict, Iterable, Optional, Set
 
 from . import words
 from .errors import Errors, Position
@@ -43,8 +43,8 @@ def modules(found: Iterable[Module], errors: Errors) -> None:
             owners.setdefault(name, position)
 
 
-def product(files: Iterable[File], name: str, found: List[Module], errors: Errors) -> Product:
-    """The declared product of that name, or one that holds every module."""
+def product(files: Iterable[File], name: str, there: Set[str], errors: Errors) -> Product:
+    """The declared product of that name, or one that holds every module there is."""
     chosen: Optional[Product] = None
     for file in files:
         for candidate in file.products:
@@ -56,7 +56,6 @@ def product(files: Iterable[File], name: str, found: List[Module], errors: Error
             chosen = chosen or candidate
     if not chosen:
         return Product(name)
-    there = {m.name for m in found}
     for module, position in chosen.modules:
         if module not in there:
             errors.add(position, f"product '{name}' wants module '{module}', which is not in modules/",

@@ -1,7 +1,7 @@
 """A folder of modules to the model: which files are there, what they include."""
 import os
 import re
-from typing import Dict, Iterable, List, Optional, Tuple
+from typing import Dict, Iterable, List, Optional, Set, Tuple
 
 from .errors import Errors, Position
 from .lexer import read
@@ -52,12 +52,22 @@ def sources(folder: str) -> List[str]:
     return sorted(n for n in names if n.endswith((".c", ".emf")) and not n.startswith("."))
 
 
+def names(folder: str) -> Set[str]:
+    """The names of all modules in the folder."""
+    return {_split(file)[0] for file in sources(folder)}
+
+
+def _split(file: str) -> Tuple[str, str]:
+    """x.bpf.c: x and has_bpf."""
+    ending, part = next(e for e in _ENDINGS if file.endswith(e[0]))
+    return file[: -len(ending)], part
+
+
 def scan(folder: str, only: Optional[Iterable[str]], errors: Errors) -> List[Module]:
     """The modules of a folder by name; with @only, just those, which must be there."""
     modules: Dict[str, Module] = {}
     for file in sources(folder):
-        ending, part = next(e for e in _ENDINGS if file.endswith(e[0]))
-        name = file[: -len(ending)]
+        name, part = _split(file)
         setattr(modules.setdefault(name, Module(name, folder)), part, True)
     if only is not None:
         wanted = list(dict.fromkeys(only))
