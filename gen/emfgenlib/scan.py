@@ -4,11 +4,10 @@ import re
 from typing import Dict, Iterable, List, Optional, Set, Tuple
 
 from .errors import Errors, Position
-from .lexer import read
 from .model import Module
 from .parser import parse
 
-_COMMENT = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:[^"\\\n]|\\.)*"', re.DOTALL)
+_COMMENT = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:[^"\\\n]|\\.)*"|' r"'(?:[^'\\\n]|\\.)*'", re.DOTALL)
 _REGISTERS = re.compile(r"^[ \t]*ebpf_module[ \t]*\(", re.MULTILINE)
 _MODULE_BEGINS = re.compile(r"\bstruct\s+module\s+\w+\s*=\s*\{")
 _GIVEN_NAME = re.compile(r"\.name\s*=\s*\"([^\"\n]*)\"")
@@ -18,12 +17,22 @@ _VMLINUX = re.compile(r"^[ \t]*#[ \t]*include[ \t]*[<\"]vmlinux\.h[>\"]", re.MUL
 _ENDINGS: Tuple[Tuple[str, str], ...] = ((".bpf.c", "has_bpf"), (".c", "has_user"), (".emf", "has_emf"))
 
 
+def _read_c(path: str, errors: Errors) -> str:
+    """The text of a C file; what is in its comments is not ours to judge."""
+    try:
+        with open(path, encoding="utf-8", errors="replace", newline="") as f:
+            return f.read()
+    except OSError as e:
+        errors.add(Position(path), f"cannot be read: {e.strerror}")
+        return ""
+
+
 def _without_comments(text: str) -> str:
     """Comments become blanks of the same length; strings stay."""
 
     def blank(match: "re.Match[str]") -> str:
         found = match.group()
-        return found if found[0] == '"' else re.sub(r"[^\n]", " ", found)
+        return found if found[0] in "\"'" else re.sub(r"[^\n]", " ", found)
 
     return _COMMENT.sub(blank, text)
 
@@ -83,9 +92,9 @@ def scan(folder: str, only: Optional[Iterable[str]], errors: Errors) -> List[Mod
 
 def _look_inside(module: Module, errors: Errors) -> None:
     if module.has_bpf:
-        module.uses_vmlinux = bool(_VMLINUX.search(read(module.bpf_source, errors)))
+        module.uses_vmlinux = bool(_VMLINUX.search(_without_comments(_read_c(module.bpf_source, errors))))
     if module.has_user:
-        text = _without_comments(read(module.user_source, errors))
+        text = _without_comments(_read_c(module.user_source, errors))
         module.registers = bool(_REGISTERS.search(text))
         if module.registers:
             module.given_names = _given_names(module.user_source, text)
