@@ -7,6 +7,7 @@ from .errors import Errors, Position
 from .model import Module
 from .parser import parse
 
+_PLAIN = re.compile(r"[A-Za-z0-9_.+-]+\Z")
 _COMMENT = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:[^"\\\n]|\\.)*"|' r"'(?:[^'\\\n]|\\.)*'", re.DOTALL)
 _REGISTERS = re.compile(r"^[ \t]*ebpf_module[ \t]*\(", re.MULTILINE)
 _MODULE_BEGINS = re.compile(r"\bstruct\s+module\s+\w+\s*=\s*\{")
@@ -53,6 +54,14 @@ def _given_names(path: str, text: str) -> List[Tuple[str, Position]]:
         if match:
             names.append((match.group(1), _position(path, text, match.start(1))))
     return names
+
+
+def plain_names(folder: str, files: Iterable[str], errors: Errors) -> None:
+    """Make splits lists of files at blanks and gives a meaning to many signs."""
+    for file in files:
+        if not _PLAIN.match(file):
+            errors.add(Position(folder), f"make cannot handle a file named {file!r}",
+                       "use letters, digits, '_', '-', '+' and '.' in its name")
 
 
 def sources(folder: str) -> List[str]:
