@@ -124,13 +124,21 @@ END_TEST
 
 START_TEST(files_of_the_folder_are_read_after_the_file_by_name)
 {
-	put("unit.conf.d/20.conf", "[flow]\nlive = 20\n");
-	put("unit.conf.d/10.conf", "[flow]\nlive = 10\nfixed = 10\n");
+	static const char *const order[] = { "40", "20", "60", "50", "10", "30" };
+	char where[32], text[64];
+
+	for (size_t i = 0; i < 6; i++) {
+		snprintf(where, sizeof(where), "unit.conf.d/%s.conf", order[i]);
+		snprintf(text, sizeof(text), "[flow]\nlive = %s\n%s", order[i], i == 4 ? "fixed = 10\n" : "");
+		put(where, text);
+	}
 	put("unit.conf", "[flow]\nlive = 1\nfixed = 1\nthe-name = main\n");
 	put("unit.conf.d/30.conf~", "[nonsense\n");
 	put("unit.conf.d/.hidden.conf", "[nonsense\n");
 	ck_assert_int_eq(read_again(), 0);
-	ck_assert_str_eq(emf_config_get(&config, "flow", "live"), "20");
+	for (size_t i = 1; i < config.n; i++)
+		ck_assert_int_le(strcmp(config.entries[i - 1].file, config.entries[i].file), 0);
+	ck_assert_str_eq(emf_config_get(&config, "flow", "live"), "60");
 	ck_assert_str_eq(emf_config_get(&config, "flow", "fixed"), "10");
 	ck_assert_str_eq(emf_config_get(&config, "flow", "the-name"), "main");
 }

@@ -56,7 +56,8 @@ START_TEST(without_a_runtime_folder_a_user_has_none)
 	unsetenv("XDG_RUNTIME_DIR");
 	ck_assert_int_eq(emf_rundir(path), -ENOENT);
 	ck_assert_int_eq(emf_rundir_socket("p", path), -ENOENT);
-	setenv("XDG_RUNTIME_DIR", "relative", 1);
+	ck_assert_int_eq(chdir(base), 0);
+	setenv("XDG_RUNTIME_DIR", ".", 1);
 	ck_assert_int_eq(emf_rundir(path), -ENOENT);
 }
 END_TEST
@@ -148,6 +149,7 @@ START_TEST(a_new_file_is_its_owners_and_replaces_an_old_one)
 	ck_assert_int_eq(write(fd, "old", 3), 3);
 	close(fd);
 	fd = emf_rundir_create("a.log", path);
+	ck_assert_str_eq(path, below("emf/a.log"));
 	ck_assert_int_eq(fstat(fd, &st), 0);
 	ck_assert_int_eq(st.st_size, 0);
 	ck_assert_uint_eq(st.st_mode & 0777, 0600);

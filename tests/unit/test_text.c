@@ -61,6 +61,7 @@ START_TEST(bytes_that_are_no_utf8_are_escaped)
 	check_text("\x80", "\\x80");
 	check_text("\xc3(", "\\xc3(");
 	check_text("\xe2\x82", "\\xe2\\x82");
+	ck_assert_str_eq(text("\xe2\x82\xac", 2), "\\xe2\\x82"); /* what follows is not ours */
 	check_text("\xed\xa0\x80", "\\xed\\xa0\\x80");	       /* a surrogate */
 	check_text("\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"); /* beyond U+10FFFF */
 }

@@ -3,7 +3,7 @@
  * test_worker.c - without these, the end of a blocking call could be told on
  * the wrong thread, out of order or never, and a product could hang at its end.
  */
-#include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "unit.h"
@@ -18,14 +18,15 @@ struct job {
 
 static struct emf_loop loop;
 static struct emf_worker worker;
-static int order[16];
-static int n_done;
+static int ran[16], n_ran; /* read when all is done */
+static int order[16], n_done;
 
 static void run(struct emf_work *work)
 {
 	struct job *job = emf_container_of(work, struct job, work);
 
 	job->ran_on = pthread_self();
+	ran[n_ran++] = job->number;
 	job->runs++;
 }
 
@@ -80,15 +81,40 @@ START_TEST(done_is_never_called_before_the_loop_turns)
 }
 END_TEST
 
-START_TEST(works_are_done_in_the_order_of_submission)
+static int gate, counted;
+
+static void wait_for_gate(struct emf_work *work)
+{
+	eventfd_t value;
+
+	(void)work;
+	eventfd_read(gate, &value);
+}
+
+static void count(struct emf_work *work)
+{
+	(void)work;
+	counted++;
+}
+
+START_TEST(works_run_and_are_done_in_the_order_of_submission)
 {
 	struct job jobs[8] = { 0 };
+	struct emf_work first = { .run = wait_for_gate, .done = count };
 
+	/* Nothing runs before all are in the queue. */
+	gate = eventfd(0, EFD_CLOEXEC);
+	emf_worker_submit(&worker, &first);
 	for (int i = 0; i < 8; i++)
 		submit(&jobs[i], i);
+	ck_assert_int_eq(eventfd_write(gate, 1), 0);
 	unit_turn_until(&loop, n_done == 8);
-	for (int i = 0; i < 8; i++)
+	close(gate);
+	ck_assert_int_eq(counted, 1);
+	for (int i = 0; i < 8; i++) {
+		ck_assert_int_eq(ran[i], i);
 		ck_assert_int_eq(order[i], i);
+	}
 }
 END_TEST
 
@@ -159,7 +185,7 @@ static Suite *suite(void)
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, a_work_runs_elsewhere_and_is_done_on_the_loop_thread);
 	tcase_add_test(c, done_is_never_called_before_the_loop_turns);
-	tcase_add_test(c, works_are_done_in_the_order_of_submission);
+	tcase_add_test(c, works_run_and_are_done_in_the_order_of_submission);
 	tcase_add_test(c, flush_waits_for_all_that_was_submitted);
 	tcase_add_test(c, flush_without_work_returns);
 	tcase_add_test(c, a_work_may_be_submitted_again_when_it_is_done);
