@@ -77,6 +77,7 @@ def refused(result, wanted):
 def good(case):
     folder = os.path.join(tap.folder(), "case")
     shutil.copytree(case, folder)
+    os.chmod(folder, 0o755)  # what "make dist" unpacks may be read-only
     shutil.rmtree(os.path.join(folder, "expected"), ignore_errors=True)
     result = build(folder, *case_words(case))
     tap.equal((result.returncode, result.stdout, result.stderr), (0, "", ""), "status and output")
