@@ -54,7 +54,8 @@ static void keep(struct emf_bpf_error *error, const char *text)
 	error->last[strcspn(error->last, "\n")] = '\0';
 }
 
-static int on_print(enum libbpf_print_level level, const char *fmt, va_list args)
+static int __attribute__((format(printf, 2, 0)))
+on_print(enum libbpf_print_level level, const char *fmt, va_list args)
 {
 	va_list again;
 	char *text;
