@@ -406,6 +406,14 @@ def test_mutated_descriptions_give_errors_with_places_and_no_traceback():
     tap.equal(min(outcomes.values()) > 10, True, f"both good and bad ones among {outcomes}")
 
 
+def test_a_number_of_thousands_of_digits_is_out_of_range():
+    """Python raises an error of its own when it converts one."""
+    path = put(tap.folder(), "x.emf", data="module x {\n\tpriority " + "9" * 5000 + ";\n}\n")
+    status, err = in_process("check", path)
+    tap.equal(status, 1, "exit status")
+    tap.contains(err, f"{path}:2:11: error: this number does not fit into 32 bits\n")
+
+
 def test_a_deeply_nested_description_is_refused_quickly():
     path = put(tap.folder(), "x.emf", data="product p {\n" + "{" * 100000)
     status, err = in_process("check", path)

@@ -224,8 +224,7 @@ START_TEST(an_interval_does_not_make_up_for_missed_ticks)
 
 	start_timer(&tick.timer, 1 * MS, 1 * MS);
 	wait_ms(20);
-	turn();
-	ck_assert_int_eq(tick.fired, 1);
+	unit_turn_until(&loop, tick.fired == 1);
 	unit_turn_until(&loop, tick.fired >= 3);
 	emf_timer_stop(&tick.timer);
 }
@@ -262,8 +261,7 @@ START_TEST(a_timer_restarted_in_its_handler_fires_in_a_later_turn)
 
 	start_timer(&tick.timer, 0, 0);
 	wait_ms(1);
-	turn();
-	ck_assert_int_eq(tick.fired, 1);
+	unit_turn_until(&loop, tick.fired == 1);
 	unit_turn_until(&loop, tick.fired == 2);
 	emf_timer_stop(&tick.timer);
 }
@@ -294,7 +292,7 @@ START_TEST(a_timer_can_be_started_anew_while_it_runs)
 	struct tick tick = { .timer.expired = count_tick };
 
 	start_timer(&tick.timer, 0, 0);
-	start_timer(&tick.timer, 500 * MS, 0);
+	start_timer(&tick.timer, 3600 * 1000 * MS, 0);
 	wait_ms(2);
 	turn();
 	ck_assert_int_eq(tick.fired, 0);
@@ -310,11 +308,9 @@ START_TEST(a_time_beyond_the_end_of_the_clock_is_never)
 	start_timer(&once.timer, UINT64_MAX, 0);
 	start_timer(&often.timer, 0, UINT64_MAX);
 	start_timer(&soon.timer, 1 * MS, 0);
-	wait_ms(2);
-	turn();
+	unit_turn_until(&loop, soon.fired == 1);
 	ck_assert_int_eq(once.fired, 0);
 	ck_assert_int_eq(often.fired, 1);
-	ck_assert_int_eq(soon.fired, 1);
 	emf_timer_stop(&once.timer);
 	emf_timer_stop(&often.timer);
 }
