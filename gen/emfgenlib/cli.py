@@ -27,9 +27,11 @@ def _build(args: argparse.Namespace, errors: Errors) -> int:
     if product.modules and only is None:
         wanted = {name for name, _ in product.modules}
         found = [m for m in found if m.name in wanted]
-    # What was left out by --only has no parameters that could be set.
-    built = {m.name for m in found}
-    product.settings = [s for s in product.settings if s.module in built]
+    if only is None:
+        check.settings(product, found, errors)
+    else:  # what was left out has no parameters that could be set
+        built = {name for m in found for name, _ in m.names}
+        product.settings = [s for s in product.settings if s.module in built]
     check.modules(found, errors)
     if errors:
         print(errors.report(), file=sys.stderr)
