@@ -170,6 +170,7 @@ def test_c_files_may_hold_any_bytes():
 def test_what_stands_in_comments_and_quotes_does_not_register():
     folder = tap.folder()
     put(folder, "modules", "a.c", data="int quote = '\"'; /*\nebpf_module(a);\n*/ int other = '\"';\n// ebpf_module(b)\n"
+        "int third = '\"'; /* \"\nstruct module old = { .name = \"old\" };\n*/\n"
         'const char *s = "/*";\nstruct module a = { .name = "real" };\nebpf_module(a);\n/* */\n')
     tap.equal(build(folder).stderr, "", "standard error")
     names = re.findall(r'^\t"(\w+)",', read(os.path.join(folder, "obj", "product_emf.c")).decode(), re.MULTILINE)
@@ -297,16 +298,18 @@ def test_the_output_does_not_depend_on_where_the_sources_are():
     tap.equal(outputs[0], outputs[1], "generated files")
 
 
-def test_the_output_does_not_depend_on_the_order_of_files_in_a_folder():
-    outputs = []
-    for names in (["a", "b", "c"], ["c", "a", "b"]):
-        folder = tap.folder()
-        for name in names:
-            put(folder, "modules", f"{name}.bpf.c")
-            put(folder, "bus-idl", f"{name}.emf", data=f"product {name} {{\n}}\n")
-        build(folder)
-        outputs.append(files_of(os.path.join(folder, "obj")))
-    tap.equal(outputs[0], outputs[1], "generated files")
+def test_everything_is_in_the_order_of_names_not_of_the_folder():
+    folder = tap.folder()
+    names = ["m", "c", "z", "a", "x", "k", "b", "t"]
+    for name in names:
+        put(folder, "modules", f"{name}.bpf.c")
+        put(folder, "bus-idl", f"{name}.emf", data=f"product {name} {{\n}}\n")
+    tap.equal(build(folder).returncode, 0, "exit status")
+    fragment = read(os.path.join(folder, "obj", "modules.mk")).decode()
+    seen = re.search("^EMF_SEEN = (.*)$", fragment, re.MULTILINE).group(1).split()
+    wanted = [f"modules/{n}.bpf.c" for n in sorted(names)] + [f"bus-idl/{n}.emf" for n in sorted(names)]
+    tap.equal(seen, wanted, "EMF_SEEN")
+    tap.equal(re.findall("^# --- (\\w+):", fragment, re.MULTILINE), sorted(names), "rules")
 
 
 # --- the command line -------------------------------------------------------------
