@@ -4,6 +4,7 @@
  */
 #include "config.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <ini.h>
@@ -15,6 +16,7 @@
 #include "log.h"
 #include "suggest.h"
 
+#define BYTE_ORDER_MARK "\xef\xbb\xbf" /* of editors that mark UTF-8 */
 #define MAX_ENTRIES 4096
 #define PATH_LEN 4096 /* PATH_MAX, include/uapi/linux/limits.h */
 
@@ -39,6 +41,25 @@ static void __attribute__((format(printf, 2, 3))) mistake(struct reader *r, cons
 	r->mistakes++;
 }
 
+/* By the rules of inih, which reports the first line only that is none. */
+static bool is_ini(const char *line)
+{
+	const char *ends = *line == '[' ? "]" : "=:";
+	bool after_blank = false;
+
+	line += strspn(line, " \t\r\n");
+	if (!*line || *line == ';' || *line == '#')
+		return true;
+	for (; *line; line++) {
+		if (strchr(ends, *line))
+			return true;
+		if (after_blank && *line == ';')
+			return false; /* the rest is a comment */
+		after_blank = isspace((unsigned char)*line);
+	}
+	return false;
+}
+
 /* Line by line for inih, which would cut a long line and read on in its middle. */
 static char *read_line(char *line, int size, void *stream)
 {
@@ -57,8 +78,13 @@ static char *read_line(char *line, int size, void *stream)
 		line[0] = '\0';
 	}
 	/* An indented line is a line, not the continuation of the one before. */
-	blanks = strspn(line, " \t");
+	blanks = r->line == 1 && !strncmp(line, BYTE_ORDER_MARK, 3) ? 3 : 0;
+	blanks += strspn(line + blanks, " \t");
 	memmove(line, line + blanks, strlen(line + blanks) + 1);
+	if (!is_ini(line)) {
+		mistake(r, "this is neither [section] nor key = value");
+		line[0] = '\0';
+	}
 	return line;
 }
 
@@ -155,18 +181,15 @@ static int on_entry(void *user, const char *section, const char *key, const char
 static int read_file(struct emf_config *config, const struct emf *emf, const char *path)
 {
 	struct reader r = { .config = config, .emf = emf, .file = path };
-	int bad_line;
+	int failed;
 
 	r.stream = fopen(path, "re");
 	if (!r.stream)
 		return -errno;
-	bad_line = ini_parse_stream(read_line, &r, on_entry, &r);
-	if (bad_line > 0) {
-		r.line = bad_line;
-		mistake(&r, "this is neither [section] nor key = value");
-	} else if (bad_line < 0 || ferror(r.stream)) {
+	/* Lines that it could refuse did not get there; what is left is memory and disk. */
+	failed = ini_parse_stream(read_line, &r, on_entry, &r);
+	if (failed || ferror(r.stream))
 		mistake(&r, "cannot be read to its end");
-	}
 	fclose(r.stream);
 	return r.mistakes ? -EINVAL : 0;
 }
@@ -247,10 +270,11 @@ const char *emf_config_get(const struct emf_config *config, const char *section,
 static void apply_log(const struct emf_config *config)
 {
 	const char *word = emf_config_get(config, EMF_CONFIG_PRODUCT, "log");
-	enum emf_log_level level;
+	enum emf_log_level level = EMF_LOG_DEFAULT;
 
-	if (word && !emf_log_parse_level(word, &level))
-		emf_log_set_level(level);
+	if (word)
+		emf_log_parse_level(word, &level); /* it was checked when it was read */
+	emf_log_set_level(level);
 }
 
 void emf_config_apply(const struct emf_config *config, struct emf *emf)

@@ -256,6 +256,8 @@ void emf_module_stop(struct module *m, int error)
 
 int emf_life_timeout_ms(const struct emf *emf)
 {
+	int timeout = -1;
+
 	for (size_t i = 0; i < emf->registry.n; i++) {
 		const struct emf_unit *unit = &emf->registry.units[i];
 
@@ -264,9 +266,9 @@ int emf_life_timeout_ms(const struct emf *emf)
 		if (unit->stop_asked)
 			return 0;
 		if (unit->m->poll)
-			return EMF_POLL_MS;
+			timeout = EMF_POLL_MS;
 	}
-	return -1;
+	return timeout;
 }
 
 size_t emf_life_running(const struct emf *emf)

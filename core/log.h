@@ -7,6 +7,8 @@
 
 #include <emf/log.h>
 
+#define EMF_LOG_DEFAULT EMF_LOG_INFO
+
 /* Reads the environment once: does standard error go to a journal? */
 void emf_log_init(const char *product);
 void emf_log_set_level(enum emf_log_level level);

@@ -63,17 +63,23 @@ static const struct emf_option *find(const struct emf_option *options, size_t n,
 	return NULL;
 }
 
-static int report_unknown(const char *who, const char *word, int letter,
+static int report_unknown(const char *who, const char *text, int letter,
 			  const struct emf_option *options, size_t n)
 {
 	struct emf_suggestion near = { 0 };
+	char word[128];
 
 	if (letter && letter < FIRST_ID) {
 		emf_err(NULL, "%s: unknown option '-%c'; '%s --help' lists the options", who, letter, who);
 		return -EINVAL;
 	}
-	while (*word == '-')
-		word++;
+	text += strspn(text, "-");
+	/* Without "=ARGUMENT", which says nothing about the name. */
+	snprintf(word, sizeof(word), "%.*s", (int)strcspn(text, "="), text);
+	if (letter >= FIRST_ID) {
+		emf_err(NULL, "%s: option '--%s' takes no argument", who, word);
+		return -EINVAL;
+	}
 	near.word = word;
 	for (size_t i = 0; i < n; i++)
 		emf_suggest(&near, options[i].name);

@@ -95,7 +95,8 @@ static int parse_unsigned(const char *text, uint64_t *value)
 	if (!isdigit((unsigned char)*text)) /* strtoull takes blanks and signs */
 		return *text == '-' && isdigit((unsigned char)text[1]) ? -ERANGE : -EINVAL;
 	errno = 0;
-	v = strtoull(text, &end, 0);
+	/* Not base 0: that takes 010 for eight. */
+	v = strtoull(text, &end, text[0] == '0' && (text[1] | 0x20) == 'x' ? 16 : 10);
 	if (*end)
 		return -EINVAL;
 	if (errno)
@@ -108,7 +109,7 @@ static int parse_signed(const char *text, int64_t *value)
 {
 	bool negative = *text == '-';
 	uint64_t v = 0;
-	int err = parse_unsigned(text + negative, &v);
+	int err = negative && text[1] == '-' ? -EINVAL : parse_unsigned(text + negative, &v);
 
 	if (err)
 		return err;
@@ -174,6 +175,14 @@ static bool in_range(const struct emf_param *param, uint64_t u, int64_t s)
 	return u >= (uint64_t)param->min && u <= (uint64_t)param->max;
 }
 
+/* A bound as a value of the type; on a big-endian host a part of it would be 0. */
+static void format_bound(const struct emf_param *param, int64_t bound, char text[EMF_PARAM_TEXT_MAX])
+{
+	uint32_t small = (uint32_t)bound;
+
+	emf_param_format(param, param->type == EMF_U32 ? (const void *)&small : &bound, text);
+}
+
 static int explain(const struct emf_param *param, const char *text, int err,
 		   char why[EMF_PARAM_WHY_MAX])
 {
@@ -184,8 +193,8 @@ static int explain(const struct emf_param *param, const char *text, int err,
 	} else if (param->type == EMF_STRING) {
 		snprintf(why, EMF_PARAM_WHY_MAX, "the text is longer than %zu bytes", param->size - 1);
 	} else if (param->min || param->max) {
-		emf_param_format(param, &param->min, min);
-		emf_param_format(param, &param->max, max);
+		format_bound(param, param->min, min);
+		format_bound(param, param->max, max);
 		snprintf(why, EMF_PARAM_WHY_MAX, "%.60s is out of range (%.30s to %.30s)", text, min, max);
 	} else {
 		snprintf(why, EMF_PARAM_WHY_MAX, "%.60s is out of range", text);

@@ -79,9 +79,8 @@ int emf_rundir_create(const char *name, char path[RUNDIR_PATH_MAX])
 	char base[RUNDIR_PATH_MAX];
 	int fd;
 
-	if (emf_rundir(base) || strlen(base) + strlen(name) + 2 > RUNDIR_PATH_MAX)
+	if (emf_rundir(base) || snprintf(path, RUNDIR_PATH_MAX, "%s/%s", base, name) >= RUNDIR_PATH_MAX)
 		return create_temporary(name, path);
-	snprintf(path, RUNDIR_PATH_MAX, "%.120s/%.120s", base, name);
 	unlink(path);
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	return fd < 0 ? create_temporary(name, path) : fd;

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core.h"
@@ -61,13 +62,23 @@ void emf_loop_init_signals(struct emf_loop *loop)
 	sigemptyset(&loop->signal_mask);
 }
 
+/* Back to what the signal does by default, but not to one that was sent before. */
+static void unblock(const sigset_t *mask)
+{
+	static const struct timespec at_once;
+
+	while (sigtimedwait(mask, NULL, &at_once) > 0)
+		;
+	pthread_sigmask(SIG_UNBLOCK, mask, NULL);
+}
+
 void emf_loop_fini_signals(struct emf_loop *loop)
 {
 	if (loop->signal_fd.fd < 0)
 		return;
 	emf_fd_del(&loop->signal_fd);
 	close(loop->signal_fd.fd);
-	pthread_sigmask(SIG_UNBLOCK, &loop->signal_mask, NULL);
+	unblock(&loop->signal_mask);
 }
 
 int emf_loop_add_signal(struct emf_loop *loop, struct module *owner, struct emf_signal *signal)
@@ -86,7 +97,8 @@ int emf_loop_add_signal(struct emf_loop *loop, struct module *owner, struct emf_
 	sigaddset(&one, signal->signo);
 	pthread_sigmask(SIG_BLOCK, &one, NULL);
 	signal->source = (struct emf_source){ .loop = loop, .owner = owner, .kind = EMF_SOURCE_SIGNAL };
-	emf_source_insert(&loop->signals, &signal->source);
+	/* While a signal is handed out, in front: this one is not for the new source. */
+	emf_source_insert(loop->next_signal ? loop->signals.next : &loop->signals, &signal->source);
 	return 0;
 }
 
@@ -113,5 +125,5 @@ void emf_signal_del(struct emf_signal *signal)
 	apply_mask(loop, &mask);
 	sigemptyset(&one);
 	sigaddset(&one, signal->signo);
-	pthread_sigmask(SIG_UNBLOCK, &one, NULL);
+	unblock(&one);
 }

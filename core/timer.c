@@ -20,6 +20,12 @@ uint64_t emf_now_ns(void)
 	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
+/* A time beyond the end of the clock, after 584 years, is never: no wrap to the past. */
+static uint64_t later(uint64_t at_ns, uint64_t by_ns)
+{
+	return by_ns > UINT64_MAX - at_ns ? UINT64_MAX : at_ns + by_ns;
+}
+
 static void insert(struct emf_loop *loop, struct emf_timer *timer)
 {
 	struct emf_source *at = loop->timers.prev;
@@ -50,9 +56,9 @@ static void expire(struct emf_fd *fd, uint32_t events)
 			break;
 		emf_source_remove(&timer->source);
 		if (timer->interval_ns) {
-			timer->at_ns += timer->interval_ns;
+			timer->at_ns = later(timer->at_ns, timer->interval_ns);
 			if (timer->at_ns <= now)
-				timer->at_ns = now + timer->interval_ns;
+				timer->at_ns = later(now, timer->interval_ns);
 			timer->source = (struct emf_source){ .loop = loop, .owner = owner,
 							     .kind = EMF_SOURCE_TIMER };
 			insert(loop, timer);
@@ -104,7 +110,7 @@ int emf_loop_start_timer(struct emf_loop *loop, struct module *owner, struct emf
 	if (!timer->expired)
 		return -EINVAL;
 	emf_timer_stop(timer);
-	timer->at_ns = emf_now_ns() + after_ns + 1; /* never 0, never in the same pass */
+	timer->at_ns = later(emf_now_ns() + 1, after_ns); /* never 0, never in the same pass */
 	timer->interval_ns = interval_ns;
 	timer->source = (struct emf_source){ .loop = loop, .owner = owner, .kind = EMF_SOURCE_TIMER };
 	insert(loop, timer);

@@ -70,6 +70,9 @@ void emf_verifier_log_tail(const char *log, char *out, size_t size)
 	}
 	while (end > begin && end[-1] == '\n')
 		end--;
+	/* The reason stands last: what does not fit is cut from the beginning. */
+	if ((size_t)(end - begin) >= size)
+		begin = end - (size - 1);
 	snprintf(out, size, "%.*s", (int)(end - begin), begin);
 }
 

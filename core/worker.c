@@ -61,15 +61,10 @@ static void *worker_main(void *arg)
 	return NULL;
 }
 
-static void deliver(struct emf_fd *fd, uint32_t events)
+static void deliver(struct emf_worker *worker)
 {
-	struct emf_worker *worker = emf_container_of(fd, struct emf_worker, done_fd);
 	struct emf_work *work;
-	uint64_t count;
 
-	(void)events;
-	if (read(fd->fd, &count, sizeof(count)) < 0)
-		return;
 	for (;;) {
 		pthread_mutex_lock(&worker->lock);
 		work = queue_pop(&worker->finished);
@@ -79,6 +74,15 @@ static void deliver(struct emf_fd *fd, uint32_t events)
 		worker->pending--;
 		work->done(work);
 	}
+}
+
+static void finished(struct emf_fd *fd, uint32_t events)
+{
+	uint64_t count;
+
+	(void)events;
+	if (read(fd->fd, &count, sizeof(count)) > 0)
+		deliver(emf_container_of(fd, struct emf_worker, done_fd));
 }
 
 int emf_worker_init(struct emf_worker *worker, struct emf_loop *loop)
@@ -91,7 +95,7 @@ int emf_worker_init(struct emf_worker *worker, struct emf_loop *loop)
 	queue_init(&worker->todo);
 	queue_init(&worker->finished);
 	worker->done_fd = (struct emf_fd){ .fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
-					   .events = EPOLLIN, .ready = deliver };
+					   .events = EPOLLIN, .ready = finished };
 	if (worker->done_fd.fd < 0)
 		return -errno;
 	err = emf_loop_add_fd(loop, NULL, &worker->done_fd);
@@ -132,9 +136,11 @@ void emf_worker_flush(struct emf_worker *worker)
 {
 	struct pollfd wait = { .fd = worker->done_fd.fd, .events = POLLIN };
 
+	/* First what was announced already: inside done, the event has been read. */
+	deliver(worker);
 	while (worker->pending) {
 		if (poll(&wait, 1, -1) > 0)
-			deliver(&worker->done_fd, 0);
+			finished(&worker->done_fd, 0);
 	}
 }
 

@@ -1,6 +1,6 @@
 """What must hold for a set of modules and products, beyond grammar."""
 import re
-from typing import Dict, Iterable, List, Optional
+from typing import Dict, Iterable, Optional, Set
 
 from . import words
 from .errors import Errors, Position
@@ -33,8 +33,7 @@ def modules(found: Iterable[Module], errors: Errors) -> None:
                        "drop the ebpf_module() line, or the .emf file")
         if module.has_emf and not module.has_bpf and not module.has_user and not module.description:
             continue  # types only; nothing to run
-        names = module.given_names if module.registers else [(module.name, module.position)]
-        for name, position in names:
+        for name, position in module.names:
             if module.registers:
                 _check_name(name, position, errors)
             if name in owners:
@@ -43,8 +42,8 @@ def modules(found: Iterable[Module], errors: Errors) -> None:
             owners.setdefault(name, position)
 
 
-def product(files: Iterable[File], name: str, found: List[Module], errors: Errors) -> Product:
-    """The declared product of that name, or one that holds every module."""
+def product(files: Iterable[File], name: str, there: Set[str], errors: Errors) -> Product:
+    """The declared product of that name, or one that holds every module there is."""
     chosen: Optional[Product] = None
     for file in files:
         for candidate in file.products:
@@ -56,14 +55,16 @@ def product(files: Iterable[File], name: str, found: List[Module], errors: Error
             chosen = chosen or candidate
     if not chosen:
         return Product(name)
-    there = {m.name for m in found}
     for module, position in chosen.modules:
         if module not in there:
             errors.add(position, f"product '{name}' wants module '{module}', which is not in modules/",
                        "there are: " + (", ".join(sorted(there)) or "none"))
-    wanted = {m for m, _ in chosen.modules} or there
-    for setting in chosen.settings:
-        if setting.module not in wanted:
-            errors.add(setting.position, f"product '{name}' sets a parameter of '{setting.module}', "
-                       "which is not one of its modules")
     return chosen
+
+
+def settings(chosen: Product, found: Iterable[Module], errors: Errors) -> None:
+    known = {name for module in found for name, _ in module.names}
+    for setting in chosen.settings:
+        if setting.module not in known:
+            errors.add(setting.position, f"product '{chosen.name}' sets a parameter of '{setting.module}', "
+                       "which is not one of its modules")

@@ -8,7 +8,7 @@ from . import VERSION, check, words
 from .errors import Errors
 from .model import Module, Product
 from .parser import parse
-from .scan import scan, sources
+from .scan import names, plain_names, scan, sources
 
 
 def _idl_files(folder: str) -> List[str]:
@@ -20,11 +20,18 @@ def _build(args: argparse.Namespace, errors: Errors) -> int:
     """Everything that make needs to know: obj/modules.mk, and the glue of each module."""
     only: Optional[List[str]] = args.only.split(",") if args.only else None
     files = [parse(path, errors) for path in _idl_files(args.idl)]
+    plain_names(args.modules, sources(args.modules), errors)
+    plain_names(args.idl, [os.path.basename(f.path) for f in files], errors)
     found = scan(args.modules, only, errors)
-    product = check.product(files, args.product, found, errors)
+    product = check.product(files, args.product, names(args.modules), errors)
     if product.modules and only is None:
-        names = {name for name, _ in product.modules}
-        found = [m for m in found if m.name in names]
+        wanted = {name for name, _ in product.modules}
+        found = [m for m in found if m.name in wanted]
+    if only is None:
+        check.settings(product, found, errors)
+    else:  # what was left out has no parameters that could be set
+        built = {name for m in found for name, _ in m.names}
+        product.settings = [s for s in product.settings if s.module in built]
     check.modules(found, errors)
     if errors:
         print(errors.report(), file=sys.stderr)

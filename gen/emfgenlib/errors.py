@@ -28,7 +28,8 @@ class Error:
         where = f"{self.position}: " if self.position else "emfgen: "
         lines = [f"{where}error: {self.message}"]
         if self.position and self.position.line:
-            shown = self.position.text.rstrip("\r\n")
+            # What drives a terminal does not reach it; one column stays one column.
+            shown = "".join(c if c == "\t" or c.isprintable() else "?" for c in self.position.text.rstrip("\r\n"))
             # Tabs stay tabs, so that the caret stands under the same column.
             pad = "".join("\t" if c == "\t" else " " for c in shown[: self.position.column - 1])
             lines += [f"  {shown}", f"  {pad}^"]

@@ -13,6 +13,7 @@ _TOKEN = re.compile(
   | (?P<doc>///[^\n]*)
   | (?P<comment>//[^\n]*)
   | (?P<version>[0-9]+\.[0-9]+(?:\.[0-9]+)?)
+  | (?P<duration>[0-9]+(?:ns|us|ms|s|m|h)\b)
   | (?P<number>0x[0-9A-Fa-f]+|[0-9]+)
   | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
   | (?P<string>"(?:[^"\\\n]|\\["\\n])*")
@@ -24,12 +25,17 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True)
 class Token:
-    kind: str  # "doc", "version", "number", "name", "string", "sign" or "end"
+    kind: str  # "doc", "version", "duration", "number", "name", "string", "sign" or "end"
     text: str
     position: Position
 
     def __str__(self) -> str:
         return "the end of the file" if self.kind == "end" else f"'{self.text}'"
+
+
+def unquoted(text: str) -> str:
+    """What a string token stands for."""
+    return re.sub(r"\\(.)", lambda m: "\n" if m.group(1) == "n" else m.group(1), text[1:-1])
 
 
 def read(path: str, errors: Errors) -> str:

@@ -79,6 +79,11 @@ class Module:
         return self.has_bpf or self.has_emf
 
     @property
+    def names(self) -> List[Tuple[str, Position]]:
+        """What it is called in the product: by its file, or as x.c says."""
+        return self.given_names if self.registers else [(self.name, self.position)]
+
+    @property
     def position(self) -> Position:
         return Position(self.files[0])
 

@@ -1,8 +1,9 @@
 """Tokens to the model. Grammar only: what the words mean is checked elsewhere."""
+import re
 from typing import Callable, Dict, List, NoReturn
 
 from .errors import Errors, Position
-from .lexer import Token, read, tokens
+from .lexer import Token, read, tokens, unquoted
 from .model import Description, File, Product, Setting
 
 
@@ -49,8 +50,31 @@ class Parser:
     def name(self, what: str) -> Token:
         return self.take("name", what)
 
+    def integer(self) -> int:
+        """A number that C's int can hold, with its sign."""
+        first = self.token
+        negative = self.is_sign("-") and bool(self.next())
+        token = self.take("number", "a number")
+        if re.match("0[0-9]", token.text):
+            self.fail(token, f"'{token.text}' begins with a zero", "C would take it for octal: drop the zero")
+        # Its length first: Python refuses to convert endless ones.
+        value = int(token.text, 0) if len(token.text) <= 20 else 1 << 64
+        value = -value if negative else value
+        if not -(1 << 31) <= value < 1 << 31:
+            self.fail(first, "this number does not fit into 32 bits")
+        return value
+
     def version(self) -> str:
         return self.next().text if self.token.kind == "version" else ""
+
+    def value(self) -> str:
+        """A value of a parameter, as it would stand in a configuration file."""
+        sign = self.next().text if self.is_sign("-") else ""
+        kinds = ("number",) if sign else ("number", "duration", "version", "name", "string")
+        if self.token.kind not in kinds:
+            self.fail(self.token, f"expected a value, found {self.token}")
+        token = self.next()
+        return sign + (unquoted(token.text) if token.kind == "string" else token.text)
 
     def docs(self) -> str:
         lines: List[str] = []
@@ -134,9 +158,7 @@ class Parser:
             return
 
         def priority() -> None:
-            negative = self.is_sign("-") and bool(self.next())
-            value = int(self.take("number", "a number").text, 0)
-            module.priority = -value if negative else value
+            module.priority = self.integer()
 
         self.block("module", {"priority": priority})
         out.modules.append(module)
@@ -159,11 +181,7 @@ class Parser:
             self.sign(".")
             param = self.name("the name of a parameter")
             self.sign("=")
-            if self.token.kind not in ("number", "version", "name", "string"):
-                self.fail(self.token, f"expected a value, found {self.token}")
-            value = self.next()
-            text = value.text[1:-1] if value.kind == "string" else value.text
-            product.settings.append(Setting(module.text, param.text, text, module.position))
+            product.settings.append(Setting(module.text, param.text, self.value(), module.position))
 
         self.block("product", {"modules": modules, "set": set_})
         out.products.append(product)

@@ -1,14 +1,14 @@
 """A folder of modules to the model: which files are there, what they include."""
 import os
 import re
-from typing import Dict, Iterable, List, Optional, Tuple
+from typing import Dict, Iterable, List, Optional, Set, Tuple
 
 from .errors import Errors, Position
-from .lexer import read
 from .model import Module
 from .parser import parse
 
-_COMMENT = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:[^"\\\n]|\\.)*"', re.DOTALL)
+_PLAIN = re.compile(r"[A-Za-z0-9_.+-]+\Z")
+_COMMENT = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:[^"\\\n]|\\.)*"|' r"'(?:[^'\\\n]|\\.)*'", re.DOTALL)
 _REGISTERS = re.compile(r"^[ \t]*ebpf_module[ \t]*\(", re.MULTILINE)
 _MODULE_BEGINS = re.compile(r"\bstruct\s+module\s+\w+\s*=\s*\{")
 _GIVEN_NAME = re.compile(r"\.name\s*=\s*\"([^\"\n]*)\"")
@@ -18,12 +18,22 @@ _VMLINUX = re.compile(r"^[ \t]*#[ \t]*include[ \t]*[<\"]vmlinux\.h[>\"]", re.MUL
 _ENDINGS: Tuple[Tuple[str, str], ...] = ((".bpf.c", "has_bpf"), (".c", "has_user"), (".emf", "has_emf"))
 
 
+def _read_c(path: str, errors: Errors) -> str:
+    """The text of a C file; what is in its comments is not ours to judge."""
+    try:
+        with open(path, encoding="utf-8", errors="replace", newline="") as f:
+            return f.read()
+    except OSError as e:
+        errors.add(Position(path), f"cannot be read: {e.strerror}")
+        return ""
+
+
 def _without_comments(text: str) -> str:
     """Comments become blanks of the same length; strings stay."""
 
     def blank(match: "re.Match[str]") -> str:
         found = match.group()
-        return found if found[0] == '"' else re.sub(r"[^\n]", " ", found)
+        return found if found[0] in "\"'" else re.sub(r"[^\n]", " ", found)
 
     return _COMMENT.sub(blank, text)
 
@@ -46,18 +56,36 @@ def _given_names(path: str, text: str) -> List[Tuple[str, Position]]:
     return names
 
 
+def plain_names(folder: str, files: Iterable[str], errors: Errors) -> None:
+    """Make splits lists of files at blanks and gives a meaning to many signs."""
+    for file in files:
+        if not _PLAIN.match(file):
+            errors.add(Position(folder), f"make cannot handle a file named {file!r}",
+                       "use letters, digits, '_', '-', '+' and '.' in its name")
+
+
 def sources(folder: str) -> List[str]:
     """The names of all files in the folder that belong to modules, in order."""
     names = os.listdir(folder) if os.path.isdir(folder) else []
     return sorted(n for n in names if n.endswith((".c", ".emf")) and not n.startswith("."))
 
 
+def names(folder: str) -> Set[str]:
+    """The names of all modules in the folder."""
+    return {_split(file)[0] for file in sources(folder)}
+
+
+def _split(file: str) -> Tuple[str, str]:
+    """x.bpf.c: x and has_bpf."""
+    ending, part = next(e for e in _ENDINGS if file.endswith(e[0]))
+    return file[: -len(ending)], part
+
+
 def scan(folder: str, only: Optional[Iterable[str]], errors: Errors) -> List[Module]:
     """The modules of a folder by name; with @only, just those, which must be there."""
     modules: Dict[str, Module] = {}
     for file in sources(folder):
-        ending, part = next(e for e in _ENDINGS if file.endswith(e[0]))
-        name = file[: -len(ending)]
+        name, part = _split(file)
         setattr(modules.setdefault(name, Module(name, folder)), part, True)
     if only is not None:
         wanted = list(dict.fromkeys(only))
@@ -73,9 +101,9 @@ def scan(folder: str, only: Optional[Iterable[str]], errors: Errors) -> List[Mod
 
 def _look_inside(module: Module, errors: Errors) -> None:
     if module.has_bpf:
-        module.uses_vmlinux = bool(_VMLINUX.search(read(module.bpf_source, errors)))
+        module.uses_vmlinux = bool(_VMLINUX.search(_without_comments(_read_c(module.bpf_source, errors))))
     if module.has_user:
-        text = _without_comments(read(module.user_source, errors))
+        text = _without_comments(_read_c(module.user_source, errors))
         module.registers = bool(_REGISTERS.search(text))
         if module.registers:
             module.given_names = _given_names(module.user_source, text)

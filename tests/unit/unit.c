@@ -4,7 +4,11 @@
  */
 #include "unit.h"
 
+#include <ftw.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 static const char *const no_modules[] = { NULL };
 static const struct emf_setting no_settings[] = { { NULL, NULL, NULL } };
@@ -49,4 +53,71 @@ void unit_product_fini(struct emf *emf)
 	emf_worker_fini(&emf->worker);
 	emf_loop_fini(&emf->loop);
 	emf_registry_fini(&emf->registry);
+}
+
+void unit_capture_begin(struct unit_capture *capture, FILE *stream)
+{
+	capture->stream = stream;
+	fflush(stream);
+	capture->saved = dup(fileno(stream));
+	capture->file = memfd_create("unit", MFD_CLOEXEC);
+	ck_assert_int_ge(capture->saved, 0);
+	ck_assert_int_ge(capture->file, 0);
+	ck_assert_int_ge(dup2(capture->file, fileno(stream)), 0);
+}
+
+const char *unit_capture_end(struct unit_capture *capture)
+{
+	ssize_t n;
+
+	fflush(capture->stream);
+	n = pread(capture->file, capture->text, sizeof(capture->text) - 1, 0);
+	dup2(capture->saved, fileno(capture->stream));
+	close(capture->saved);
+	close(capture->file);
+	ck_assert_int_ge(n, 0);
+	capture->text[n] = '\0';
+	return capture->text;
+}
+
+void unit_contains(const char *text, const char *part)
+{
+	ck_assert_msg(strstr(text, part), "\"%s\" is not in \"%s\"", part, text);
+}
+
+#define NOBODY 65534 /* the kernel's overflowuid */
+
+static bool was_root;
+
+void unit_nobody_begin(void)
+{
+	was_root = geteuid() == 0;
+	if (was_root)
+		ck_assert_int_eq(seteuid(NOBODY), 0);
+}
+
+void unit_nobody_end(void)
+{
+	if (was_root)
+		ck_assert_int_eq(seteuid(0), 0);
+}
+
+char *unit_folder_new(char path[64])
+{
+	strcpy(path, "/tmp/emf-unit-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(path));
+	return path;
+}
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *place)
+{
+	(void)st;
+	(void)kind;
+	(void)place;
+	return remove(path);
+}
+
+void unit_folder_remove(const char *path)
+{
+	nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }

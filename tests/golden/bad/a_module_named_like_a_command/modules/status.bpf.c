@@ -1,0 +1,3 @@
+#include <emf/bpf.h>
+
+char LICENSE[] SEC("license") = "GPL";

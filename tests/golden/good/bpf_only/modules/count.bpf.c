@@ -1,0 +1,4 @@
+#include "vmlinux.h"
+#include <emf/bpf.h>
+
+char LICENSE[] SEC("license") = "GPL";
