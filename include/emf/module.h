@@ -48,6 +48,9 @@ struct emf_unit;
  * fails is unwound and reported, and the others run on; a negative value from
  * @poll stops the module. What @notify, @detach and @destroy return is logged.
  *
+ * After @detach, and until @destroy, links are closed on another thread: timers,
+ * file descriptors and records of the module may still call it meanwhile.
+ *
  * Since: 0.1
  */
 struct module {
