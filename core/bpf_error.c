@@ -46,12 +46,11 @@ static void keep(struct emf_bpf_error *error, const char *text)
 	}
 	if (!strncmp(text, "libbpf: ", 8))
 		text += 8;
-	/* These two only repeat that something failed; the line before said what. */
-	if (error->last[0] && (!strncmp(text, "failed to load object", 21) ||
-			       !strncmp(text, "failed to load BPF skeleton", 27)))
+	/* The first line says what is wrong; those behind it repeat that it failed. */
+	if (error->said[0])
 		return;
-	snprintf(error->last, sizeof(error->last), "%s", text);
-	error->last[strcspn(error->last, "\n")] = '\0';
+	snprintf(error->said, sizeof(error->said), "%s", text);
+	error->said[strcspn(error->said, "\n")] = '\0';
 }
 
 static int __attribute__((format(printf, 2, 0)))
@@ -109,14 +108,14 @@ static void explain(const struct emf_bpf_error *error, const struct emf_bpf_hint
 		    const char *step, const struct bpf_program *prog, int err)
 {
 	struct emf_unit *unit = error->unit;
-	bool more = !hint->certain && error->last[0];
+	bool more = !hint->certain && error->said[0];
 	char what[96] = "";
 
 	if (prog)
 		snprintf(what, sizeof(what), ": program '%.60s'", bpf_program__name(prog));
 	snprintf(unit->why, sizeof(unit->why), "%s failed%s: %s%s%s%s%s%s", step, what, strerror(-err),
 		 hint->text[0] ? " (" : "", hint->text, hint->text[0] ? ")" : "",
-		 more ? "; libbpf: " : "", more ? error->last : "");
+		 more ? "; libbpf: " : "", more ? error->said : "");
 }
 
 int emf_bpf_error_end(struct emf_bpf_error *error, const char *step,

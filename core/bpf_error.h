@@ -16,14 +16,14 @@ struct emf_unit;
 /**
  * struct emf_bpf_error - what libbpf printed during one call
  * @unit: the module that the call is for
- * @last: the last warning, without its newline
+ * @said: the first warning, without its newline
  * @program: that the verifier rejected, or an empty string
  * @log: what the verifier said, or NULL
  * @outer: the one before, if calls nest
  */
 struct emf_bpf_error {
 	struct emf_unit *unit;
-	char last[EMF_BPF_ERROR_LINE];
+	char said[EMF_BPF_ERROR_LINE];
 	char program[EMF_BPF_ERROR_NAME];
 	char *log;
 	struct emf_bpf_error *outer;

@@ -64,10 +64,19 @@ static bool tell_missing_caps(struct emf_bpf_hint *hint, const struct emf_unit *
 
 static bool needs_tracefs(const struct bpf_program *prog)
 {
-	/* raw tracepoints, uprobes and perf events attach without tracefs */
-	return prog && (bpf_program__type(prog) == BPF_PROG_TYPE_TRACEPOINT ||
-			(bpf_program__type(prog) == BPF_PROG_TYPE_KPROBE &&
-			 access("/sys/bus/event_source/devices/kprobe", F_OK)));
+	/* raw tracepoints, kprobes, uprobes and perf events attach without tracefs */
+	return prog && bpf_program__type(prog) == BPF_PROG_TYPE_TRACEPOINT;
+}
+
+static bool tell_missing_kprobes(struct emf_bpf_hint *hint, const struct bpf_program *prog)
+{
+	if (!prog || bpf_program__type(prog) != BPF_PROG_TYPE_KPROBE ||
+	    strncmp(bpf_program__section_name(prog), "k", 1) ||
+	    !access("/sys/bus/event_source/devices/kprobe", F_OK))
+		return false;
+	snprintf(hint->text, sizeof(hint->text), "this kernel has no kprobes: CONFIG_KPROBE_EVENTS is off");
+	hint->unsupported = hint->certain = true;
+	return true;
 }
 
 static bool tell_missing_tracefs(struct emf_bpf_hint *hint, const struct bpf_program *prog, int err)
@@ -92,7 +101,7 @@ void emf_bpf_hint(struct emf_bpf_hint *hint, const struct emf_unit *unit, const 
 	*hint = (struct emf_bpf_hint){ 0 };
 	if ((err == -EPERM || err == -EACCES) && tell_missing_caps(hint, unit))
 		return;
-	if (tell_missing_tracefs(hint, prog, err))
+	if (tell_missing_kprobes(hint, prog) || tell_missing_tracefs(hint, prog, err))
 		return;
 	if (!strcmp(step, "load") && access("/sys/kernel/btf/vmlinux", R_OK) &&
 	    (err == -ESRCH || err == -ENOENT || err == -EINVAL || err == -EOPNOTSUPP)) {
@@ -101,7 +110,13 @@ void emf_bpf_hint(struct emf_bpf_hint *hint, const struct emf_unit *unit, const 
 		hint->unsupported = hint->certain = true;
 		return;
 	}
-	if (err == -EPERM) {
+	if (err == -EOPNOTSUPP) {
+		snprintf(hint->text, sizeof(hint->text), "this kernel cannot do that; 'doctor' says what it can");
+		hint->unsupported = true;
+	} else if (err == -ESRCH) {
+		snprintf(hint->text, sizeof(hint->text), "this kernel has no function, type or tracepoint of that name");
+		hint->unsupported = true;
+	} else if (err == -EPERM) {
 		snprintf(hint->text, sizeof(hint->text),
 			 "the capabilities are there, so this kernel refuses it; 'doctor' says which program types it takes");
 		hint->unsupported = true;

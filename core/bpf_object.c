@@ -44,6 +44,14 @@ static bool attaches_itself(const struct bpf_program *prog)
 	return bpf_program__autoload(prog) && bpf_program__autoattach(prog);
 }
 
+/* libbpf gave no reason: the SEC() is one that does not say where to attach. */
+static void tell_no_target(const struct emf_unit *unit, const struct bpf_program *prog)
+{
+	if (!unit->m->attach)
+		emf_warn(unit->m, "program '%s' was not attached: SEC(\"%s\") does not say where, and the module has no attach callback that could",
+			 bpf_program__name(prog), bpf_program__section_name(prog));
+}
+
 int emf_bpf_object_attach(struct emf_unit *unit)
 {
 	struct emf_bpf_object *object = &unit->object;
@@ -55,8 +63,8 @@ int emf_bpf_object_attach(struct emf_unit *unit)
 
 	bpf_object__for_each_program(prog, object->head->obj)
 		n++;
-	object->links = calloc(n ? n : 1, sizeof(*object->links));
-	if (!object->links)
+	object->attached.links = calloc(n ? n : 1, sizeof(*object->attached.links));
+	if (!object->attached.links)
 		return -ENOMEM;
 	bpf_object__for_each_program(prog, object->head->obj) {
 		struct bpf_link *link;
@@ -65,25 +73,35 @@ int emf_bpf_object_attach(struct emf_unit *unit)
 			continue;
 		emf_bpf_error_begin(&error, unit);
 		link = bpf_program__attach(prog);
-		/* -EOPNOTSUPP: a kind that needs a target; the user part attaches it. */
-		err = link || errno == EOPNOTSUPP ? 0 : -errno;
+		err = link ? 0 : -errno;
+		if (err == -EOPNOTSUPP && !error.said[0]) {
+			tell_no_target(unit, prog);
+			err = 0;
+		}
 		err = emf_bpf_error_end(&error, "attach", prog, err);
 		if (err)
 			break;
 		if (link)
-			object->links[object->n_links++] = link;
+			object->attached.links[object->attached.n++] = link;
 	}
 	object->attach_ns = emf_now_ns() - start;
 	return err;
 }
 
-void emf_bpf_object_detach(struct emf_bpf_object *object)
+struct emf_bpf_links emf_bpf_object_take_links(struct emf_bpf_object *object)
 {
-	for (size_t i = object->n_links; i > 0; i--)
-		bpf_link__destroy(object->links[i - 1]);
-	free(object->links);
-	object->links = NULL;
-	object->n_links = 0;
+	struct emf_bpf_links taken = object->attached;
+
+	object->attached = (struct emf_bpf_links){ 0 };
+	return taken;
+}
+
+void emf_bpf_links_close(struct emf_bpf_links *links)
+{
+	for (size_t i = links->n; i > 0; i--)
+		bpf_link__destroy(links->links[i - 1]);
+	free(links->links);
+	*links = (struct emf_bpf_links){ 0 };
 }
 
 void emf_bpf_object_close(struct emf_unit *unit)
@@ -92,7 +110,7 @@ void emf_bpf_object_close(struct emf_unit *unit)
 
 	if (!object->head)
 		return;
-	emf_bpf_object_detach(object);
+	emf_bpf_links_close(&object->attached);
 	unit->m->object->destroy(object->head);
 	object->head = NULL;
 }

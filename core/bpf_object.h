@@ -17,10 +17,15 @@ struct emf_skeleton_head {
 	struct bpf_object *obj;
 };
 
+/* Links of programs that attached. */
+struct emf_bpf_links {
+	struct bpf_link **links;
+	size_t n;
+};
+
 struct emf_bpf_object {
 	struct emf_skeleton_head *head; /* NULL when not open */
-	struct bpf_link **links;        /* of programs that attached; closed by the worker */
-	size_t n_links;
+	struct emf_bpf_links attached;
 	uint64_t open_ns, load_ns, attach_ns; /* how long each took */
 };
 
@@ -33,8 +38,11 @@ int emf_bpf_object_open(struct emf_unit *unit);
 int emf_bpf_object_load(struct emf_unit *unit);
 int emf_bpf_object_attach(struct emf_unit *unit);
 
-/* Closes the links; blocks for a grace period, so it is the worker's to call. */
-void emf_bpf_object_detach(struct emf_bpf_object *object);
+/* Takes the links out of the object, to be closed elsewhere. */
+struct emf_bpf_links emf_bpf_object_take_links(struct emf_bpf_object *object);
+
+/* Closes links; blocks for a grace period, so it is the worker's to call. */
+void emf_bpf_links_close(struct emf_bpf_links *links);
 
 /* Frees all; fine when not open. */
 void emf_bpf_object_close(struct emf_unit *unit);

@@ -59,7 +59,7 @@ static int set_duration(const struct emf_option *option, const char *arg)
 	seconds = strtoul(arg, &end, 10);
 	/* A year bounds what fits the clock. */
 	if (*arg < '0' || *arg > '9' || *end || errno || !seconds || seconds > 366ul * 86400) {
-		emf_err(NULL, "--duration: \"%s\" is not a number of seconds, nor a time such as 500ms or 2m", arg);
+		emf_err(NULL, "--duration: \"%s\" is not a whole number of seconds above 0, nor a time such as 500ms or 2m", arg);
 		return -EINVAL;
 	}
 	session->duration_ns = seconds * 1000000000ull;

@@ -209,7 +209,7 @@ int emf_main(const struct emf_product *product, int argc, char **argv)
 		return EMF_EXIT_FAILED;
 	}
 	status = dispatch(&emf, argc, argv);
-	err = emf_output_flush();
+	err = emf_output_finish();
 	if (err && err != -EPIPE && status == EMF_EXIT_OK)
 		status = EMF_EXIT_FAILED;
 	emf_registry_fini(&emf.registry);

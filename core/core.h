@@ -35,4 +35,7 @@ struct emf {
 	char *modules_line; /* of the configuration that it started with, or NULL */
 };
 
+/* Learns the number of CPUs for emf_cpus(); 0 or a negative errno. */
+int emf_cpus_read(void);
+
 #endif

@@ -17,10 +17,13 @@ static int call(struct emf_unit *unit, int (*callback)(struct module *))
 	return callback ? callback(unit->m) : 0;
 }
 
-/* Any value but 0 is a failure; a positive one is an errno that lost its sign. */
-static int as_error(int value)
+/* Any value but 0 is a failure; what a positive one means, only its author knows. */
+static int as_error(struct emf_unit *unit, const char *step, int value)
 {
-	return value > 0 ? -value : value;
+	if (value <= 0)
+		return value;
+	snprintf(unit->why, sizeof(unit->why), "%s failed: it returned %d, which is no negative errno", step, value);
+	return -EINVAL;
 }
 
 static void set_failed(struct emf_unit *unit, const char *step, int err)
@@ -38,6 +41,9 @@ static void set_failed(struct emf_unit *unit, const char *step, int err)
 static void release(struct emf_unit *unit, bool created)
 {
 	emf_ring_drain(unit);
+	emf_ring_report_lost(unit);
+	/* Before destroy, which may free what a source is embedded in. */
+	emf_loop_remove_owner(&unit->emf->loop, unit->m);
 	if (created) {
 		int err = call(unit, unit->m->destroy);
 
@@ -45,7 +51,6 @@ static void release(struct emf_unit *unit, bool created)
 			emf_warn(unit->m, "destroy reports: %s", strerror(abs(err)));
 	}
 	emf_ring_close(unit);
-	emf_loop_remove_owner(&unit->emf->loop, unit->m);
 	emf_bpf_object_close(unit);
 }
 
@@ -57,11 +62,12 @@ static int create(struct emf_unit *unit)
 	unit->why[0] = '\0';
 	unit->error = 0;
 	unit->unsupported = unit->stop_asked = false;
+	unit->rings.n = 0;
 	if (unit->m->object) {
 		err = emf_bpf_object_open(unit);
 		if (!err) {
 			step = "configure";
-			err = as_error(call(unit, unit->m->configure));
+			err = as_error(unit, step, call(unit, unit->m->configure));
 		}
 		if (!err) {
 			step = "load";
@@ -70,7 +76,7 @@ static int create(struct emf_unit *unit)
 	}
 	if (!err) {
 		step = "create";
-		err = as_error(call(unit, unit->m->create));
+		err = as_error(unit, step, call(unit, unit->m->create));
 	}
 	if (err) {
 		release(unit, false);
@@ -88,10 +94,10 @@ static int attach(struct emf_unit *unit)
 	if (unit->m->object)
 		err = emf_bpf_object_attach(unit);
 	if (!err)
-		err = as_error(call(unit, unit->m->attach));
+		err = as_error(unit, "attach", call(unit, unit->m->attach));
 	if (err) {
 		/* Blocks, but only at start, where nothing runs that could wait. */
-		emf_bpf_object_detach(&unit->object);
+		emf_bpf_links_close(&unit->object.attached);
 		release(unit, true);
 		set_failed(unit, "attach", err);
 		return err;
@@ -126,7 +132,7 @@ static void notify_others(struct emf_unit *about, enum emf_event event)
 
 static void close_links(struct emf_work *work)
 {
-	emf_bpf_object_detach(&emf_container_of(work, struct emf_unit, closing)->object);
+	emf_bpf_links_close(&emf_container_of(work, struct emf_unit, closing)->closing_links);
 }
 
 static void links_closed(struct emf_work *work)
@@ -149,6 +155,7 @@ static void stop(struct emf_unit *unit)
 	if (err)
 		emf_warn(unit->m, "detach reports: %s", strerror(abs(err)));
 	unit->state = EMF_UNIT_STOPPING;
+	unit->closing_links = emf_bpf_object_take_links(&unit->object);
 	unit->closing = (struct emf_work){ .run = close_links, .done = links_closed };
 	emf_worker_submit(&unit->emf->worker, &unit->closing);
 }

@@ -16,7 +16,8 @@
 #define LINE_MAX_BYTES 4096
 
 static const char *product_name = "emf";
-static enum emf_log_level max_level = EMF_LOG_DEFAULT;
+/* The worker logs too. */
+static _Atomic enum emf_log_level max_level = EMF_LOG_DEFAULT;
 static bool to_journal;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 

@@ -3,8 +3,10 @@
  * map.c - maps for user parts. An emf_map is libbpf's bpf_map here; another
  * engine will have its own.
  */
+#include <assert.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <errno.h>
 
 #include <emf/map.h>
 
@@ -47,9 +49,21 @@ uint32_t emf_map_max_entries(const struct emf_map *map)
 	return bpf_map__max_entries(to_bpf(map));
 }
 
-int emf_cpus(void)
+static int cpus;
+
+int emf_cpus_read(void)
 {
 	int n = libbpf_num_possible_cpus();
 
-	return n > 0 ? n : 1;
+	if (n <= 0)
+		return n ? n : -EINVAL;
+	cpus = n;
+	return 0;
+}
+
+int emf_cpus(void)
+{
+	/* A guess would be a buffer that the kernel writes beyond. */
+	assert(cpus > 0);
+	return cpus;
 }

@@ -44,6 +44,7 @@ enum emf_unit_state {
  * @params: its parameters
  * @rings: its ring buffers
  * @closing: closes its links on the worker
+ * @closing_links: the worker's while @closing is under way
  */
 struct emf_unit {
 	struct module *m;
@@ -61,6 +62,7 @@ struct emf_unit {
 	struct emf_param_set params;
 	struct emf_ring_set rings;
 	struct emf_work closing;
+	struct emf_bpf_links closing_links;
 };
 
 struct emf_registry {

@@ -6,8 +6,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,9 +17,11 @@
 #include "log.h"
 
 #define BUFFER_BYTES 65536 /* the capacity of a pipe, pipe(7) */
+#define LAST_CHANCE_MS 1000 /* for a reader that is slow, not gone */
 
 static char buffer[BUFFER_BYTES];
 static bool told;
+static int first_errno; /* of a write in the middle of a turn; 0 for none */
 
 void emf_output_init(void)
 {
@@ -32,19 +36,66 @@ void emf_output_init(void)
 	setvbuf(stdout, buffer, isatty(STDOUT_FILENO) ? _IOLBF : _IOFBF, sizeof(buffer));
 }
 
+static bool is_blocked(int timeout_ms)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+	return poll(&out, 1, timeout_ms) == 0;
+}
+
+/* A write in the middle of a turn may have failed before, unseen. */
+static int why_failed(int now)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO };
+
+	if (now || first_errno)
+		return now ? now : first_errno;
+	return poll(&out, 1, 0) > 0 && (out.revents & POLLERR) ? EPIPE : EIO;
+}
+
 int emf_output_flush(void)
 {
 	int err;
 
-	if (!fflush(stdout) && !ferror(stdout))
+	if (!__fpending(stdout) && !ferror(stdout) && !first_errno)
 		return 0;
-	err = errno ? -errno : -EIO;
-	if (err == -EPIPE)
+	if (!first_errno && is_blocked(0))
+		return -EAGAIN;
+	errno = 0;
+	if (first_errno != EINTR && !fflush(stdout) && !ferror(stdout))
+		return 0;
+	err = -why_failed(errno);
+	if (err == -EINTR) {
+		clearerr(stdout);
+		first_errno = 0;
+	}
+	if (err == -EPIPE || err == -EINTR)
 		return err;
 	if (!told)
 		emf_err(NULL, "standard output: %s; what could not be written is lost (%s)", strerror(-err),
 			err == -ENOSPC ? "free space there, or write elsewhere" : "write elsewhere");
 	told = true;
+	return err;
+}
+
+bool emf_output_wait(int other_fd, int timeout_ms)
+{
+	struct pollfd fds[] = { { .fd = STDOUT_FILENO, .events = POLLOUT },
+				{ .fd = other_fd, .events = POLLIN } };
+
+	return poll(fds, 2, timeout_ms) > 0 && fds[0].revents;
+}
+
+int emf_output_finish(void)
+{
+	int err = emf_output_flush();
+
+	if (err == -EAGAIN && !is_blocked(LAST_CHANCE_MS))
+		err = emf_output_flush();
+	if (err == -EAGAIN || err == -EINTR) {
+		emf_err(NULL, "standard output is not being read; what could not be written is lost");
+		__fpurge(stdout); /* or exit(3) would wait for the reader */
+	}
 	return err;
 }
 
@@ -54,7 +105,11 @@ void emf_print(const struct module *m, const char *fmt, ...)
 
 	if (m->unit->emf->serving)
 		return;
+	if (first_errno)
+		return; /* this turn's output is lost already; a further write would block */
 	va_start(args, fmt);
-	vprintf(fmt, args);
+	/* stdio remembers that a write failed, not why. */
+	if (vprintf(fmt, args) < 0 && !first_errno)
+		first_errno = errno;
 	va_end(args);
 }

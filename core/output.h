@@ -13,9 +13,16 @@ void emf_output_init(void);
 /**
  * emf_output_flush() - write out what was printed
  *
- * Return: 0; -EPIPE when the reader went away, which is no error to report; or
- * another negative errno, which has been reported once.
+ * Return: 0; -EAGAIN when nobody reads and a write would block; -EPIPE when the
+ * reader went away, which is no error to report; -EINTR when a signal ended a write
+ * that blocked; or another negative errno, which has been reported once.
  */
 int emf_output_flush(void);
+
+/* Waits until a write would not block, or until @other_fd is readable: true for the first. */
+bool emf_output_wait(int other_fd, int timeout_ms);
+
+/* The last flush: what nobody reads even now is given up, and told. */
+int emf_output_finish(void);
 
 #endif

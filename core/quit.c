@@ -7,11 +7,41 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 /* All that a signal handler may touch. */
-static volatile sig_atomic_t interrupts;
+static volatile sig_atomic_t interrupted;
+static struct timespec first_interrupt;
 static volatile sig_atomic_t wake_fd = -1;
+
+/*
+ * timeout(1) and some shells send one interrupt to the process and to its group; no
+ * person presses a key twice within this time.
+ */
+#define SAME_INTERRUPT_MS 100
+
+static bool is_second_interrupt(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (!interrupted) {
+		first_interrupt = now;
+		interrupted = 1;
+		return false;
+	}
+	return (now.tv_sec - first_interrupt.tv_sec) * 1000 +
+	       (now.tv_nsec - first_interrupt.tv_nsec) / 1000000 > SAME_INTERRUPT_MS;
+}
+
+/* Ends the system call that it interrupts, and the next one that blocks, and so on. */
+static void on_alarm(int signo)
+{
+	(void)signo;
+	alarm(1);
+}
 
 static void on_signal(int signo)
 {
@@ -19,13 +49,14 @@ static void on_signal(int signo)
 	int saved = errno;
 	uint64_t one = 1;
 
-	if (signo == SIGINT && ++interrupts > 1) {
+	if (signo == SIGINT && is_second_interrupt()) {
 		if (write(STDERR_FILENO, goodbye, sizeof(goodbye) - 1) < 0)
 			_exit(128 + signo);
 		_exit(128 + signo); /* the shell's convention; the kernel detaches all */
 	}
 	if (wake_fd >= 0 && write(wake_fd, &one, sizeof(one)) < 0)
 		errno = 0; /* the counter is full: the loop is woken anyway */
+	alarm(1); /* a write that blocks a moment later has to end too */
 	errno = saved;
 }
 
@@ -41,7 +72,8 @@ static void woken(struct emf_fd *fd, uint32_t events)
 
 int emf_quit_init(struct emf_quit *quit, struct emf_loop *loop)
 {
-	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
+	/* Without SA_RESTART: a write to a pipe that nobody reads has to end. */
+	struct sigaction action = { .sa_handler = on_signal };
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
 	int err;
 
@@ -55,18 +87,40 @@ int emf_quit_init(struct emf_quit *quit, struct emf_loop *loop)
 		return err;
 	}
 	quit->asked = false;
-	interrupts = 0;
+	interrupted = 0;
 	wake_fd = quit->wake.fd;
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	action.sa_handler = on_alarm;
+	sigaction(SIGALRM, &action, NULL);
 	/* A closed pipe is seen when writing, see output.c. */
 	sigaction(SIGPIPE, &ignore, NULL);
 	return 0;
 }
 
+bool emf_quit_is_asked(struct emf_quit *quit)
+{
+	if (!quit->asked)
+		woken(&quit->wake, 0);
+	return quit->asked;
+}
+
+void emf_quit_interrupt_after(uint64_t ns)
+{
+	struct itimerval timer = {
+		.it_value = { .tv_sec = (time_t)(ns / 1000000000), .tv_usec = (suseconds_t)(ns / 1000 % 1000000) },
+	};
+
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
 void emf_quit_fini(struct emf_quit *quit)
 {
+	struct itimerval none = { 0 };
+
+	setitimer(ITIMER_REAL, &none, NULL);
+	signal(SIGALRM, SIG_IGN);
 	signal(SIGINT, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
 	wake_fd = -1;

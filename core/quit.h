@@ -17,4 +17,10 @@ struct emf_quit {
 int emf_quit_init(struct emf_quit *quit, struct emf_loop *loop);
 void emf_quit_fini(struct emf_quit *quit);
 
+/* Whether a signal has come; the loop may not have been told yet. */
+bool emf_quit_is_asked(struct emf_quit *quit);
+
+/* From then on, system calls that block are interrupted again and again. */
+void emf_quit_interrupt_after(uint64_t ns);
+
 #endif

@@ -7,12 +7,20 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <emf/map.h>
 
 #include "core.h"
+
+/*
+ * libbpf goes on as long as the producers do. A turn ends after this many records, so
+ * that timers, signals and other modules have their turn; the rest is still ready then.
+ */
+#define RECORDS_PER_TURN 4096
 
 static int on_record(void *context, void *data, size_t size)
 {
@@ -20,23 +28,48 @@ static int on_record(void *context, void *data, size_t size)
 
 	ring->received++;
 	ring->record(ring->m, data, size);
-	return 0;
+	return --ring->budget ? 0 : -EAGAIN; /* this one counts as consumed */
+}
+
+static int consume(struct emf_ring *ring)
+{
+	ring->budget = RECORDS_PER_TURN;
+	return ring_buffer__consume(ring->buffer);
 }
 
 static void on_ready(struct emf_fd *fd, uint32_t events)
 {
-	struct emf_ring *ring = emf_container_of(fd, struct emf_ring, fd);
-
 	(void)events;
-	ring_buffer__consume(ring->buffer);
+	consume(emf_container_of(fd, struct emf_ring, fd));
 }
 
+/* NULL for a ring that was not declared with EMF_RING(). */
 static const struct bpf_map *find_counts(const struct bpf_object *obj, const char *name)
 {
-	char counts[64];
+	char counts[EMF_RING_NAME_MAX + sizeof("_counts")];
+	const struct bpf_map *map;
 
-	snprintf(counts, sizeof(counts), "%.50s_counts", name);
-	return bpf_object__find_map_by_name(obj, counts);
+	snprintf(counts, sizeof(counts), "%s_counts", name);
+	map = bpf_object__find_map_by_name(obj, counts);
+	return map && bpf_map__value_size(map) == sizeof(struct emf_ring_counts) ? map : NULL;
+}
+
+static int start(struct emf_unit *unit, struct emf_ring *ring, const struct bpf_map *map)
+{
+	int err;
+
+	/* libbpf tells every failure by errno, -EINVAL for a map of another type. */
+	ring->buffer = ring_buffer__new(bpf_map__fd(map), on_record, ring, NULL);
+	if (!ring->buffer)
+		return -errno;
+	ring->fd = (struct emf_fd){ .fd = ring_buffer__epoll_fd(ring->buffer), .events = EPOLLIN,
+				    .ready = on_ready };
+	err = emf_loop_add_fd(&unit->emf->loop, ring->m, &ring->fd);
+	if (err) {
+		ring_buffer__free(ring->buffer);
+		ring->buffer = NULL;
+	}
+	return err;
 }
 
 int emf_ring_open(struct module *m, const char *name,
@@ -47,57 +80,67 @@ int emf_ring_open(struct module *m, const char *name,
 	const struct bpf_map *map;
 	int err;
 
-	if (!unit->object.head || unit->rings.n == EMF_RINGS_MAX)
-		return -ENOENT;
-	map = bpf_object__find_map_by_name(unit->object.head->obj, name);
+	if (unit->rings.n == EMF_RINGS_MAX)
+		return -ENOSPC;
+	if (strlen(name) >= EMF_RING_NAME_MAX)
+		return -ENAMETOOLONG;
+	map = unit->object.head ? bpf_object__find_map_by_name(unit->object.head->obj, name) : NULL;
 	if (!map)
 		return -ENOENT;
-	*ring = (struct emf_ring){ .name = bpf_map__name(map), .m = m, .record = record };
-	/* libbpf tells every failure by errno, -EINVAL for a map of another type. */
-	ring->buffer = ring_buffer__new(bpf_map__fd(map), on_record, ring, NULL);
-	if (!ring->buffer)
-		return -errno;
+	*ring = (struct emf_ring){ .m = m, .record = record };
+	snprintf(ring->name, sizeof(ring->name), "%s", name);
 	ring->counts = find_counts(unit->object.head->obj, name);
-	ring->fd = (struct emf_fd){ .fd = ring_buffer__epoll_fd(ring->buffer), .events = EPOLLIN,
-				    .ready = on_ready };
-	err = emf_loop_add_fd(&unit->emf->loop, m, &ring->fd);
-	if (err) {
-		ring_buffer__free(ring->buffer);
-		return err;
-	}
-	unit->rings.n++;
-	return 0;
+	err = start(unit, ring, map);
+	if (!err)
+		unit->rings.n++;
+	return err;
 }
 
 void emf_ring_drain(struct emf_unit *unit)
 {
+	/*
+	 * Its programs are detached; one that still runs may send a last record. No
+	 * ring holds more than this many turns of the smallest records, so it ends.
+	 */
 	for (size_t i = 0; i < unit->rings.n; i++)
-		ring_buffer__consume(unit->rings.rings[i].buffer);
+		for (int turns = 0; turns < 1 << 15 && consume(&unit->rings.rings[i]) == -EAGAIN; turns++)
+			;
+}
+
+void emf_ring_report_lost(const struct emf_unit *unit)
+{
+	struct emf_ring_counts counts;
+
+	for (size_t i = 0; i < unit->rings.n; i++)
+		if (!emf_ring_read_counts(&unit->rings.rings[i], &counts) && counts.dropped)
+			emf_warn(unit->m, "%" PRIu64 " of %" PRIu64 " records were lost, because the ring '%s' was full",
+				 counts.dropped, counts.seen, unit->rings.rings[i].name);
 }
 
 void emf_ring_close(struct emf_unit *unit)
 {
 	for (size_t i = 0; i < unit->rings.n; i++) {
-		emf_fd_del(&unit->rings.rings[i].fd);
-		ring_buffer__free(unit->rings.rings[i].buffer);
+		struct emf_ring *ring = &unit->rings.rings[i];
+
+		emf_ring_read_counts(ring, &ring->last);
+		emf_fd_del(&ring->fd);
+		ring_buffer__free(ring->buffer);
+		ring->buffer = NULL;
 	}
-	unit->rings.n = 0;
 }
 
-int emf_ring_read_counts(const struct emf_ring *ring, struct emf_ring_counts *counts)
+static int read_counts(const struct bpf_map *map, struct emf_ring_counts *counts)
 {
 	size_t cpus = (size_t)emf_cpus();
-	struct emf_ring_counts *each;
+	struct emf_ring_counts *each = calloc(cpus, sizeof(*each));
 	uint32_t zero = 0;
 	int err;
 
-	if (!ring->counts || bpf_map__value_size(ring->counts) != sizeof(*each))
-		return -ENOENT;
-	each = calloc(cpus, sizeof(*each));
 	if (!each)
 		return -ENOMEM;
-	err = bpf_map_lookup_elem(bpf_map__fd(ring->counts), &zero, each);
-	*counts = (struct emf_ring_counts){ 0 };
+	err = bpf_map_lookup_elem(bpf_map__fd(map), &zero, each);
+	if (!err)
+		*counts = (struct emf_ring_counts){ 0 };
 	for (size_t i = 0; !err && i < cpus; i++) {
 		counts->seen += each[i].seen;
 		counts->sent += each[i].sent;
@@ -105,4 +148,14 @@ int emf_ring_read_counts(const struct emf_ring *ring, struct emf_ring_counts *co
 	}
 	free(each);
 	return err;
+}
+
+int emf_ring_read_counts(const struct emf_ring *ring, struct emf_ring_counts *counts)
+{
+	if (!ring->counts)
+		return -ENOENT;
+	if (ring->buffer)
+		return read_counts(ring->counts, counts);
+	*counts = ring->last;
+	return 0;
 }

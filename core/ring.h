@@ -9,20 +9,28 @@
 
 #include "loop.h"
 
-#define EMF_RINGS_MAX 8 /* of one module */
+#define EMF_RINGS_MAX 8      /* of one module */
+#define EMF_RING_NAME_MAX 48 /* longer names of maps cannot be rings */
 
 struct bpf_map;
 struct emf_unit;
 struct ring_buffer;
 
+/* Seen by the kernel part = sent + dropped. */
+struct emf_ring_counts {
+	uint64_t seen, sent, dropped;
+};
+
 struct emf_ring {
-	const char *name;
+	char name[EMF_RING_NAME_MAX];
 	struct module *m;
-	struct ring_buffer *buffer;
+	struct ring_buffer *buffer; /* NULL when closed; what was counted stays */
 	struct emf_fd fd;
 	void (*record)(struct module *m, const void *data, size_t size_bytes);
 	const struct bpf_map *counts; /* <name>_counts, or NULL */
 	uint64_t received;
+	unsigned int budget; /* records that may still be delivered in this turn */
+	struct emf_ring_counts last; /* when it was closed */
 };
 
 struct emf_ring_set {
@@ -30,13 +38,12 @@ struct emf_ring_set {
 	size_t n;
 };
 
-/* Seen by the kernel part = sent + dropped. */
-struct emf_ring_counts {
-	uint64_t seen, sent, dropped;
-};
-
-/* Delivers what is there. */
+/* Delivers what is there, once nothing more can come. */
 void emf_ring_drain(struct emf_unit *unit);
+
+/* Warns of records that were dropped. */
+void emf_ring_report_lost(const struct emf_unit *unit);
+
 void emf_ring_close(struct emf_unit *unit);
 
 /* Summed over all CPUs; 0, or -ENOENT for a ring without counts. */

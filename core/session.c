@@ -14,6 +14,8 @@
 #include "output.h"
 #include "server.h"
 
+#define OUTPUT_WAIT_MS 100 /* then look at the clock again */
+
 struct session {
 	struct emf *emf;
 	const struct emf_session_options *options;
@@ -105,6 +107,25 @@ static int failed_status(const struct emf *emf)
 	return !failed ? EMF_EXIT_OK : other ? EMF_EXIT_FAILED : EMF_EXIT_UNSUPPORTED;
 }
 
+/* While nobody reads, all waits but a signal and the end of the duration. */
+static int flush(struct session *s)
+{
+	struct emf *emf = s->emf;
+	int err = emf_output_flush();
+
+	while (err == -EAGAIN) {
+		if (!emf_output_wait(emf->quit.wake.fd, OUTPUT_WAIT_MS)) {
+			uint64_t ran = emf_now_ns() - emf->started_ns;
+
+			s->ended |= s->options->duration_ns && ran >= s->options->duration_ns;
+			if (s->ended || emf_quit_is_asked(&emf->quit))
+				return 0;
+		}
+		err = emf_output_flush();
+	}
+	return err == -EINTR ? 0 : err;
+}
+
 static int turn(struct session *s, size_t wanted)
 {
 	struct emf *emf = s->emf;
@@ -113,7 +134,7 @@ static int turn(struct session *s, size_t wanted)
 	err = emf_life_turn(emf);
 	if (err)
 		return EMF_EXIT_FAILED;
-	err = emf_output_flush();
+	err = flush(s);
 	if (err)
 		return err == -EPIPE ? EMF_EXIT_OK : EMF_EXIT_FAILED;
 	/* A service waits for its operator; a tool without modules has ended. */
@@ -165,8 +186,10 @@ static int run_loop(struct session *s)
 	size_t wanted = count_wanted(emf);
 	int status, err;
 
-	if (s->options->duration_ns)
+	if (s->options->duration_ns) {
 		emf_loop_start_timer(&emf->loop, NULL, &s->end, s->options->duration_ns, 0);
+		emf_quit_interrupt_after(s->options->duration_ns);
+	}
 	if (!wanted)
 		emf_warn(NULL, "no modules to run; waiting for a signal");
 	if (emf_life_start(emf))
@@ -174,7 +197,7 @@ static int run_loop(struct session *s)
 	while ((status = turn(s, wanted)) < 0)
 		;
 	emf_life_stop(emf);
-	err = emf_output_flush();
+	err = emf_output_finish();
 	return err && err != -EPIPE ? EMF_EXIT_FAILED : status;
 }
 
@@ -189,6 +212,12 @@ int emf_session_run(struct emf *emf, const struct emf_session_options *options)
 	if (err) {
 		emf_err(NULL, "the event loop could not be made: %s", strerror(-err));
 		return EMF_EXIT_FAILED;
+	}
+	err = emf_cpus_read();
+	if (err) {
+		emf_err(NULL, "the number of processors cannot be read: %s; is /sys mounted?", strerror(-err));
+		end_loop(&s);
+		return EMF_EXIT_UNSUPPORTED;
 	}
 	emf_bpf_error_init();
 	emf->started_ns = emf_now_ns();

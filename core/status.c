@@ -50,12 +50,10 @@ static json_t *params_json(const struct emf_unit *unit)
 static json_t *unit_json(const struct emf_unit *unit)
 {
 	const struct emf_bpf_object *o = &unit->object;
-	/* While it stops, the links are the worker's. */
-	int programs = unit->state == EMF_UNIT_RUNNING ? (int)o->n_links : 0;
 	json_t *json = json_pack("{s:s, s:s, s:s, s:i, s:i, s:f, s:f, s:f, s:I}", "name", unit->m->name,
 				 "version", unit->m->version ? unit->m->version : "", "state",
 				 emf_unit_state_name(unit->state), "priority", unit->m->prio,
-				 "programs", programs, "open_ms", ms(o->open_ns), "load_ms",
+				 "programs", (int)o->attached.n, "open_ms", ms(o->open_ns), "load_ms",
 				 ms(o->load_ns), "attach_ms", ms(o->attach_ns), "slow_polls",
 				 (json_int_t)unit->slow_polls);
 

@@ -14,13 +14,15 @@
 char LICENSE[] SEC("license") = "GPL";
 
 #define MAX_PROCESSES 65536 /* started by exec and not yet ended */
-#define MAX_CALLS 4096      /* threads inside execve at the same time */
+#define MAX_CALLS 256       /* threads inside execve at the same time */
 #define MAX_ARGS 32         /* of a failed exec; a loop that 5.10 still unrolls */
+#define ARG_MAX_BYTES (EXECSNOOP_ARGS_LONG / 2 - 1) /* of one of them */
 
 /* Numbers of the system calls, which differ between processors; set by user space. */
-const volatile long nr_execve = -1;
-const volatile long nr_execveat = -1;
+const volatile __s64 nr_execve = -1;
+const volatile __s64 nr_execveat = -1;
 const volatile bool exits = true;
+const volatile bool failed = false;
 
 EMF_RING(events, 1024 * 1024);
 
@@ -38,11 +40,13 @@ struct call {
 	char args[EXECSNOOP_ARGS_LONG];
 };
 
-/* What an exec was called with, in case it fails. */
+/*
+ * What an exec was called with, in case it fails. Allocated before it is needed: older
+ * kernels warn of, and real-time ones refuse, allocation in a tracing program.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, MAX_CALLS);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, __u64); /* thread */
 	__type(value, struct call);
 } calls SEC(".maps");
@@ -111,8 +115,15 @@ int on_exec(struct bpf_raw_tracepoint_args *ctx)
 	__u64 now = bpf_ktime_get_ns();
 
 	send_exec(start, end > start ? end - start : 0);
-	if (exits)
-		bpf_map_update_elem(&started, &tgid, &now, BPF_ANY);
+	/* The exit that will not be told for want of room is lost, too. */
+	if (exits && bpf_map_update_elem(&started, &tgid, &now, BPF_ANY))
+		emf_ring_lost(events);
+	if (failed) {
+		/* A thread that was not the first has become it: sys_exit has its new number. */
+		__u64 thread = (__u64)tgid << 32 | (__u32)ctx->args[1];
+
+		bpf_map_delete_elem(&calls, &thread);
+	}
 	return 0;
 }
 
@@ -129,9 +140,12 @@ int on_exit(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct task_struct *task = (struct task_struct *)ctx->args[0];
 	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
+	__u64 thread = bpf_get_current_pid_tgid();
 	struct execsnoop_event *e;
 	__u64 *since, took;
 
+	if (failed) /* killed in the middle of an exec */
+		bpf_map_delete_elem(&calls, &thread);
 	/* The kernel counts a thread out before it comes here: 0 is the last one. */
 	if (BPF_CORE_READ(task, signal, live.counter))
 		return 0;
@@ -178,15 +192,20 @@ static __always_inline void read_args(struct call *call, const char *file, const
 		if (i > 0 && (bpf_probe_read_user(&arg, sizeof(arg), &argv[i]) || !arg))
 			return;
 		/* Half of the buffer for one argument keeps the verifier content. */
-		if (at > EXECSNOOP_ARGS_LONG / 2)
-			break;
-		n = bpf_probe_read_user_str(&call->args[at], EXECSNOOP_ARGS_LONG / 2 - 1, arg);
+		if (at > EXECSNOOP_ARGS_LONG / 2) {
+			call->args_cut = 1;
+			return;
+		}
+		n = bpf_probe_read_user_str(&call->args[at], ARG_MAX_BYTES, arg);
 		if (n <= 0)
 			return;
 		at += n;
 		call->args_len = at;
+		if (n == ARG_MAX_BYTES)
+			call->args_cut = 1;
 	}
-	call->args_cut = 1;
+	if (!bpf_probe_read_user(&arg, sizeof(arg), &argv[MAX_ARGS]) && arg)
+		call->args_cut = 1;
 }
 
 SEC("raw_tp/sys_enter")
@@ -211,8 +230,12 @@ int on_enter(struct bpf_raw_tracepoint_args *ctx)
 		argv = (void *)PT_REGS_PARM3_CORE_SYSCALL(regs);
 	}
 	call = bpf_map_lookup_elem(&no_call, &zero);
-	if (!call || bpf_map_update_elem(&calls, &thread, call, BPF_ANY))
+	if (!call)
 		return 0;
+	if (bpf_map_update_elem(&calls, &thread, call, BPF_ANY)) {
+		emf_ring_lost(events);
+		return 0;
+	}
 	call = bpf_map_lookup_elem(&calls, &thread);
 	if (call)
 		read_args(call, file, argv);

@@ -122,7 +122,10 @@ static int execsnoop_configure(struct module *m)
 	skel->rodata->exits = exits;
 	skel->rodata->nr_execve = SYS_execve;
 	skel->rodata->nr_execveat = SYS_execveat;
-	bpf_program__set_autoload(skel->progs.on_exit, exits);
+	skel->rodata->failed = failed;
+	if (!failed) /* a megabyte that nobody would use */
+		bpf_map__set_max_entries(skel->maps.calls, 1);
+	bpf_program__set_autoload(skel->progs.on_exit, exits || failed);
 	bpf_program__set_autoload(skel->progs.on_enter, failed);
 	bpf_program__set_autoload(skel->progs.on_return, failed);
 	return 0;

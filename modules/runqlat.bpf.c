@@ -124,7 +124,8 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
 	struct runqlat_hist *hist;
 	__u64 *since, us;
 
-	if (is_runnable(prev))
+	/* One that was preempted waits too, whatever state it was about to enter. */
+	if (preempt || is_runnable(prev))
 		starts_waiting(prev);
 	since = bpf_map_lookup_elem(&waiting, &pid);
 	if (!since)

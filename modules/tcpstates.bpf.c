@@ -35,6 +35,9 @@ struct {
 	__type(value, struct life);
 } sockets SEC(".maps");
 
+/* Changes after which a socket's time, port and process could not be kept. */
+__u64 forgotten;
+
 static __always_inline void fill_addresses(struct tcpstates_event *e, const struct sock *sk)
 {
 	__be32 v4;
@@ -105,6 +108,7 @@ int on_state(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	}
 	life.since = now;
-	bpf_map_update_elem(&sockets, &key, &life, BPF_ANY);
+	if (bpf_map_update_elem(&sockets, &key, &life, BPF_ANY))
+		__sync_fetch_and_add(&forgotten, 1);
 	return 0;
 }

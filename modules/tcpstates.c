@@ -59,6 +59,16 @@ static int tcpstates_create(struct module *m)
 	return err;
 }
 
+static int tcpstates_destroy(struct module *m)
+{
+	const struct tcpstates_bpf *skel = tcpstates_skeleton(m);
+
+	if (skel->bss->forgotten)
+		emf_warn(m, "%llu times there were more open sockets than are kept apart; their times and processes are shown as '-'",
+			 skel->bss->forgotten);
+	return 0;
+}
+
 static struct module tcpstates = {
 	.prio = 30,
 	.name = "tcpstates",
@@ -66,5 +76,6 @@ static struct module tcpstates = {
 	.doc = "show TCP sockets changing their state, and how long each state lasted",
 	.object = &tcpstates_object,
 	.create = tcpstates_create,
+	.destroy = tcpstates_destroy,
 };
 ebpf_module(tcpstates);

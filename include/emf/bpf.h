@@ -89,6 +89,21 @@ static __always_inline struct emf_counts *emf_counts_of(void *counts_map)
 	})
 
 /**
+ * emf_ring_lost() - count a record that could not even be begun
+ * @name: declared with EMF_RING()
+ *
+ * For what is lost elsewhere than in the ring: a map without room, a failed read.
+ *
+ * Since: 0.1
+ */
+#define emf_ring_lost(name)                                                \
+	do {                                                               \
+		struct emf_counts *__counts = emf_counts_of(&name##_counts); \
+		emf_count(__counts, seen);                                 \
+		emf_count(__counts, dropped);                              \
+	} while (0)
+
+/**
  * emf_ring_submit() - send a record
  * @name: declared with EMF_RING()
  * @record: from emf_ring_reserve()

@@ -91,7 +91,7 @@ EMF_API uint32_t emf_map_max_entries(const struct emf_map *map);
  * emf_cpus() - how many values a per-CPU map has for each key
  *
  * Context: any thread.
- * Return: the number of possible CPUs, at least 1.
+ * Return: the number of possible CPUs.
  * Since: 0.1
  */
 EMF_API int emf_cpus(void);

@@ -48,8 +48,10 @@ struct emf_unit;
  * fails is unwound and reported, and the others run on; a negative value from
  * @poll stops the module. What @notify, @detach and @destroy return is logged.
  *
- * After @detach, and until @destroy, links are closed on another thread: timers,
- * file descriptors and records of the module may still call it meanwhile.
+ * After @detach links are closed on another thread: timers, file descriptors and
+ * records of the module may still call it meanwhile. Then its sources are removed,
+ * and @destroy may free what they are embedded in. A @create that fails has to stop
+ * the timers and remove the sources that it started before it frees them.
  *
  * Since: 0.1
  */

@@ -23,6 +23,7 @@ extern "C" {
  *
  * Context: loop thread.
  * Return: 0; -ENOENT if there is no such map; -EINVAL if it is no ring buffer;
+ * -ENOSPC for the ninth ring of a module; -ENAMETOOLONG for a name of 48 bytes;
  * -ENOMEM; or what mmap(2) and epoll_ctl(2) report.
  * Since: 0.1
  */

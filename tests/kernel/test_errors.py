@@ -2,6 +2,7 @@
 what to do, an exit status, and nothing left attached."""
 import json
 import os
+import re
 import subprocess
 
 import tap
@@ -78,6 +79,39 @@ def test_a_reader_that_goes_away_ends_it_quietly():
     tool.stdout.close()
     until(lambda: spawn("/bin/true") and tool.poll() is not None, "it to end")
     tap.equal(tool.stderr.read(), "status 0\n", "messages")
+
+
+def flood():
+    """More output than a pipe and a buffer hold."""
+    for _ in range(100):
+        spawn("/bin/true", "x" * 3000)
+
+
+def test_a_reader_that_does_not_read_keeps_neither_a_signal_nor_the_end_away():
+    tap.need_root()
+    for words, sig in (([], 15), (["-d", "2"], None)):
+        tool = tap.start(tap.PRODUCT, "execsnoop", *words)
+        until(lambda: links(tool.pid), "programs to attach")
+        flood()
+        if sig:
+            tool.send_signal(sig)
+        tool.wait(timeout=10)
+        tap.contains(tool.stderr.read(), "standard output is not being read", "messages")
+
+
+def test_records_that_are_lost_are_told_at_the_end():
+    tap.need_root()
+    tool = tap.start(tap.PRODUCT, "execsnoop")
+    until(lambda: links(tool.pid), "programs to attach")
+    tool.send_signal(19)  # SIGSTOP: the ring of 1 MiB fills
+    for _ in range(400):
+        spawn("/bin/true", "x" * 3000)
+    tool.send_signal(18)
+    tool.send_signal(15)
+    _, err = tool.communicate(timeout=20)
+    lost = re.search(r"execsnoop: warning: (\d+) of (\d+) records were lost, because the ring 'events' was full", err)
+    if not lost or int(lost.group(1)) < 100:
+        raise AssertionError(f"what was lost is not told: {err}")
 
 
 def test_a_closed_standard_output_is_an_error():

@@ -99,6 +99,23 @@ os._exit(0)"""
     tap.equal([e["result"] for e in events(quiet, pid, "exec")], ["0"], "execs without --failed")
 
 
+def test_long_arguments_of_a_failed_exec_are_marked_as_cut_only_when_they_are():
+    tap.need_root()
+    tool = Tool("execsnoop", "--failed").ready()
+    script = """import os
+for args in (["a"] + ["z" * 3000], ["a"] * 32, ["a"] * 33):
+    try:
+        os.execv("/no/such/program", args)
+    except OSError:
+        pass
+os._exit(0)"""
+    pid, _ = spawn("/usr/bin/python3", "-c", script)
+    wait_for_exit_of(tool, pid)
+    tool.stop()
+    failed = [e["args"] for e in events(tool, pid, "exec") if e["result"] == "ENOENT"]
+    tap.equal([a.endswith(" ...") for a in failed], [True, False, True], "marks")
+
+
 def test_a_process_with_many_threads_ends_once_and_a_killed_one_by_its_signal():
     tap.need_root()
     tool = Tool("execsnoop").ready()

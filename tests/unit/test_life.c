@@ -164,7 +164,8 @@ START_TEST(a_positive_value_is_a_failure_too)
 	b.attach = fail_with_lost_sign;
 	ck_assert_int_eq(emf_life_start(&emf), 0);
 	ck_assert_int_eq(state_of(&a), EMF_UNIT_FAILED);
-	ck_assert_int_eq(a.unit->error, -EIO);
+	ck_assert_int_eq(a.unit->error, -EINVAL);
+	ck_assert_ptr_nonnull(strstr(a.unit->why, "create failed: it returned 5"));
 	ck_assert_int_eq(state_of(&b), EMF_UNIT_FAILED);
 	ck_assert_int_eq(state_of(&c), EMF_UNIT_RUNNING);
 	emf_life_stop(&emf);
