@@ -15,7 +15,8 @@
 struct param_option {
 	struct emf_unit *unit;
 	size_t param;
-	char name[128];
+	char full_name[128]; /* module.param: always understood */
+	char name[128];      /* param, where that is no guess; what --help shows */
 	char doc[256];
 };
 
@@ -161,17 +162,22 @@ static void add_param(struct run *run, struct emf_unit *unit, size_t i)
 
 	p->unit = unit;
 	p->param = i;
-	snprintf(p->name, sizeof(p->name), "%s%s%s", plain ? "" : unit->m->name, plain ? "" : ".", param->name);
-	for (char *c = strchr(p->name, '.') ? strchr(p->name, '.') : p->name; *c; c++)
+	snprintf(p->full_name, sizeof(p->full_name), "%s.%s", unit->m->name, param->name);
+	for (char *c = strchr(p->full_name, '.'); *c; c++)
 		if (*c == '_')
 			*c = '-';
+	snprintf(p->name, sizeof(p->name), "%s", plain ? strchr(p->full_name, '.') + 1 : p->full_name);
 	emf_param_format(param, unit->params.states[i].initial, text);
-	snprintf(p->doc, sizeof(p->doc), "%.180s%s%.40s%s", param->doc ? param->doc : "",
-		 param->type == EMF_BOOL || !text[0] ? "" : " (default ",
-		 param->type == EMF_BOOL ? "" : text, param->type == EMF_BOOL || !text[0] ? "" : ")");
+	if (text[0] && strcmp(text, "false") && strcmp(text, "0"))
+		snprintf(p->doc, sizeof(p->doc), "%.180s (default %.40s)", param->doc ? param->doc : "", text);
+	else
+		snprintf(p->doc, sizeof(p->doc), "%.180s", param->doc ? param->doc : "");
 	add(run, &(struct emf_option){
 		p->name, param->short_name && is_unique(run, unit, i, true) ? param->short_name : 0,
 		arg_names[param->type], param->type == EMF_BOOL, p->doc, set_param, p });
+	if (plain)
+		add(run, &(struct emf_option){ p->full_name, 0, arg_names[param->type],
+					       param->type == EMF_BOOL, NULL, set_param, p });
 }
 
 static int add_params(struct run *run)

@@ -17,7 +17,7 @@ static int cmd_version(struct emf *emf, int argc, char **argv);
 
 static const struct emf_command commands[] = {
 	{ "run", "[MODULE...] [OPTIONS]", "run modules and print what they see", emf_cmd_run },
-	{ "serve", "[OPTIONS]", "run the configured modules as a service", emf_cmd_serve },
+	{ "serve", "[MODULE...] [OPTIONS]", "run the configured modules as a service", emf_cmd_serve },
 	{ "list", "[-j]", "list the modules of this product", emf_cmd_list },
 	{ "status", "[-j]", "show how the modules of the running service do", emf_cmd_status },
 	{ "doctor", "[-j] [--bundle FILE]", "say what this kernel and this user can do", emf_cmd_doctor },
@@ -108,6 +108,10 @@ static int cmd_help(struct emf *emf, int argc, char **argv)
 	char help[] = "--help";
 	char *words[] = { argv[argc > 1 ? 1 : 0], help, NULL };
 
+	if (argc > 2) {
+		emf_err(NULL, "help explains one command or module, and got '%s' too", argv[2]);
+		return EMF_EXIT_USAGE;
+	}
 	if (argc == 1 || argv[1][0] == '-') {
 		print_help(emf);
 		return EMF_EXIT_OK;

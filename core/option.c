@@ -132,6 +132,8 @@ void emf_options_help(FILE *out, const struct emf_option *options, size_t n)
 		const char *open = o->arg ? (o->arg_optional ? "[=" : " ") : "";
 		const char *close = o->arg && o->arg_optional ? "]" : "";
 
+		if (!o->doc)
+			continue;
 		snprintf(left, sizeof(left), "%s%c%s --%s%s%s%s", o->short_name ? "-" : " ",
 			 o->short_name ? o->short_name : ' ', o->short_name ? "," : " ", o->name,
 			 open, o->arg ? o->arg : "", close);

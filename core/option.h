@@ -18,7 +18,7 @@
  * @short_name: one letter, or 0
  * @arg: what to call its argument in the help, or NULL if it takes none
  * @arg_optional: it may also stand without: --name or --name=ARG
- * @doc: one line for the help
+ * @doc: one line for the help, or NULL for an option that it leaves out
  * @set: called with @context and the argument, or NULL; a negative value ends
  *	the parse, and has been reported
  * @context: whatever @set needs

@@ -84,14 +84,10 @@ static void format_args(char *out, const struct execsnoop_event *e)
 
 static void format_result(char *out, size_t size, const struct execsnoop_event *e)
 {
-	const char *name;
-
 	if (e->kind == EXECSNOOP_EXEC) {
-		name = e->result ? strerrorname_np(-e->result) : "0";
-		snprintf(out, size, "%s", name ? name : "error");
+		snprintf(out, size, "%s", e->result ? emf_errno_name(e->result) : "0");
 	} else if (WIFSIGNALED(e->result)) {
-		name = sigabbrev_np(WTERMSIG(e->result));
-		snprintf(out, size, "SIG%s", name ? name : "?");
+		snprintf(out, size, "%s", emf_signal_name(WTERMSIG(e->result)));
 	} else {
 		snprintf(out, size, "%d", WEXITSTATUS(e->result));
 	}

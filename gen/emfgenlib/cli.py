@@ -48,9 +48,7 @@ def _write(args: argparse.Namespace, product: Product, found: List[Module]) -> N
     out = args.out
 
     for module in found:
-        if not module.generated:
-            continue
-        for ending in ("_emf.h", "_emf.c"):
+        for ending in ("_emf.h", "_emf.c") if module.generated else ("_emf.h",):
             text = render.render(env, "module" + ending + ".j2", module=module, version=VERSION)
             render.write(os.path.join(out, module.name + ending), text)
     render.write(os.path.join(out, "product_emf.c"),

@@ -75,7 +75,7 @@ class Module:
 
     @property
     def generated(self) -> bool:
-        """Whether x_emf.c and x_emf.h are made for it."""
+        """Whether x_emf.c is made for it; x_emf.h is in any case."""
         return self.has_bpf or self.has_emf
 
     @property

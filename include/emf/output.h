@@ -54,6 +54,26 @@ EMF_API char *emf_text(char *out, size_t out_size, const void *data, size_t len_
  */
 EMF_API char *emf_clock(char out[16], uint64_t monotonic_ns);
 
+/**
+ * emf_errno_name() - an error by its name
+ * @error: an errno, with or without its minus
+ *
+ * Context: any thread.
+ * Return: "ENOENT", or "?" for a number that is none.
+ * Since: 0.1
+ */
+EMF_API const char *emf_errno_name(int error);
+
+/**
+ * emf_signal_name() - a signal by its name
+ * @signo: as in signal(7)
+ *
+ * Context: any thread.
+ * Return: "SIGTERM", or "?" for a number that has no name.
+ * Since: 0.1
+ */
+EMF_API const char *emf_signal_name(int signo);
+
 #ifdef __cplusplus
 }
 #endif
