@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "json.h"
 #include "log.h"
 #include "server.h"
 #include "status.h"

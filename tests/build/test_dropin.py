@@ -105,6 +105,17 @@ def test_a_kernel_part_alone_is_a_module_that_attaches():
     tap.equal(run("alone", "-d", "100ms").returncode, 0, "exit status")
 
 
+def test_bytes_that_are_no_utf_8_do_not_hide_a_module():
+    path = drop("latin.c", "")
+    with open(path, "wb") as f:
+        f.write(b'#include <emf.h>\n'
+                b'static struct module latin = { .name = "latin", .version = "1\xe9", .doc = "z\xe4hlt \xc3\xa4" };\n'
+                b'ebpf_module(latin);\n')
+    build().make()
+    told = build().modules()["latin"]
+    tap.equal((told["version"], told["doc"]), ("1\\xe9", "z\\xe4hlt \u00e4"), "version and doc")
+
+
 def test_a_description_names_version_priority_and_doc_of_a_module():
     drop("told.bpf.c", KERNEL.format(section="raw_tp/sched_switch", body=""))
     path = drop("told.emf", "/// counts nothing\nmodule told 2.1 required { priority -3; }\n")
