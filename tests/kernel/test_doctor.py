@@ -251,6 +251,17 @@ def test_the_bundle_has_all_sections_and_is_private():
     tap.contains(text, '"doctor": 1', "the bundle")
 
 
+def test_the_bundle_drives_no_terminal():
+    # A log may hold anything; C1 controls (0x9b begins an escape sequence) do as well as ESC.
+    tap.need_root()
+    path = os.path.join(tap.folder(), "report")
+    before = in_mounts_of_its_own("mount -t tmpfs t /run\nmkdir -m 755 /run/emf\n"
+                                  "printf 'a\\033[2J \\233x \\302\\233y \\303\\244\\tz\\n' >/run/emf/verifier-a-b.log")
+    tap.equal(doctor("--bundle", path, before=before).returncode, 0, "exit status")
+    with open(path, "rb") as file:
+        tap.contains(file.read(), b"a?[2J ?x ??y \xc3\xa4\tz\n", "the bundle")
+
+
 def test_the_bundle_never_overwrites():
     path = os.path.join(tap.folder(), "report")
     with open(path, "w", encoding="ascii") as file:
