@@ -264,6 +264,23 @@ def test_a_tracepoint_without_tracefs_says_how_to_mount_it():
     tap.contains(done.stderr, "mount -t tracefs tracefs /sys/kernel/tracing")
 
 
+def test_only_capabilities_that_are_needed_are_named():
+    """A program that is not loaded needs none, and a struct_ops program more than a filter."""
+    tap.need_root()
+    drop("needy.bpf.c", KERNEL.format(section="raw_tp/sched_switch", body="") +
+         'SEC("?xdp") int unused(void *ctx) { return 2; }\n')
+    drop("reuse.bpf.c", KERNEL.format(section="sk_reuseport", body="runs++;").replace("return 0", "return 1"))
+    build().make()
+    copy = os.path.join(tap.folder(), "emf")
+    os.chmod(os.path.dirname(copy), 0o755)
+    shutil.copy(build().product(), copy)
+    for name, needed in (("needy", "(needs CAP_PERFMON and CAP_BPF; run as root)"), ("reuse", "(needs CAP_BPF; run as root)")):
+        done = tap.run("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--bounding-set=-all",
+                       "--inh-caps=-all", copy, name)
+        tap.equal(done.returncode, 77, "exit status")
+        tap.contains(done.stderr, needed)
+
+
 def test_a_tracepoint_that_the_kernel_lacks_is_named():
     tap.need_root()
     drop("traced.bpf.c", KERNEL.format(section="raw_tp/no_such_tracepoint", body=""))
