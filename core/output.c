@@ -18,6 +18,7 @@
 
 static char buffer[BUFFER_BYTES];
 static bool told;
+static int first_errno; /* of what failed first: stdio keeps no more than a flag */
 
 void emf_output_init(void)
 {
@@ -36,9 +37,12 @@ int emf_output_flush(void)
 {
 	int err;
 
+	errno = 0; /* what is left in it from elsewhere is not about this */
 	if (!fflush(stdout) && !ferror(stdout))
 		return 0;
-	err = errno ? -errno : -EIO;
+	if (!first_errno)
+		first_errno = errno ? errno : EIO;
+	err = -first_errno;
 	if (err == -EPIPE)
 		return err;
 	if (!told)
@@ -55,6 +59,7 @@ void emf_print(const struct module *m, const char *fmt, ...)
 	if (m->unit->emf->serving)
 		return;
 	va_start(args, fmt);
-	vprintf(fmt, args);
+	if (vprintf(fmt, args) < 0 && !first_errno)
+		first_errno = errno;
 	va_end(args);
 }
