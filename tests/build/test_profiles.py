@@ -91,6 +91,31 @@ def test_what_is_installed_is_uninstalled():
     tap.equal(left, [], "files left")
 
 
+def files(folder):
+    return {os.path.relpath(os.path.join(d, f), folder) for d, _, names in os.walk(folder) for f in names}
+
+
+def test_two_products_are_installed_side_by_side():
+    parent = tap.folder()
+    src = scratch.source(parent)
+    found = {}
+    for name in ("one", "two-b"):
+        build = scratch.Build(src, os.path.join(parent, name), "--prefix=/usr", "--sysconfdir=/etc",
+                              "--with-modules=hello", f"--with-product={name}")
+        build.make()
+        build.make("install", f"DESTDIR={parent}/to-{name}")
+        found[name] = files(f"{parent}/to-{name}")
+    for common in found["one"] & found["two-b"]:
+        tap.contains(common, "usr/include/emf", "a file of both")
+    tap.equal({"usr/bin/two-b", "usr/share/man/man8/two-b.8"} - found["two-b"], set(), "missing files")
+    with open(f"{parent}/to-two-b/usr/share/man/man8/two-b.8") as f:
+        manual = f.read().replace("\\-", "-")
+    for part in (".TH TWO-B 8", "two-b - run eBPF modules", "/etc/emf/two-b.conf.d/", "/run/emf/two-b.sock", ".B two-b serve"):
+        tap.contains(manual, part, "the manual")
+    left = re.search(r"@\w+@|emf\.(conf|sock)|\.B emf\b", manual)
+    tap.equal(left and left.group(0), None, "what is not the product's own in the manual")
+
+
 def test_configure_tells_all_that_is_missing_at_once_with_its_package():
     folder = tap.folder()
     tools = os.path.join(folder, "bin")
