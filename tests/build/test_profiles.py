@@ -91,6 +91,13 @@ def test_what_is_installed_is_uninstalled():
     tap.equal(left, [], "files left")
 
 
+def configure(src, *words):
+    """What configure says before it refuses; in an empty folder."""
+    done = tap.run(os.path.join(src, "configure"), *words, cwd=tap.folder(), timeout=300)
+    tap.equal(done.returncode, 1, f"exit status of configure with {words}")
+    return done.stderr
+
+
 def files(folder):
     return {os.path.relpath(os.path.join(d, f), folder) for d, _, names in os.walk(folder) for f in names}
 
@@ -114,6 +121,41 @@ def test_two_products_are_installed_side_by_side():
         tap.contains(manual, part, "the manual")
     left = re.search(r"@\w+@|emf\.(conf|sock)|\.B emf\b", manual)
     tap.equal(left and left.group(0), None, "what is not the product's own in the manual")
+
+
+def test_configure_refuses_a_tool_that_cannot_be_used():
+    src = scratch.source(tap.folder())
+    for tool in ("clang", "bpftool"):
+        for given in (f"--with-{tool}=no", f"--without-{tool}", f"--with-{tool}=", f"--with-{tool}"):
+            tap.contains(configure(src, given), f"--with-{tool} needs the path")
+        for given in (f"/nonexistent/{tool}", f"no-such-{tool}"):
+            tap.contains(configure(src, f"--with-{tool}={given}"), f"--with-{tool}={given}: no such program")
+    tap.contains(configure(src, "--with-vmlinux-h="), "--with-vmlinux-h needs the path")
+
+
+def test_configure_finds_the_compiler_of_a_cross_build():
+    tools = tap.folder()
+    log = os.path.join(tools, "calls")
+    path = os.path.join(tools, "s390x-linux-gnu-gcc")
+    scratch.write(path, f'#!/bin/sh\necho "$@" >>{log}\nexec gcc "$@"\n')
+    os.chmod(path, 0o755)
+    src = scratch.source(tap.folder())
+    done = tap.run(os.path.join(src, "configure"), "--host=s390x-linux-gnu", cwd=tap.folder(), timeout=300,
+                   env=dict(os.environ, PATH=f"{tools}:{os.environ['PATH']}"))
+    tap.contains(done.stdout, "checking for s390x-linux-gnu-gcc... s390x-linux-gnu-gcc")
+    tap.equal(os.path.exists(log), True, "the cross compiler was called")
+
+
+def test_configure_names_the_package_of_a_static_libc():
+    tap.need_root()
+    libc = tap.run("gcc", "-print-file-name=libc.a").stdout.strip()
+    if not os.path.exists(libc):
+        raise tap.Skip("there is no static libc here to hide")
+    src = scratch.source(tap.folder())
+    done = tap.run("unshare", "--mount", "sh", "-ec", f'mount --bind /dev/null {libc}; exec "$0" "$@"',
+                   os.path.join(src, "configure"), "--enable-fully-static", cwd=tap.folder(), timeout=300)
+    tap.equal(done.returncode, 1, "exit status")
+    tap.contains(done.stderr, "a static libc, for --enable-fully-static - Debian: libc6-dev; Fedora: glibc-static")
 
 
 def test_configure_tells_all_that_is_missing_at_once_with_its_package():
