@@ -217,7 +217,9 @@ def test_a_poll_that_blocks_is_named_in_the_log():
     build().make()
     done = run("hand", "-d", "400ms")
     tap.equal(done.returncode, 0, "exit status")
-    tap.contains(done.stderr, "hand: warning: poll blocked for 15")
+    told = re.search(r"hand: warning: poll blocked for (\d+)", done.stderr)
+    if not told or int(told.group(1)) < 100:
+        raise AssertionError(done.stderr)
 
 
 def test_a_second_interrupt_ends_a_product_that_hangs():
@@ -265,7 +267,7 @@ def test_a_tracepoint_without_tracefs_says_how_to_mount_it():
 
 
 def test_only_capabilities_that_are_needed_are_named():
-    """A program that is not loaded needs none, and a struct_ops program more than a filter."""
+    """A program that is not loaded needs none, and sk_reuseport none of the network's."""
     tap.need_root()
     drop("needy.bpf.c", KERNEL.format(section="raw_tp/sched_switch", body="") +
          'SEC("?xdp") int unused(void *ctx) { return 2; }\n')
