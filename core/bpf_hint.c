@@ -11,31 +11,19 @@
 
 #include "caps.h"
 #include "core.h"
+#include "probe.h"
 
-/* Capabilities that the programs of an object need to be loaded. */
+/* Capabilities that the load needs: of what is not loaded, none. */
 static uint64_t needed_caps(const struct bpf_object *obj)
 {
 	uint64_t caps = 1ull << EMF_CAP_BPF;
 	struct bpf_program *prog;
 
 	bpf_object__for_each_program(prog, obj) {
-		switch (bpf_program__type(prog)) {
-		case BPF_PROG_TYPE_KPROBE:
-		case BPF_PROG_TYPE_TRACEPOINT:
-		case BPF_PROG_TYPE_RAW_TRACEPOINT:
-		case BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE:
-		case BPF_PROG_TYPE_PERF_EVENT:
-		case BPF_PROG_TYPE_TRACING:
-		case BPF_PROG_TYPE_LSM:
-			caps |= 1ull << EMF_CAP_PERFMON;
-			break;
-		case BPF_PROG_TYPE_SOCKET_FILTER:
-		case BPF_PROG_TYPE_SYSCALL:
-		case BPF_PROG_TYPE_UNSPEC:
-			break;
-		default:
-			caps |= 1ull << EMF_CAP_NET_ADMIN;
-		}
+		const struct emf_kind *kind = bpf_program__autoload(prog) ? emf_kind_of(prog) : NULL;
+
+		if (kind)
+			caps |= emf_kind_caps(kind);
 	}
 	return caps;
 }

@@ -14,10 +14,12 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "config.h"
 #include "log.h"
 #include "rundir.h"
 #include "server.h"
 #include "sysfile.h"
+#include "text.h"
 
 #define SECTION_MAX (64 * 1024)	     /* of a file; a log says at its end what matters */
 #define CONFIG_GZ_MAX (256 * 1024)   /* distributions' are 60 KiB */
@@ -32,10 +34,12 @@ static void section(FILE *out, const char *title)
 /* What drives terminals has no place in a file that people will read in one. */
 static void put_text(FILE *out, const char *text, size_t len)
 {
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)text[i];
-
-		fputc((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f ? '?' : c, out);
+	for (size_t i = 0, n; i < len; i += n ? n : 1) {
+		n = emf_text_character(text + i, len - i);
+		if (n)
+			fwrite(text + i, 1, n, out);
+		else
+			fputc(text[i] == '\n' || text[i] == '\t' ? text[i] : '?', out);
 	}
 	if (len && text[len - 1] != '\n')
 		fputc('\n', out);
@@ -70,13 +74,6 @@ static void put_file_section(FILE *out, const char *path)
 {
 	section(out, path);
 	put_file(out, path);
-}
-
-static int is_config(const struct dirent *entry)
-{
-	size_t len = strlen(entry->d_name);
-
-	return len > 5 && !strcmp(entry->d_name + len - 5, ".conf");
 }
 
 static int is_config_folder(const struct dirent *entry)
@@ -115,7 +112,7 @@ static void put_folder(FILE *out, const char *folder, int (*wanted)(const struct
 
 static void put_config_folder(FILE *out, const char *path)
 {
-	put_folder(out, path, is_config, put_file_section);
+	put_folder(out, path, emf_config_is_file, put_file_section);
 }
 
 static void put_versions(FILE *out, const struct emf *emf, const json_t *doctor)
@@ -229,7 +226,7 @@ static void put_all(FILE *out, const struct emf *emf, const json_t *doctor)
 	json_dumpf(doctor, out, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
 	fputc('\n', out);
 	put_status(out, emf);
-	put_folder(out, EMF_SYSCONFDIR "/emf", is_config, put_file_section);
+	put_folder(out, EMF_SYSCONFDIR "/emf", emf_config_is_file, put_file_section);
 	put_folder(out, EMF_SYSCONFDIR "/emf", is_config_folder, put_config_folder);
 	section(out, "logs of the verifier");
 	if (err)

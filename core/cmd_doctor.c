@@ -6,9 +6,9 @@
 #include "bundle.h"
 #include "command.h"
 #include "doctor.h"
+#include "json.h"
 #include "log.h"
 #include "session.h"
-#include "status.h"
 
 /* Modules are judged with the parameters that they would run with. */
 static void configure(struct emf *emf)

@@ -2,10 +2,8 @@
 /*
  * cmd_list.c - "list": the modules that were linked in.
  */
-#include <jansson.h>
-
 #include "command.h"
-#include "status.h"
+#include "json.h"
 #include "table.h"
 
 static const char *kind(const struct module *m)
@@ -20,11 +18,11 @@ static int list_json(const struct emf *emf)
 	for (size_t i = 0; i < emf->registry.n; i++) {
 		const struct module *m = emf->registry.units[i].m;
 
-		json_array_append_new(all, json_pack("{s:s, s:s, s:s, s:i, s:b, s:s}", "name", m->name,
-						     "version", m->version ? m->version : "", "kind",
-						     kind(m), "priority", m->prio, "required",
+		json_array_append_new(all, json_pack("{s:s, s:o, s:s, s:i, s:b, s:o}", "name", m->name,
+						     "version", emf_json_text(m->version), "kind", kind(m),
+						     "priority", m->prio, "required",
 						     !!(m->flags & EMF_MODULE_REQUIRED), "doc",
-						     m->doc ? m->doc : ""));
+						     emf_json_text(m->doc)));
 	}
 	return emf_json_print(all);
 }

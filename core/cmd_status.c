@@ -4,8 +4,10 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
+#include "json.h"
 #include "log.h"
 #include "server.h"
 #include "status.h"
@@ -19,8 +21,13 @@ static int report(const struct emf *emf, const char *path, int err)
 	case -ECONNREFUSED:
 		emf_err(NULL, "no service answers at %s; start it with '%s serve'", path, name);
 		break;
-	case -EACCES:
 	case -ECONNRESET:
+		if (geteuid() == 0) {
+			emf_err(NULL, "the service at %s hung up without an answer; its log says why", path);
+			break;
+		}
+		/* fall through */
+	case -EACCES:
 		emf_err(NULL, "the service at %s does not let this user in; run as root", path);
 		return EMF_EXIT_UNSUPPORTED;
 	case -EAGAIN:

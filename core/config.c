@@ -194,7 +194,7 @@ static int read_file(struct emf_config *config, const struct emf *emf, const cha
 	return r.mistakes ? -EINVAL : 0;
 }
 
-static int is_conf(const struct dirent *entry)
+int emf_config_is_file(const struct dirent *entry)
 {
 	size_t n = strlen(entry->d_name);
 
@@ -208,7 +208,7 @@ static int read_folder(struct emf_config *config, const struct emf *emf, const c
 	int n, err, first = 0;
 
 	snprintf(folder, sizeof(folder), "%.4095s.d", path);
-	n = scandir(folder, &names, is_conf, alphasort);
+	n = scandir(folder, &names, emf_config_is_file, alphasort);
 	if (n < 0) {
 		if (errno == ENOENT)
 			return 0;

@@ -5,6 +5,7 @@
 #include "doctor.h"
 
 #include "bpf_error.h"
+#include "json.h"
 
 #define DOCUMENT_VERSION 1 /* keys are added freely; one that changes its meaning raises this */
 
@@ -16,7 +17,7 @@ static json_t *verdict_json(const char *key, const char *name, const struct emf_
 		return NULL;
 	json = json_pack("{s:s, s:s}", key, name, "supported", emf_answer_name(verdict->answer));
 	if (verdict->why[0])
-		json_object_set_new(json, "why", json_string(verdict->why));
+		json_object_set_new(json, "why", emf_json_text(verdict->why));
 	if (verdict->remedy)
 		json_object_set_new(json, "remedy", json_string(verdict->remedy));
 	return json;
@@ -87,8 +88,8 @@ json_t *emf_doctor_json(struct emf *emf, int *status)
 
 	emf_bpf_error_init();
 	emf_probe_init(&probe);
-	json = json_pack("{s:i, s:s, s:s, s:s, s:s}", "doctor", DOCUMENT_VERSION, "product", emf->product->name,
-			 "version", emf->product->version, "emf", EMF_VERSION, "libbpf", libbpf_version_string());
+	json = json_pack("{s:i, s:s, s:o, s:s, s:s}", "doctor", DOCUMENT_VERSION, "product", emf->product->name,
+			 "version", emf_json_text(emf->product->version), "emf", EMF_VERSION, "libbpf", libbpf_version_string());
 	json_object_set_new(json, "system", emf_doctor_system(&probe));
 	json_object_set_new(json, "programs", emf_doctor_programs(&probe));
 	json_object_set_new(json, "maps", emf_doctor_maps(&probe));

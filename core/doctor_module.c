@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "doctor.h"
+#include "json.h"
 
 /* Bounds what is listed; no module comes near. */
 #define PROGRAMS_MAX 256
@@ -90,12 +91,12 @@ static json_t *program_json(struct patient *p, const struct bpf_program *prog)
 	const struct emf_kind *kind = emf_kind_of(prog);
 	struct emf_verdict verdict = judge_program(p, prog, kind);
 	bool used = bpf_program__autoload(prog);
-	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:b}", "name", bpf_program__name(prog), "section",
-				 bpf_program__section_name(prog), "kind", kind ? kind->name : "unknown",
+	json_t *json = json_pack("{s:s, s:o, s:s, s:s, s:b}", "name", bpf_program__name(prog), "section",
+				 emf_json_text(bpf_program__section_name(prog)), "kind", kind ? kind->name : "unknown",
 				 "supported", emf_answer_name(verdict.answer), "used", used);
 
 	if (verdict.why[0])
-		json_object_set_new(json, "why", json_string(verdict.why));
+		json_object_set_new(json, "why", emf_json_text(verdict.why));
 	if (!used)
 		return json;
 	if (kind)
@@ -205,7 +206,7 @@ static json_t *trial(struct patient *p, bool denied)
 	json = json_pack("{s:b, s:b, s:f}", "tried", 1, "loads", !err, "ms", (double)unit->object.load_ns / 1e6);
 	if (!err)
 		return json;
-	json_object_set_new(json, "why", json_string(unit->why));
+	json_object_set_new(json, "why", emf_json_text(unit->why));
 	if (!p->bad.why[0]) {
 		p->bad.answer = EMF_ANSWER_NO;
 		p->unsupported = unit->unsupported;
@@ -219,7 +220,7 @@ static void cannot_open(struct patient *p, json_t *json, const char *step, int e
 	snprintf(p->bad.why, sizeof(p->bad.why), "%s failed: %s", step, strerror(-err));
 	p->unsupported = p->unit->unsupported || err == -EPERM || err == -EOPNOTSUPP;
 	if (p->unit->why[0])
-		json_object_set_new(json, "detail", json_string(p->unit->why));
+		json_object_set_new(json, "detail", emf_json_text(p->unit->why));
 }
 
 static void examine(struct patient *p, json_t *json)
@@ -260,7 +261,7 @@ json_t *emf_doctor_module(struct emf_unit *unit, struct emf_probe *probe, int *s
 	can_run = !p.bad.why[0] && !unit->why[0];
 	json_object_set_new(json, "can_run", json_boolean(can_run));
 	if (!can_run) {
-		json_object_set_new(json, "reason", json_string(p.bad.why[0] ? p.bad.why : unit->why));
+		json_object_set_new(json, "reason", emf_json_text(p.bad.why[0] ? p.bad.why : unit->why));
 		json_object_set_new(json, "unsupported", json_boolean(p.unsupported));
 	}
 	if (!can_run && p.bad.remedy)

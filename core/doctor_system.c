@@ -13,6 +13,7 @@
 
 #include "caps.h"
 #include "doctor.h"
+#include "json.h"
 
 static json_t *btf_json(const struct emf_probe *probe)
 {
@@ -42,7 +43,7 @@ static json_t *text_json(const char *path)
 {
 	char text[256];
 
-	return emf_sysfile_read(path, text, sizeof(text)) < 0 ? json_null() : json_string(text);
+	return emf_sysfile_read(path, text, sizeof(text)) < 0 ? json_null() : emf_json_text(text);
 }
 
 /* "none [integrity] confidentiality": the one in brackets holds. */
@@ -54,14 +55,14 @@ static json_t *lockdown_json(void)
 		return json_null();
 	begin = strchr(text, '[');
 	end = begin ? strchr(begin, ']') : NULL;
-	return end ? json_stringn(begin + 1, (size_t)(end - begin - 1)) : json_string(text);
+	return end ? json_stringn(begin + 1, (size_t)(end - begin - 1)) : emf_json_text(text);
 }
 
 static json_t *mount_json(const char *type, long magic)
 {
 	char path[EMF_MOUNT_MAX];
 
-	return emf_mount_find(type, magic, path) ? json_null() : json_string(path);
+	return emf_mount_find(type, magic, path) ? json_null() : emf_json_text(path);
 }
 
 static json_t *caps_json(const struct emf_probe *probe)
@@ -111,7 +112,7 @@ json_t *emf_doctor_system(const struct emf_probe *probe)
 	json_object_set_new(json, "lockdown", lockdown_json());
 	json_object_set_new(json, "lsm", text_json("/sys/kernel/security/lsm"));
 	json_object_set_new(json, "memlock", memlock_json(&kernel));
-	json_object_set_new(json, "tracefs", probe->tracefs[0] ? json_string(probe->tracefs) : json_null());
+	json_object_set_new(json, "tracefs", probe->tracefs[0] ? emf_json_text(probe->tracefs) : json_null());
 	json_object_set_new(json, "bpffs", mount_json("bpf", BPF_FS_MAGIC));
 	json_object_set_new(json, "cgroup2", mount_json("cgroup2", CGROUP2_SUPER_MAGIC));
 	return json;

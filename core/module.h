@@ -77,8 +77,8 @@ struct emf_registry {
  * @begin: first registered pointer
  * @end: behind the last one
  *
- * Return: 0; -EINVAL for a module without a usable name, -EEXIST for two of one
- * name, both logged; -ENOMEM.
+ * Return: 0; -EINVAL for a module without a usable name or with a parameter that
+ * is declared wrongly, -EEXIST for two of one name, all logged; -ENOMEM.
  */
 int emf_registry_init(struct emf_registry *registry, struct emf *emf,
 		      struct module *const *begin, struct module *const *end);

@@ -21,7 +21,7 @@
 
 static char buffer[BUFFER_BYTES];
 static bool told;
-static int first_errno; /* of a write in the middle of a turn; 0 for none */
+static int first_errno; /* of what failed first: stdio keeps no more than a flag */
 
 void emf_output_init(void)
 {
@@ -69,7 +69,10 @@ int emf_output_flush(void)
 		clearerr(stdout);
 		first_errno = 0;
 	}
-	if (err == -EPIPE || err == -EINTR)
+	if (err == -EINTR)
+		return err;
+	first_errno = -err; /* a later flush finds no errno any more */
+	if (err == -EPIPE)
 		return err;
 	if (!told)
 		emf_err(NULL, "standard output: %s; what could not be written is lost (%s)", strerror(-err),

@@ -4,13 +4,14 @@
  */
 #include "param.h"
 
-#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "log.h"
 
 static const size_t sizes[] = {
 	[EMF_BOOL] = sizeof(bool),	    [EMF_U32] = sizeof(uint32_t),
@@ -23,9 +24,46 @@ size_t emf_param_size(const struct emf_param *param)
 	return param->type == EMF_STRING ? param->size : sizes[param->type];
 }
 
+/* What the author of a module can get wrong, as half a sentence; NULL if it is right. */
+static const char *mistake(const struct emf_param *param)
+{
+	if (!*param->name || param->name[strspn(param->name, "abcdefghijklmnopqrstuvwxyz0123456789-_")])
+		return "its name may have lower-case letters, digits, '-' and '_' only";
+	if ((unsigned int)param->type > EMF_STRING)
+		return "its type is none of enum emf_param_type";
+	if (!param->value)
+		return "it has no value: point .value at a variable";
+	if (param->type == EMF_STRING && (!param->size || param->size > EMF_PARAM_VALUE_MAX))
+		return "its size is to be 1 to 4096: the sizeof of its text";
+	if (param->type == EMF_STRING && !memchr(param->value, '\0', param->size))
+		return "its default has no end within its size";
+	/* As in_range() compares them. */
+	if (param->type == EMF_S64 ? param->min > param->max : (uint64_t)param->min > (uint64_t)param->max)
+		return "its min is greater than its max (0 and 0 are no bounds)";
+	return NULL;
+}
+
+static int check_params(const struct module *m)
+{
+	for (const struct emf_param *param = m->params; param && param->name; param++) {
+		const char *wrong = mistake(param);
+
+		if (!wrong)
+			continue;
+		emf_err(NULL, "module \"%s\" declares parameter \"%s\" wrongly: %s", m->name, param->name, wrong);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 int emf_param_set_init(struct emf_param_set *set, const struct module *m)
 {
-	*set = (struct emf_param_set){ .params = m->params };
+	int err = check_params(m);
+
+	*set = (struct emf_param_set){ 0 };
+	if (err)
+		return err;
+	set->params = m->params;
 	while (set->params && set->params[set->n].name)
 		set->n++;
 	set->states = calloc(set->n ? set->n : 1, sizeof(*set->states));
@@ -34,7 +72,6 @@ int emf_param_set_init(struct emf_param_set *set, const struct module *m)
 	for (size_t i = 0; i < set->n; i++) {
 		size_t size = emf_param_size(&set->params[i]);
 
-		assert(size > 0 && size <= EMF_PARAM_VALUE_MAX);
 		set->states[i].initial = malloc(size);
 		if (!set->states[i].initial) {
 			emf_param_set_fini(set);

@@ -29,7 +29,7 @@ struct emf_param_set {
 	size_t n;
 };
 
-/* Return: 0, -ENOMEM. */
+/* Return: 0; -EINVAL for a parameter that is declared wrongly, logged; -ENOMEM. */
 int emf_param_set_init(struct emf_param_set *set, const struct module *m);
 void emf_param_set_fini(struct emf_param_set *set);
 

@@ -44,13 +44,20 @@ int emf_rundir(char path[RUNDIR_PATH_MAX])
 	return 0;
 }
 
-int emf_rundir_socket(const char *product, char path[RUNDIR_PATH_MAX])
+const char *emf_rundir_given(void)
 {
 	const char *given = getenv("EMF_BUS");
+
+	return given && *given ? given : NULL;
+}
+
+int emf_rundir_socket(const char *product, char path[RUNDIR_PATH_MAX])
+{
+	const char *given = emf_rundir_given();
 	char base[RUNDIR_PATH_MAX];
 	int n, err;
 
-	if (given && *given) {
+	if (given) {
 		n = snprintf(path, RUNDIR_PATH_MAX, "%s", given);
 	} else {
 		err = folder(base);

@@ -18,6 +18,7 @@
 #include "status.h"
 
 #define BACKLOG 16
+#define TELL_AGAIN_NS (60 * 1000000000ull) /* whoever is turned away tries again, and a log is finite */
 
 static struct sockaddr_un address(const char *path)
 {
@@ -57,14 +58,39 @@ static void send_status(const struct emf *emf, int fd)
 	json_decref(status);
 }
 
+/*
+ * Out of file descriptors, a connection stays in the queue and the listener stays
+ * ready: the loop would turn without end. The spare one makes room to hang up.
+ */
+static void turn_away(struct emf_server *server, int err)
+{
+	uint64_t now = emf_now_ns();
+	int fd;
+
+	if (server->spare_fd >= 0)
+		close(server->spare_fd);
+	fd = accept4(server->listener.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd >= 0)
+		close(fd);
+	server->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (server->told_ns && now - server->told_ns < TELL_AGAIN_NS)
+		return;
+	server->told_ns = now;
+	emf_warn(NULL, "%s: a connection was turned away: %s; raise the limit of open files (LimitNOFILE= of the service)",
+		 server->path, strerror(err));
+}
+
 static void on_connect(struct emf_fd *listener, uint32_t events)
 {
 	struct emf_server *server = emf_container_of(listener, struct emf_server, listener);
 	int fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	(void)events;
-	if (fd < 0)
+	if (fd < 0) {
+		if (errno == EMFILE || errno == ENFILE)
+			turn_away(server, errno);
 		return;
+	}
 	if (peer_may_ask(fd))
 		send_status(server->emf, fd);
 	close(fd);
@@ -74,12 +100,14 @@ static void on_connect(struct emf_fd *listener, uint32_t events)
 static int take_lock(struct emf_server *server)
 {
 	char path[RUNDIR_PATH_MAX + 8];
+	int err;
 
 	snprintf(path, sizeof(path), "%s.lock", server->path);
 	server->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (server->lock_fd < 0) {
-		emf_err(NULL, "%s: %s", path, strerror(errno));
-		return -errno;
+		err = -errno;
+		emf_err(NULL, "%s: %s", path, strerror(-err));
+		return err;
 	}
 	if (flock(server->lock_fd, LOCK_EX | LOCK_NB)) {
 		emf_err(NULL, "%s is already served by another process; stop that one first ('%s status' names it)",
@@ -87,6 +115,18 @@ static int take_lock(struct emf_server *server)
 		return -EADDRINUSE;
 	}
 	return 0;
+}
+
+/* A socket may be one that a killed service left behind; anything else is somebody's. */
+static int check_place(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st) || S_ISSOCK(st.st_mode))
+		return 0;
+	emf_err(NULL, "%s is no socket, and is not removed to make room for one: move it away, or name another path in EMF_BUS",
+		path);
+	return -EEXIST;
 }
 
 static int listen_at(struct emf_server *server)
@@ -98,7 +138,7 @@ static int listen_at(struct emf_server *server)
 
 	if (fd < 0)
 		return -errno;
-	unlink(server->path); /* stale: the lock is ours */
+	unlink(server->path); /* a stale socket: the lock is ours */
 	before = umask(0117);
 	err = bind(fd, (struct sockaddr *)&addr, sizeof(addr)) || listen(fd, BACKLOG) ? -errno : 0;
 	umask(before);
@@ -115,9 +155,9 @@ int emf_server_open(struct emf_server *server, struct emf *emf)
 	char folder[RUNDIR_PATH_MAX];
 	int err;
 
-	*server = (struct emf_server){ .emf = emf, .lock_fd = -1 };
+	*server = (struct emf_server){ .emf = emf, .lock_fd = -1, .spare_fd = -1 };
 	err = emf_rundir_socket(emf->product->name, server->path);
-	if (!err && !getenv("EMF_BUS"))
+	if (!err && !emf_rundir_given())
 		err = emf_rundir(folder);
 	if (err == -ENOENT) {
 		emf_err(NULL, "there is no place for the socket: set XDG_RUNTIME_DIR or EMF_BUS, or run as root");
@@ -127,13 +167,17 @@ int emf_server_open(struct emf_server *server, struct emf *emf)
 		emf_err(NULL, "no socket can be made at %s: %s", server->path, strerror(-err));
 		return err;
 	}
-	err = take_lock(server);
+	err = check_place(server->path); /* before the lock makes a file beside it */
+	if (!err)
+		err = take_lock(server);
 	if (!err) {
 		err = listen_at(server);
 		if (err)
 			emf_err(NULL, "%s: %s", server->path, strerror(-err));
 	}
-	if (err && server->lock_fd >= 0)
+	if (!err)
+		server->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	else if (server->lock_fd >= 0)
 		close(server->lock_fd);
 	return err;
 }
@@ -143,6 +187,8 @@ void emf_server_close(struct emf_server *server)
 	emf_fd_del(&server->listener);
 	unlink(server->path);
 	close(server->listener.fd);
+	if (server->spare_fd >= 0)
+		close(server->spare_fd);
 	close(server->lock_fd);
 }
 
@@ -173,6 +219,8 @@ int emf_server_ask(const char *path, json_t **status)
 		goto out;
 	}
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	/* connect() waits as send() does while the queue of the listener is full. */
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)))
 		err = -errno;
 	if (!err)

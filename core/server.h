@@ -18,13 +18,16 @@ struct emf_server {
 	struct emf *emf;
 	char path[RUNDIR_PATH_MAX];
 	int lock_fd; /* held as long as the socket is ours */
+	int spare_fd; /* given up for a moment to hang up when files run out */
+	uint64_t told_ns; /* when that was logged last */
 	struct emf_fd listener;
 };
 
 /**
  * emf_server_open() - own the product's socket
  *
- * Return: 0; -EADDRINUSE if another process serves it; or what the system calls
+ * Return: 0; -EADDRINUSE if another process serves it; -EEXIST if something that
+ * is no socket stands in its place; or what the system calls
  * report. All logged.
  */
 int emf_server_open(struct emf_server *server, struct emf *emf);
@@ -35,7 +38,8 @@ void emf_server_close(struct emf_server *server);
  * @status: receives a new reference
  *
  * Return: 0; -ENOENT, -ECONNREFUSED if nobody serves; -EACCES; -ECONNRESET when
- * it let us not in; -EPROTO for an answer that is no status.
+ * it let us not in or has no file descriptor left; -EAGAIN if it does not answer;
+ * -EPROTO for an answer that is no status.
  */
 int emf_server_ask(const char *path, json_t **status);
 

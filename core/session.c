@@ -222,8 +222,10 @@ int emf_session_run(struct emf *emf, const struct emf_session_options *options)
 	emf_bpf_error_init();
 	emf->started_ns = emf_now_ns();
 	if (emf->serving)
-		emf_loop_add_signal(&emf->loop, NULL, &s.hangup);
-	if (socket)
+		err = emf_loop_add_signal(&emf->loop, NULL, &s.hangup);
+	if (err)
+		emf_err(NULL, "SIGHUP cannot be received, and would end the service: %s", strerror(-err));
+	else if (socket)
 		err = emf_server_open(&s.server, emf);
 	if (!err)
 		status = run_loop(&s);

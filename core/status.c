@@ -6,7 +6,7 @@
 
 #include <unistd.h>
 
-#include "log.h"
+#include "json.h"
 #include "table.h"
 
 static double ms(uint64_t ns)
@@ -42,7 +42,7 @@ static json_t *params_json(const struct emf_unit *unit)
 	for (size_t i = 0; i < unit->params.n; i++) {
 		const struct emf_param *p = &unit->params.params[i];
 
-		json_object_set_new(params, p->name, json_string(emf_param_format(p, p->value, text)));
+		json_object_set_new(params, p->name, emf_json_text(emf_param_format(p, p->value, text)));
 	}
 	return params;
 }
@@ -50,8 +50,8 @@ static json_t *params_json(const struct emf_unit *unit)
 static json_t *unit_json(const struct emf_unit *unit)
 {
 	const struct emf_bpf_object *o = &unit->object;
-	json_t *json = json_pack("{s:s, s:s, s:s, s:i, s:i, s:f, s:f, s:f, s:I}", "name", unit->m->name,
-				 "version", unit->m->version ? unit->m->version : "", "state",
+	json_t *json = json_pack("{s:s, s:o, s:s, s:i, s:i, s:f, s:f, s:f, s:I}", "name", unit->m->name,
+				 "version", emf_json_text(unit->m->version), "state",
 				 emf_unit_state_name(unit->state), "priority", unit->m->prio,
 				 "programs", (int)o->attached.n, "open_ms", ms(o->open_ns), "load_ms",
 				 ms(o->load_ns), "attach_ms", ms(o->attach_ns), "slow_polls",
@@ -60,7 +60,7 @@ static json_t *unit_json(const struct emf_unit *unit)
 	json_object_set_new(json, "params", params_json(unit));
 	json_object_set_new(json, "rings", rings_json(unit));
 	if (unit->why[0])
-		json_object_set_new(json, "why", json_string(unit->why));
+		json_object_set_new(json, "why", emf_json_text(unit->why));
 	return json;
 }
 
@@ -71,8 +71,8 @@ json_t *emf_status_json(const struct emf *emf)
 
 	for (size_t i = 0; i < emf->registry.n; i++)
 		json_array_append_new(modules, unit_json(&emf->registry.units[i]));
-	json = json_pack("{s:s, s:s, s:i, s:f, s:o}", "product", emf->product->name, "version",
-			 emf->product->version, "pid", (int)getpid(), "uptime_s",
+	json = json_pack("{s:s, s:o, s:i, s:f, s:o}", "product", emf->product->name, "version",
+			 emf_json_text(emf->product->version), "pid", (int)getpid(), "uptime_s",
 			 (double)(emf_now_ns() - emf->started_ns) / 1e9, "modules", modules);
 	return json;
 }
@@ -127,15 +127,4 @@ void emf_status_print(const json_t *status, FILE *out)
 	json_array_foreach(json_object_get(status, "modules"), i, module)
 		print_module(&table, module);
 	emf_table_print(&table, out);
-}
-
-int emf_json_print(json_t *json)
-{
-	int err = json ? json_dumpf(json, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : -1;
-
-	json_decref(json);
-	printf("\n");
-	if (err)
-		emf_err(NULL, "the JSON could not be made: out of memory, or the output is closed");
-	return err ? EMF_EXIT_FAILED : EMF_EXIT_OK;
 }

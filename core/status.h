@@ -16,7 +16,4 @@ json_t *emf_status_json(const struct emf *emf);
 /* As a table for people. Tolerates what an older or newer product left out. */
 void emf_status_print(const json_t *status, FILE *out);
 
-/* Prints on standard output and drops the reference; an exit status. */
-int emf_json_print(json_t *json);
-
 #endif

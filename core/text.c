@@ -2,6 +2,8 @@
 /*
  * text.c - bytes and times as text for people.
  */
+#include "text.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -28,6 +30,15 @@ static size_t utf8_length(const unsigned char *p, size_t left)
 	return n;
 }
 
+size_t emf_text_character(const char *text, size_t left)
+{
+	const unsigned char *p = (const unsigned char *)text;
+
+	if (*p < 0x80)
+		return *p >= 0x20 && *p != 0x7f;
+	return utf8_length(p, left);
+}
+
 static size_t escape(char out[5], unsigned char byte)
 {
 	static const char named[] = "\n\t\r\\";
@@ -50,18 +61,12 @@ char *emf_text(char *out, size_t out_size, const void *data, size_t len_bytes)
 	while (p < end) {
 		char escaped[5];
 		const char *piece = (const char *)p;
-		size_t take = 1, n = 1;
+		size_t n = *p == '\\' ? 0 : emf_text_character(piece, (size_t)(end - p));
+		size_t take = n ? n : 1;
 
-		if (*p < 0x20 || *p == 0x7f || *p == '\\') {
+		if (!n) {
 			n = escape(escaped, *p);
 			piece = escaped;
-		} else if (*p >= 0x80) {
-			take = n = utf8_length(p, (size_t)(end - p));
-			if (!n) {
-				take = 1;
-				n = escape(escaped, *p);
-				piece = escaped;
-			}
 		}
 		if (at + n >= out_size)
 			break;

@@ -30,8 +30,8 @@ enum emf_param_type {
  * @short_name: its one-letter option, or 0
  * @type: how the text is read and what @value points to
  * @value: where the value is kept; what stands there at start is the default
- * @size: of @value in bytes; for EMF_STRING with the terminating NUL
- * @min: smallest number allowed, for the number types
+ * @size: of @value in bytes; for EMF_STRING with the terminating NUL, 4096 at most
+ * @min: smallest number allowed, for the number types; not above @max
  * @max: largest number allowed; 0 and 0 for no bounds but the type's
  * @flags: EMF_PARAM_LIVE or 0
  * @doc: one line for --help

@@ -73,6 +73,35 @@ def test_without_a_network_it_says_so_and_installs_nothing():
         tap.equal(f.read().count("install"), 0, "installs")
 
 
+def test_the_socket_of_the_demo_is_in_a_folder_of_its_own():
+    """A name alone, in the folder that all share, somebody else could take first."""
+    tap.need_root()
+    env, _ = machine("")
+    src = source()
+    log = os.path.join(src, "log")
+    # In place of a build: a product that says where it was told to serve.
+    scratch.write(os.path.join(src, "Makefile"), "EMF_PRODUCT = fake\nall:\n")
+    scratch.write(os.path.join(src, "config.status"), "")
+    stand_in(src, "fake", f"""case $1 in
+serve)
+	stat -c '%a %u' "$(dirname "$EMF_BUS")" >>{log}
+	echo "$EMF_BUS" >>{log}
+	>"$EMF_BUS.lock"
+	trap 'exit 0' TERM
+	for i in 1 2 3 4 5 6 7 8 9; do sleep 0.3; done ;;
+status) test -e "$EMF_BUS.lock" ;;
+esac
+""")
+    scratch_tmp = tap.folder()
+    done = tap.run("./bootstrap", "demo", cwd=src, env=dict(env, TMPDIR=scratch_tmp))
+    tap.equal(done.returncode, 0, f"exit status ({done.stderr})")
+    with open(log) as f:
+        mode, path = f.read().splitlines()
+    tap.equal(mode, "700 0", "mode and owner of its folder")
+    tap.equal(os.path.dirname(os.path.dirname(path)), scratch_tmp, "where that is")
+    tap.equal(os.listdir(scratch_tmp), [], "files left")
+
+
 def test_an_unknown_word_prints_the_usage():
     done = tap.run("./bootstrap", "everything", cwd=tap.SOURCE)
     tap.equal(done.returncode, 2, "exit status")

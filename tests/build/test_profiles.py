@@ -93,6 +93,84 @@ def test_what_is_installed_is_uninstalled():
     tap.equal(left, [], "files left")
 
 
+def configure(src, *words):
+    """What configure says before it refuses; in an empty folder."""
+    done = tap.run(os.path.join(src, "configure"), *words, cwd=tap.folder(), timeout=300)
+    tap.equal(done.returncode, 1, f"exit status of configure with {words}")
+    return done.stderr
+
+
+def files(folder):
+    return {os.path.relpath(os.path.join(d, f), folder) for d, _, names in os.walk(folder) for f in names}
+
+
+def test_two_products_are_installed_side_by_side():
+    parent = tap.folder()
+    src = scratch.source(parent)
+    found = {}
+    for name in ("one", "two-b"):
+        build = scratch.Build(src, os.path.join(parent, name), "--prefix=/usr", "--sysconfdir=/etc",
+                              "--with-modules=hello", f"--with-product={name}")
+        build.make()
+        build.make("install", f"DESTDIR={parent}/to-{name}")
+        found[name] = files(f"{parent}/to-{name}")
+    for common in found["one"] & found["two-b"]:
+        tap.contains(common, "usr/include/emf", "a file of both")
+    tap.equal({"usr/bin/two-b", "usr/share/man/man8/two-b.8"} - found["two-b"], set(), "missing files")
+    with open(f"{parent}/to-two-b/usr/share/man/man8/two-b.8") as f:
+        manual = f.read().replace("\\-", "-")
+    for part in (".TH TWO-B 8", "two-b - run eBPF modules", "/etc/emf/two-b.conf.d/", "/run/emf/two-b.sock", ".B two-b serve"):
+        tap.contains(manual, part, "the manual")
+    left = re.search(r"@\w+@|emf\.(conf|sock)|\.B emf\b", manual)
+    tap.equal(left and left.group(0), None, "what is not the product's own in the manual")
+
+
+def test_configure_refuses_a_tool_that_cannot_be_used():
+    src = scratch.source(tap.folder())
+    for tool in ("clang", "bpftool"):
+        for given in (f"--with-{tool}=no", f"--without-{tool}", f"--with-{tool}=", f"--with-{tool}"):
+            tap.contains(configure(src, given), f"--with-{tool} needs the path")
+        for given in (f"/nonexistent/{tool}", f"no-such-{tool}"):
+            tap.contains(configure(src, f"--with-{tool}={given}"), f"--with-{tool}={given}: no such program")
+    tap.contains(configure(src, "--with-vmlinux-h="), "--with-vmlinux-h needs the path")
+
+
+def test_configure_finds_the_compiler_of_a_cross_build():
+    """Where there is no other: the machine that builds need not have one of its own."""
+    tools = tap.folder()
+    for place in ("/usr/bin", "/bin", "/usr/sbin", "/sbin"):
+        for name in os.listdir(place):
+            target = os.path.join(tools, name)
+            if name not in ("gcc", "clang", "cc") and not os.path.lexists(target):
+                os.symlink(os.path.join(place, name), target)
+    gcc = tap.run("sh", "-c", "command -v gcc").stdout.strip()
+    path = os.path.join(tools, "emfarch-linux-gnu-gcc")
+    scratch.write(path, f'#!/bin/sh\nexec {gcc} "$@"\n')
+    os.chmod(path, 0o755)
+    src = scratch.source(tap.folder())
+    done = tap.run(os.path.join(src, "configure"), "--host=s390x-linux-gnu", cwd=tap.folder(), timeout=300,
+                   env={"PATH": tools, "HOME": tools})
+    tap.contains(done.stderr, "a C compiler - Debian: gcc")
+    os.rename(path, os.path.join(tools, "s390x-linux-gnu-gcc"))
+    done = tap.run(os.path.join(src, "configure"), "--host=s390x-linux-gnu", cwd=tap.folder(), timeout=300,
+                   env={"PATH": tools, "HOME": tools})
+    tap.contains(done.stdout, "checking for s390x-linux-gnu-gcc... s390x-linux-gnu-gcc")
+    if "a C compiler" in done.stderr:
+        raise AssertionError(done.stderr)
+
+
+def test_configure_names_the_package_of_a_static_libc():
+    tap.need_root()
+    libc = tap.run("gcc", "-print-file-name=libc.a").stdout.strip()
+    if not os.path.exists(libc):
+        raise tap.Skip("there is no static libc here to hide")
+    src = scratch.source(tap.folder())
+    done = tap.run("unshare", "--mount", "sh", "-ec", f'mount --bind /dev/null {libc}; exec "$0" "$@"',
+                   os.path.join(src, "configure"), "--enable-fully-static", cwd=tap.folder(), timeout=300)
+    tap.equal(done.returncode, 1, "exit status")
+    tap.contains(done.stderr, "a static libc, for --enable-fully-static - Debian: libc6-dev; Fedora: glibc-static")
+
+
 def test_configure_tells_all_that_is_missing_at_once_with_its_package():
     folder = tap.folder()
     tools = os.path.join(folder, "bin")

@@ -1,10 +1,12 @@
 """The product as a service: its socket, its status, its configuration."""
 import json
 import os
+import resource
 import signal
 import socket
 import stat
 import struct
+import time
 
 import tap
 from tool import Tool, spawn, until
@@ -48,9 +50,14 @@ def test_it_prints_nothing_and_tells_its_status_over_the_socket():
     for n in range(20):
         spawn("/bin/true", str(n))
     until(lambda: module(tool, "execsnoop")["rings"][0]["received"] >= 40, "forty records")
-    ring = module(tool, "execsnoop")["rings"][0]
-    tap.equal(ring["seen"], ring["sent"] + ring["dropped"], "seen")
-    tap.equal(ring["dropped"], 0, "dropped")
+
+    def adds_up():
+        # The counters are read one after the other, and the machine goes on meanwhile.
+        ring = module(tool, "execsnoop")["rings"][0]
+        return ring["seen"] == ring["sent"] + ring["dropped"]
+
+    until(adds_up, "seen to be sent and dropped together")
+    tap.equal(module(tool, "execsnoop")["rings"][0]["dropped"], 0, "dropped")
     tap.equal(module(tool, "runqlat")["state"], "idle", "a module that was not asked for")
     table = ask(tool.bus).stdout
     tap.contains(table, "MODULE")
@@ -64,6 +71,72 @@ def test_without_a_service_status_says_how_to_start_one():
     done = ask(os.path.join(tap.folder(), "bus"))
     tap.equal(done.returncode, 1, "exit status")
     tap.contains(done.stderr, "serve")
+
+
+def test_a_file_in_the_place_of_the_socket_is_not_removed():
+    folder = tap.folder()
+    path = os.path.join(folder, "precious")
+    with open(path, "w") as f:
+        f.write("mine")
+    done = tap.run(tap.PRODUCT, "serve", "-d", "1", env=dict(os.environ, EMF_BUS=path))
+    tap.equal(done.returncode, 1, "exit status")
+    tap.contains(done.stderr, f"{path} is no socket")
+    tap.contains(done.stderr, "EMF_BUS")
+    tap.equal(os.listdir(folder), ["precious"], "files")
+    with open(path) as f:
+        tap.equal(f.read(), "mine", "the file")
+
+
+def test_an_empty_name_of_the_socket_is_none():
+    tap.need_root()
+    script = 'mount -t tmpfs none /run && EMF_BUS= "$0" serve hello -d 200ms && ls /run/emf'
+    done = tap.run("unshare", "--mount", "sh", "-c", script, tap.PRODUCT)
+    tap.equal((done.returncode, done.stdout), (0, "emf.sock.lock\n"), f"status and files ({done.stderr})")
+
+
+def test_a_service_that_does_not_answer_is_told():
+    bus = os.path.join(tap.folder(), "bus")
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    tap.cleanup(listener.close)
+    listener.bind(bus)
+    listener.listen(0)
+    while True:  # until its queue is full
+        peer = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_NONBLOCK)
+        tap.cleanup(peer.close)
+        if peer.connect_ex(bus):
+            break
+    done = ask(bus)
+    tap.equal(done.returncode, 1, "exit status")
+    tap.contains(done.stderr, "does not answer")
+
+
+def cpu_ticks(pid):
+    with open(f"/proc/{pid}/stat") as f:
+        words = f.read().rsplit(")", 1)[1].split()
+    return int(words[11]) + int(words[12])
+
+
+def test_out_of_file_descriptors_it_hangs_up_and_does_not_spin():
+    tap.need_root()
+    tool = serve("hello")
+    running(tool, "hello")
+    pid = tool.process.pid
+    soft, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    last = max(int(fd) for fd in os.listdir(f"/proc/{pid}/fd"))
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (last + 1, hard))
+    holes = last + 1 - len(os.listdir(f"/proc/{pid}/fd"))
+    tap.equal(holes, 0, "free file descriptors")
+    before = cpu_ticks(pid)
+    for _ in range(3):
+        done = ask(tool.bus)
+        tap.equal(done.returncode, 1, "exit status")
+        tap.contains(done.stderr, "hung up")
+    time.sleep(0.5)
+    spent = (cpu_ticks(pid) - before) / os.sysconf("SC_CLK_TCK")
+    tap.equal(spent < 0.3, True, f"it spins: {spent} s in half a second")
+    tap.equal(tool.err.count("turned away"), 1, "times it was told")
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft, hard))
+    tap.equal(module(tool, "hello")["state"], "running", "the module")
 
 
 def test_a_second_service_of_the_same_name_is_refused_and_a_stale_socket_is_not():

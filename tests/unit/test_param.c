@@ -289,6 +289,54 @@ START_TEST(a_module_without_parameters_has_an_empty_set)
 }
 END_TEST
 
+static char huge[5000];
+static const struct {
+	struct emf_param param;
+	const char *reason;
+} wrong[] = {
+	{ { .name = "p", .type = EMF_STRING, .value = huge, .size = sizeof(huge) }, "its size is to be 1 to 4096" },
+	{ { .name = "p", .type = EMF_STRING, .value = huge }, "its size is to be 1 to 4096" },
+	{ { .name = "p", .type = EMF_STRING, .value = (char[]){ 'a', 'b' }, .size = 2 }, "its default has no end" },
+	{ { .name = "p", .type = EMF_U32 }, "it has no value" },
+	{ { .name = "P", .type = EMF_U32, .value = &number }, "its name may have" },
+	{ { .name = "a b", .type = EMF_U32, .value = &number }, "its name may have" },
+	{ { .name = "a=b", .type = EMF_U32, .value = &number }, "its name may have" },
+	{ { .name = "", .type = EMF_U32, .value = &number }, "its name may have" },
+	{ { .name = "p", .type = (enum emf_param_type)77, .value = &number }, "its type is none of" },
+	{ { .name = "p", .type = EMF_U32, .value = &number, .min = 5 }, "its min is greater than its max" },
+	{ { .name = "p", .type = EMF_S64, .value = huge, .min = 5, .max = -5 }, "its min is greater than its max" },
+};
+
+START_TEST(a_parameter_that_is_declared_wrongly_is_refused_by_name)
+{
+	const struct emf_param declared[] = { params[0], wrong[_i].param, { 0 } };
+	const struct module m = { .name = "m", .params = declared };
+	static struct unit_capture capture;
+	struct emf_param_set refused;
+	char begin[64];
+
+	unit_capture_begin(&capture, stderr);
+	ck_assert_int_eq(emf_param_set_init(&refused, &m), -EINVAL);
+	unit_capture_end(&capture);
+	snprintf(begin, sizeof(begin), "module \"m\" declares parameter \"%s\" wrongly: ", wrong[_i].param.name);
+	unit_contains(capture.text, begin);
+	unit_contains(capture.text, wrong[_i].reason);
+	ck_assert_uint_eq(refused.n, 0);
+	emf_param_set_fini(&refused);
+}
+END_TEST
+
+START_TEST(bounds_of_an_unsigned_parameter_are_unsigned)
+{
+	const struct emf_param declared[] = { { .name = "p", .type = EMF_U64, .value = huge, .min = 1, .max = -1 }, { 0 } };
+	const struct module m = { .name = "m", .params = declared };
+	struct emf_param_set taken;
+
+	ck_assert_int_eq(emf_param_set_init(&taken, &m), 0);
+	emf_param_set_fini(&taken);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("param");
@@ -314,6 +362,9 @@ static Suite *suite(void)
 	tcase_add_test(sets, a_wrong_value_is_refused_even_if_it_would_not_count);
 	tcase_add_test(sets, the_default_is_kept);
 	tcase_add_test(sets, a_module_without_parameters_has_an_empty_set);
+	tcase_add_loop_test(sets, a_parameter_that_is_declared_wrongly_is_refused_by_name, 0,
+			    sizeof(wrong) / sizeof(*wrong));
+	tcase_add_test(sets, bounds_of_an_unsigned_parameter_are_unsigned);
 	suite_add_tcase(s, sets);
 	return s;
 }

@@ -111,7 +111,9 @@ START_TEST(the_environment_names_another_socket)
 	setenv("EMF_BUS", "/somewhere/else", 1);
 	ck_assert_int_eq(emf_rundir_socket("nettop", path), 0);
 	ck_assert_str_eq(path, "/somewhere/else");
+	ck_assert_str_eq(emf_rundir_given(), "/somewhere/else");
 	setenv("EMF_BUS", "", 1);
+	ck_assert_ptr_null(emf_rundir_given());
 	ck_assert_int_eq(emf_rundir_socket("nettop", path), 0);
 	ck_assert_str_eq(path, below("emf/nettop.sock"));
 }
