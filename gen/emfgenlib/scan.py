@@ -6,6 +6,7 @@ from typing import Dict, Iterable, List, Optional, Set, Tuple
 from .errors import Errors, Position
 from .model import Module
 from .parser import parse
+from .syntax import ModuleDecl, ProductDecl
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.+-]+\Z")
 _COMMENT = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:[^"\\\n]|\\.)*"|' r"'(?:[^'\\\n]|\\.)*'", re.DOTALL)
@@ -109,7 +110,7 @@ def _look_inside(module: Module, errors: Errors) -> None:
             module.given_names = _given_names(module.user_source, text)
     if module.has_emf:
         file = parse(module.emf_source, errors)
-        for description in file.modules:
+        for description in file.of(ModuleDecl):
             if description.name != module.name:
                 errors.add(description.position,
                            f"module '{description.name}' is described in the file of '{module.name}'",
@@ -118,6 +119,6 @@ def _look_inside(module: Module, errors: Errors) -> None:
                 errors.add(description.position, f"module '{module.name}' is described twice")
             else:
                 module.description = description
-        for product in file.products:
+        for product in file.of(ProductDecl):
             errors.add(product.position, "a product is not declared in a module's file",
                        "move it to a file in bus-idl/")
