@@ -27,7 +27,8 @@ def _check_name(name: str, position: Position, errors: Errors) -> None:
 def modules(found: Iterable[Module], errors: Errors) -> None:
     owners: Dict[str, Position] = {}
     for module in found:
-        _check_name(module.name, module.position, errors)
+        if not module.description:  # whose name was checked where it stands
+            _check_name(module.name, module.position, errors)
         if module.registers and module.has_emf:
             errors.add(Position(module.user_source),
                        f"registers a module, and {module.emf_source} describes one",

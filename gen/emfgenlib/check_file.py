@@ -54,9 +54,10 @@ def _names(declarations: Iterable[Declaration], verb: str, errors: Errors) -> No
     """Unique within one block. A module may be named like its service or its chain."""
     seen: Dict[str, Declaration] = {}
     for declaration in declarations:
+        if isinstance(declaration, ProductDecl):
+            continue  # its name is no C name, and it is looked up among all files
         check_name(declaration, errors)
-        kind = "module" if isinstance(declaration, (ModuleDecl, ProductDecl)) else "type"
-        key = f"{kind if kind == 'type' else type(declaration).__name__} {declaration.name}"
+        key = ("module " if isinstance(declaration, ModuleDecl) else "") + declaration.name
         if key in seen:
             errors.add(declaration.position, f"'{declaration.name}' is {verb} twice",
                        f"the first one is at {seen[key].position}")

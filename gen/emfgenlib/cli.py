@@ -9,7 +9,7 @@ from .check_file import check_file
 from .errors import Errors
 from .imports import Loader
 from .model import Module
-from .parser import parse
+from .not_yet import refuse
 from .scan import names, plain_names, scan, sources
 from .syntax import ProductDecl
 
@@ -22,10 +22,14 @@ def _idl_files(folder: str) -> List[str]:
 def _build(args: argparse.Namespace, errors: Errors) -> int:
     """Everything that make needs to know: obj/modules.mk, and the glue of each module."""
     only: Optional[List[str]] = args.only.split(",") if args.only else None
-    files = [parse(path, errors) for path in _idl_files(args.idl)]
+    loader = Loader([args.idl], errors)
+    files = [loader.load(path) for path in _idl_files(args.idl)]
     plain_names(args.modules, sources(args.modules), errors)
     plain_names(args.idl, [os.path.basename(f.path) for f in files], errors)
-    found = scan(args.modules, only, errors)
+    found = scan(args.modules, only, loader)
+    for file in loader.files.values():
+        check_file(file, errors)
+        refuse(file, errors)
     product = check.product(files, args.product, names(args.modules), errors)
     if product.modules and only is None:
         wanted = {name.text for name in product.modules}

@@ -72,7 +72,7 @@ class Cursor:
         token = self.take("name", what)
         return Name(token.text, token.position)
 
-    def number(self) -> Number:
+    def number(self, low: int = -(1 << 63), high: int = (1 << 64) - 1, bits: int = 64) -> Number:
         first = self.token
         negative = self.if_sign("-")
         token = self.take("number", "a number")
@@ -81,17 +81,13 @@ class Cursor:
         # Its length first: Python refuses to convert endless ones.
         value = int(token.text, 0) if len(token.text) <= 20 else 1 << 64
         value = -value if negative else value
-        if not -(1 << 63) <= value < 1 << 64:
-            self.fail(first, "this number does not fit into 64 bits")
+        if not low <= value <= high:
+            self.fail(first, f"this number does not fit into {bits} bits")
         return Number("-" * negative + token.text, value, first.position)
 
     def integer(self) -> Number:
         """A number that C's int can hold."""
-        number = self.number()
-        if not -(1 << 31) <= number.value < 1 << 31:
-            self.errors.add(number.position, "this number does not fit into 32 bits")
-            raise Skip
-        return number
+        return self.number(-(1 << 31), (1 << 31) - 1, 32)
 
     def size(self, what: str = "a number or the name of a const") -> Size:
         if self.token.kind == "name":

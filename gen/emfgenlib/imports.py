@@ -4,7 +4,7 @@ from typing import Dict, List, Sequence
 
 from .errors import Errors
 from .parser import parse
-from .syntax import File
+from .syntax import File, Import
 
 MAX_FILES = 256  # imported by one file, directly or not
 
@@ -29,11 +29,15 @@ class Loader:
         self.open.pop()
         return file
 
-    def _import(self, file: File, wanted) -> None:  # type: ignore[no-untyped-def]
+    def _import(self, file: File, wanted: Import) -> None:
+        if ".." in wanted.path.text.split("/") or os.path.isabs(wanted.path.text):
+            self.errors.add(wanted.path.position, "an import names a file in one of the folders, not a way out of them",
+                            "give the folder with -I")
+            return
         found = self._find(file, wanted.path.text)
         if not found:
             self.errors.add(wanted.path.position, f"there is no file '{wanted.path.text}'",
-                            "looked in: " + ", ".join([os.path.dirname(file.path) or ".", *self.folders]))
+                            "looked in: " + ", ".join(dict.fromkeys(self._places(file))))
             return
         if os.path.realpath(found) in self.open:
             self.errors.add(wanted.path.position, f"'{wanted.path.text}' imports this file, directly or not",
@@ -44,11 +48,14 @@ class Loader:
             return
         file.imported.append(self.load(found))
 
+    def _places(self, file: File) -> List[str]:
+        return [os.path.dirname(file.path) or ".", *self.folders]
+
     def _find(self, file: File, name: str) -> str:
         # An import names a file beside this one or in the shared folders; nothing else is read.
-        if not name or os.path.isabs(name) or ".." in name.split("/") or not name.endswith(".emf"):
+        if not name.endswith(".emf"):
             return ""
-        for folder in [os.path.dirname(file.path), *self.folders]:
+        for folder in self._places(file):
             path = os.path.join(folder, name)
             if os.path.isfile(path):
                 return path
