@@ -75,15 +75,19 @@ class Cursor:
     def number(self, low: int = -(1 << 63), high: int = (1 << 64) - 1, bits: int = 64) -> Number:
         first = self.token
         negative = self.if_sign("-")
-        token = self.take("number", "a number")
-        if re.match("0[0-9]", token.text):
-            self.fail(token, f"'{token.text}' begins with a zero", "C would take it for octal: drop the zero")
+        token = self._digits()
         # Its length first: Python refuses to convert endless ones.
         value = int(token.text, 0) if len(token.text) <= 20 else 1 << 64
         value = -value if negative else value
         if not low <= value <= high:
             self.fail(first, f"this number does not fit into {bits} bits")
         return Number("-" * negative + token.text, value, first.position)
+
+    def _digits(self) -> Token:
+        token = self.take("number", "a number")
+        if re.match("0[0-9]", token.text):
+            self.fail(token, f"'{token.text}' begins with a zero", "C would take it for octal: drop the zero")
+        return token
 
     def integer(self) -> Number:
         """A number that C's int can hold."""
@@ -99,11 +103,13 @@ class Cursor:
     def value(self) -> Value:
         first = self.token
         if self.if_sign("-"):
-            token = self.take("number", "a number")
-            return Value("number", "-" + token.text, first.position)
+            return Value("number", "-" + self._digits().text, first.position)
         if first.kind not in ("number", "duration", "version", "name", "string"):
             self.fail(first, f"expected a value, found {first}")
-        self.next()
+        if first.kind == "number":
+            self._digits()
+        else:
+            self.next()
         return Value(first.kind, unquoted(first.text) if first.kind == "string" else first.text, first.position)
 
     def string(self, what: str) -> Value:
