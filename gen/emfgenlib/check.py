@@ -4,7 +4,8 @@ from typing import Dict, Iterable, Optional, Set
 
 from . import words
 from .errors import Errors, Position
-from .model import File, Module, Product
+from .model import Module
+from .syntax import File, ProductDecl
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _NAME_MAX = 63  # longer ones only spoil tables; C promises 63 significant characters
@@ -26,7 +27,8 @@ def _check_name(name: str, position: Position, errors: Errors) -> None:
 def modules(found: Iterable[Module], errors: Errors) -> None:
     owners: Dict[str, Position] = {}
     for module in found:
-        _check_name(module.name, module.position, errors)
+        if not module.description:  # whose name was checked where it stands
+            _check_name(module.name, module.position, errors)
         if module.registers and module.has_emf:
             errors.add(Position(module.user_source),
                        f"registers a module, and {module.emf_source} describes one",
@@ -42,11 +44,11 @@ def modules(found: Iterable[Module], errors: Errors) -> None:
             owners.setdefault(name, position)
 
 
-def product(files: Iterable[File], name: str, there: Set[str], errors: Errors) -> Product:
+def product(files: Iterable[File], name: str, there: Set[str], errors: Errors) -> ProductDecl:
     """The declared product of that name, or one that holds every module there is."""
-    chosen: Optional[Product] = None
+    chosen: Optional[ProductDecl] = None
     for file in files:
-        for candidate in file.products:
+        for candidate in file.of(ProductDecl):
             if candidate.name != name:
                 continue
             if chosen:
@@ -54,17 +56,18 @@ def product(files: Iterable[File], name: str, there: Set[str], errors: Errors) -
                            f"the first one is at {chosen.position}")
             chosen = chosen or candidate
     if not chosen:
-        return Product(name)
-    for module, position in chosen.modules:
-        if module not in there:
-            errors.add(position, f"product '{name}' wants module '{module}', which is not in modules/",
+        return ProductDecl(name, Position("modules/"))
+    for module in chosen.modules:
+        if module.text not in there:
+            errors.add(module.position, f"product '{name}' wants module '{module.text}', which is not in modules/",
                        "there are: " + (", ".join(sorted(there)) or "none"))
     return chosen
 
 
-def settings(chosen: Product, found: Iterable[Module], errors: Errors) -> None:
+def settings(chosen: ProductDecl, found: Iterable[Module], errors: Errors) -> None:
     known = {name for module in found for name, _ in module.names}
     for setting in chosen.settings:
-        if setting.module not in known:
-            errors.add(setting.position, f"product '{chosen.name}' sets a parameter of '{setting.module}', "
+        if setting.module.text not in known:
+            errors.add(setting.module.position,
+                       f"product '{chosen.name}' sets a parameter of '{setting.module.text}', "
                        "which is not one of its modules")

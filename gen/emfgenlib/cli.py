@@ -5,10 +5,13 @@ import sys
 from typing import List, Optional
 
 from . import VERSION, check, words
+from .check_file import check_file
 from .errors import Errors
-from .model import Module, Product
-from .parser import parse
+from .imports import Loader
+from .model import Module
+from .not_yet import refuse
 from .scan import names, plain_names, scan, sources
+from .syntax import ProductDecl
 
 
 def _idl_files(folder: str) -> List[str]:
@@ -19,19 +22,23 @@ def _idl_files(folder: str) -> List[str]:
 def _build(args: argparse.Namespace, errors: Errors) -> int:
     """Everything that make needs to know: obj/modules.mk, and the glue of each module."""
     only: Optional[List[str]] = args.only.split(",") if args.only else None
-    files = [parse(path, errors) for path in _idl_files(args.idl)]
+    loader = Loader([args.idl], errors)
+    files = [loader.load(path) for path in _idl_files(args.idl)]
     plain_names(args.modules, sources(args.modules), errors)
     plain_names(args.idl, [os.path.basename(f.path) for f in files], errors)
-    found = scan(args.modules, only, errors)
+    found = scan(args.modules, only, loader)
+    for file in loader.files.values():
+        check_file(file, errors)
+        refuse(file, errors)
     product = check.product(files, args.product, names(args.modules), errors)
     if product.modules and only is None:
-        wanted = {name for name, _ in product.modules}
+        wanted = {name.text for name in product.modules}
         found = [m for m in found if m.name in wanted]
     if only is None:
         check.settings(product, found, errors)
     else:  # what was left out has no parameters that could be set
         built = {name for m in found for name, _ in m.names}
-        product.settings = [s for s in product.settings if s.module in built]
+        product.settings = [s for s in product.settings if s.module.text in built]
     check.modules(found, errors)
     if errors:
         print(errors.report(), file=sys.stderr)
@@ -40,7 +47,7 @@ def _build(args: argparse.Namespace, errors: Errors) -> int:
     return 0
 
 
-def _write(args: argparse.Namespace, product: Product, found: List[Module]) -> None:
+def _write(args: argparse.Namespace, product: ProductDecl, found: List[Module]) -> None:
     # Only now: jinja2 takes longer to import than all the checks take to run.
     from . import render
 
@@ -61,8 +68,9 @@ def _write(args: argparse.Namespace, product: Product, found: List[Module]) -> N
 
 
 def _check(args: argparse.Namespace, errors: Errors) -> int:
+    loader = Loader([*args.include, args.idl], errors)
     for path in args.files:
-        parse(path, errors)
+        check_file(loader.load(path), errors)
     if errors:
         print(errors.report(), file=sys.stderr)
     return 1 if errors else 0
@@ -88,6 +96,9 @@ def main(argv: List[str]) -> int:
 
     check_ = commands.add_parser("check", help="report the errors of .emf files")
     check_.add_argument("files", nargs="+", metavar="FILE")
+    check_.add_argument("--idl", default="bus-idl", help="the folder of shared descriptions")
+    check_.add_argument("-I", dest="include", action="append", default=[], metavar="FOLDER",
+                        help="look for imported files here too; may stand several times")
     check_.set_defaults(run=_check)
 
     words_ = commands.add_parser("words", help="print the names that no module can have")

@@ -17,7 +17,8 @@ _TOKEN = re.compile(
   | (?P<number>0x[0-9A-Fa-f]+|[0-9]+)
   | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
   | (?P<string>"(?:[^"\\\n]|\\["\\n])*")
-  | (?P<sign>[{}()\[\];:,.=<>@-])
+  | (?P<char>'[^'\\\n]')
+  | (?P<sign>->|>=|<=|\.\.|[{}()\[\];:,.=<>@-])
     """,
     re.VERBOSE,
 )
@@ -25,7 +26,7 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True)
 class Token:
-    kind: str  # "doc", "version", "duration", "number", "name", "string", "sign" or "end"
+    kind: str  # "doc", "version", "duration", "number", "name", "string", "char", "sign" or "end"
     text: str
     position: Position
 

@@ -1,40 +1,9 @@
-"""What a product is made of, as plain data. Nothing here reads or writes files."""
+"""What a product is built from, as plain data. Nothing here reads or writes files."""
 from dataclasses import dataclass, field
 from typing import List, Optional, Tuple
 
 from .errors import Position
-
-
-@dataclass
-class Description:
-    """The module block of an x.emf."""
-
-    name: str
-    position: Position
-    version: str = ""
-    doc: str = ""
-    required: bool = False
-    priority: int = 0
-
-
-@dataclass
-class Setting:
-    """`set module.param = value;` of a product."""
-
-    module: str
-    param: str
-    value: str
-    position: Position
-
-
-@dataclass
-class Product:
-    name: str
-    position: Optional[Position] = None
-    version: str = ""
-    doc: str = ""
-    modules: List[Tuple[str, Position]] = field(default_factory=list)
-    settings: List[Setting] = field(default_factory=list)
+from .syntax import ModuleDecl
 
 
 @dataclass
@@ -50,7 +19,7 @@ class Module:
     registers: bool = False  # x.c has an ebpf_module() of its own
     # What struct module initialisers in x.c call themselves, with positions.
     given_names: List[Tuple[str, Position]] = field(default_factory=list)
-    description: Optional[Description] = None
+    description: Optional[ModuleDecl] = None
 
     @property
     def bpf_source(self) -> str:
@@ -86,12 +55,3 @@ class Module:
     @property
     def position(self) -> Position:
         return Position(self.files[0])
-
-
-@dataclass
-class File:
-    """The parse of one .emf file."""
-
-    path: str
-    modules: List[Description] = field(default_factory=list)
-    products: List[Product] = field(default_factory=list)

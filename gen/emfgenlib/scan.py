@@ -4,8 +4,9 @@ import re
 from typing import Dict, Iterable, List, Optional, Set, Tuple
 
 from .errors import Errors, Position
+from .imports import Loader
 from .model import Module
-from .parser import parse
+from .syntax import ModuleDecl, ProductDecl
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.+-]+\Z")
 _COMMENT = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:[^"\\\n]|\\.)*"|' r"'(?:[^'\\\n]|\\.)*'", re.DOTALL)
@@ -81,9 +82,10 @@ def _split(file: str) -> Tuple[str, str]:
     return file[: -len(ending)], part
 
 
-def scan(folder: str, only: Optional[Iterable[str]], errors: Errors) -> List[Module]:
+def scan(folder: str, only: Optional[Iterable[str]], loader: Loader) -> List[Module]:
     """The modules of a folder by name; with @only, just those, which must be there."""
     modules: Dict[str, Module] = {}
+    errors = loader.errors
     for file in sources(folder):
         name, part = _split(file)
         setattr(modules.setdefault(name, Module(name, folder)), part, True)
@@ -95,11 +97,12 @@ def scan(folder: str, only: Optional[Iterable[str]], errors: Errors) -> List[Mod
                            "there are: " + (", ".join(sorted(modules)) or "none"))
         modules = {n: m for n, m in modules.items() if n in wanted}
     for module in modules.values():
-        _look_inside(module, errors)
+        _look_inside(module, loader)
     return [modules[name] for name in sorted(modules)]
 
 
-def _look_inside(module: Module, errors: Errors) -> None:
+def _look_inside(module: Module, loader: Loader) -> None:
+    errors = loader.errors
     if module.has_bpf:
         module.uses_vmlinux = bool(_VMLINUX.search(_without_comments(_read_c(module.bpf_source, errors))))
     if module.has_user:
@@ -108,16 +111,14 @@ def _look_inside(module: Module, errors: Errors) -> None:
         if module.registers:
             module.given_names = _given_names(module.user_source, text)
     if module.has_emf:
-        file = parse(module.emf_source, errors)
-        for description in file.modules:
+        file = loader.load(module.emf_source)
+        for description in file.of(ModuleDecl):
             if description.name != module.name:
                 errors.add(description.position,
                            f"module '{description.name}' is described in the file of '{module.name}'",
                            f"name it '{module.name}', or move it to {module.folder}/{description.name}.emf")
-            elif module.description:
-                errors.add(description.position, f"module '{module.name}' is described twice")
             else:
-                module.description = description
-        for product in file.products:
+                module.description = description  # a second one is an error of its file
+        for product in file.of(ProductDecl):
             errors.add(product.position, "a product is not declared in a module's file",
                        "move it to a file in bus-idl/")

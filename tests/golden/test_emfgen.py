@@ -154,7 +154,7 @@ def test_windows_line_ends_are_fine():
 def test_an_error_after_windows_line_ends_shows_the_line_without_them():
     refuses_bytes(b"product p {\r\n\tx;\r\n}\r\n",
                   "bus-idl/x.emf:2:2: error: 'x' is no statement of a product\n  \tx;\n  \t^\n"
-                  "  hint: it can have: modules, set\n")
+                  "  hint: it can have: command, modules, set\n")
 
 
 def test_c_files_may_hold_any_bytes():
@@ -323,7 +323,7 @@ def test_check_reports_errors_and_writes_nothing():
     tap.equal((result.returncode, result.stderr), (0, ""), "a good file")
     result = emfgen("check", "good.emf", "bad.emf", "none.emf", cwd=folder)
     refused(result, "bad.emf:1:1: error: 'nonsense' is no declaration\n  nonsense\n  ^\n"
-            "  hint: a file can have: module, product\nnone.emf: error: cannot be read: No such file or directory\n")
+            "  hint: a file can have: chain, const, enum, flags, import, module, product, service, struct\nnone.emf: error: cannot be read: No such file or directory\n")
     tap.equal(sorted(os.listdir(folder)), ["bad.emf", "good.emf"], "files")
 
 

@@ -1,0 +1,88 @@
+"""What must hold for a chain."""
+from typing import Dict
+
+from .errors import Errors
+from .layout import Layouts
+from .scope import Scope
+from .syntax import Chain, Field, File, Slot
+
+# Tail calls that the kernel follows, MAX_TAIL_CALL_CNT of include/linux/bpf.h.
+MAX_HOPS = 33
+
+# Program types that can have a chain: whether the hook's link can be updated in place
+# (otherwise a root program costs one hop), and how many bytes of state travel along.
+TYPES: Dict[str, bool] = {
+    "xdp": True, "tc": True, "cgroup_skb": True, "sk_lookup": True, "socket_filter": False,
+    "raw_tp": False, "tracepoint": False, "tp_btf": False, "uprobe": False, "kprobe": False, "perf_event": False,
+}
+MAX_STATE = 1024  # bytes for each packet and nesting level, per CPU
+BACKENDS = ("tailcall", "direct")
+
+
+def check_chain(chain: Chain, file: File, scope: Scope, layouts: Layouts, errors: Errors) -> None:
+    if chain.type.text not in TYPES:
+        errors.add(chain.type.position, f"no chain can be of type '{chain.type.text}'",
+                   "it can be one of: " + ", ".join(sorted(TYPES)))
+        return
+    if not chain.slots:
+        errors.add(chain.position, f"chain '{chain.name}' has no slot", "add: slot NAME;")
+    if not chain.default:
+        errors.add(chain.position, f"chain '{chain.name}' has no default verdict", "add: default VERDICT;")
+    if chain.backend and chain.backend.text not in BACKENDS:
+        errors.add(chain.backend.position, f"there is no backend '{chain.backend.text}'",
+                   "there are: " + ", ".join(BACKENDS))
+    _slots(chain, scope, errors)
+    _state(chain, file, scope, layouts, errors)
+    for attach in chain.attach:
+        for argument in attach.arguments:
+            if isinstance(argument, Field) and argument.array_kind not in ("", "many"):
+                errors.add(argument.position, "what a chain hangs on is one, or any number: []")
+
+
+def _room(slot: Slot, scope: Scope, errors: Errors) -> int:
+    if slot.room is None:
+        return 1
+    room = scope.number(slot.room, errors)
+    if room is not None and room < 1:
+        errors.add(slot.room.position, f"a slot cannot have room for {room} programs")
+    return max(room or 1, 1)
+
+
+def _slots(chain: Chain, scope: Scope, errors: Errors) -> None:
+    seen: Dict[str, Slot] = {}
+    depth = 0
+    for slot in chain.slots:
+        if slot.name in seen:
+            errors.add(slot.position, f"slot '{slot.name}' is declared twice",
+                       f"the first one is at {seen[slot.name].position}")
+        seen.setdefault(slot.name, slot)
+        depth += _room(slot, scope, errors)
+    most = MAX_HOPS if TYPES[chain.type.text] else MAX_HOPS - 1
+    if depth > most:
+        errors.add(chain.position, f"chain '{chain.name}' has room for {depth} programs, and the kernel follows {most} tail calls"
+                   + ("" if most == MAX_HOPS else " behind a root program"), "make its slots smaller")
+
+
+def _state(chain: Chain, file: File, scope: Scope, layouts: Layouts, errors: Errors) -> None:
+    if not chain.state:
+        for handoff in chain.handoffs:
+            errors.add(handoff.member.position, f"chain '{chain.name}' has no state to hand off")
+        return
+    layout = layouts.of(chain.state, scope)
+    if layout and layout.size > MAX_STATE:
+        errors.add(chain.state.position, f"the state of '{chain.name}' has {layout.size} bytes; {MAX_STATE} are the most")
+    members = {f.name for f in chain.state.fields}
+    chains = {c.name for c in all_of(file, Chain)}
+    for handoff in chain.handoffs:
+        if handoff.member.text not in members:
+            errors.add(handoff.member.position, f"the state of '{chain.name}' has no member '{handoff.member.text}'")
+        if handoff.chain.text not in chains:
+            errors.add(handoff.chain.position, f"there is no chain '{handoff.chain.text}'")
+
+
+def all_of(file: File, kind: type) -> list:
+    """The declarations of this kind in a file and all that it imports."""
+    found = file.of(kind)
+    for other in file.imported:
+        found = found + all_of(other, kind)
+    return found

@@ -1,0 +1,204 @@
+"""What must hold for the declarations of one file, beyond grammar."""
+from typing import Dict, Iterable, List, Optional
+
+from . import types, words
+from .check_chain import check_chain
+from .check_module import check_module, check_product
+from .errors import Errors, Position
+from .layout import Layouts
+from .scope import Scope, of_file, of_service
+from .syntax import (Chain, Const, Declaration, Enum, Field, File, Method, ModuleDecl, ProductDecl, Service, Signal,
+                     Struct, TypedError, Value)
+from .values import check_value
+
+NAME_MAX = 63  # C promises that many significant characters
+
+
+def check_file(file: File, errors: Errors, layouts: Optional[Layouts] = None) -> None:
+    scope = of_file(file)
+    layouts = layouts or Layouts(errors)
+    _names(file.declarations, "declared", errors)
+    _imported_names(file, errors)
+    _consts(file.declarations, scope, errors)
+    for declaration in file.declarations:
+        if isinstance(declaration, Enum):
+            _enum(declaration, scope, errors)
+        elif isinstance(declaration, Struct):
+            _struct(declaration, scope, layouts, errors)
+        elif isinstance(declaration, Service):
+            _service(declaration, scope, layouts, errors)
+        elif isinstance(declaration, Chain):
+            check_chain(declaration, file, scope, layouts, errors)
+        elif isinstance(declaration, ModuleDecl):
+            check_module(declaration, file, scope, layouts, errors)
+        elif isinstance(declaration, ProductDecl):
+            check_product(declaration, file, errors)
+
+
+# --- names --------------------------------------------------------------------------
+
+
+def check_name(declaration: Declaration, errors: Errors) -> None:
+    name = declaration.name
+    if len(name) > NAME_MAX:
+        errors.add(declaration.position, f"this name has more than {NAME_MAX} characters")
+    elif name in words.C_WORDS:
+        errors.add(declaration.position, f"'{name}' is a word of C or C++", "choose another name")
+    elif name in words.PREFIXES:
+        errors.add(declaration.position, f"'{name}' is a prefix of EMF's own names", "choose another name")
+    elif name in types.BUILT_IN or name == types.STRING:
+        errors.add(declaration.position, f"'{name}' is a built-in type", "choose another name")
+
+
+def _names(declarations: Iterable[Declaration], verb: str, errors: Errors) -> None:
+    """Unique within one block. A module may be named like its service or its chain."""
+    seen: Dict[str, Declaration] = {}
+    for declaration in declarations:
+        if isinstance(declaration, ProductDecl):
+            continue  # its name is no C name, and it is looked up among all files
+        check_name(declaration, errors)
+        key = ("module " if isinstance(declaration, ModuleDecl) else "") + declaration.name
+        if key in seen:
+            errors.add(declaration.position, f"'{declaration.name}' is {verb} twice",
+                       f"the first one is at {seen[key].position}")
+        seen.setdefault(key, declaration)
+
+
+def _imported_names(file: File, errors: Errors) -> None:
+    """A name that an imported file has would mean two things here."""
+    there: Dict[str, Position] = {}
+
+    def collect(imported: List[File]) -> None:
+        for other in imported:
+            for declaration in other.declarations:
+                if not isinstance(declaration, (ModuleDecl, ProductDecl)):
+                    there.setdefault(declaration.name, declaration.position)
+            collect(other.imported)
+
+    collect(file.imported)
+    for declaration in file.declarations:
+        if declaration.name in there and not isinstance(declaration, (ModuleDecl, ProductDecl)):
+            errors.add(declaration.position, f"'{declaration.name}' is declared in an imported file too",
+                       f"at {there[declaration.name]}")
+
+
+# --- types ----------------------------------------------------------------------------
+
+
+def _consts(declarations: Iterable[Declaration], scope: Scope, errors: Errors) -> None:
+    for const in declarations:
+        if isinstance(const, Const) and const.value is not None:
+            scope.number(const.value, errors, [const.name])
+
+
+def _enum(enum: Enum, scope: Scope, errors: Errors) -> None:
+    what = "flags" if enum.is_flags else "enum"
+    if enum.base.text not in types.WIDTHS:
+        errors.add(enum.base.position, f"{what} cannot be made of '{enum.base.text}'",
+                   "it can be one of: " + ", ".join(types.WIDTHS))
+        return
+    if not enum.items:
+        errors.add(enum.position, f"'{enum.name}' has no values")
+    base = types.BUILT_IN[enum.base.text]
+    _names(enum.items, "a value", errors)
+    values: Dict[int, str] = {}
+    following = 1 if enum.is_flags else 0
+    for item in enum.items:
+        value = scope.number(item.value, errors) if item.value is not None else following
+        if value is None:
+            continue
+        if not base.low <= value <= base.high:
+            errors.add(item.position, f"{value} does not fit into {enum.base.text} ({base.low} to {base.high})")
+        elif value in values:
+            errors.add(item.position, f"'{item.name}' has the value {value} of '{values[value]}'",
+                       "two names for one value cannot be told apart when printed")
+        values.setdefault(value, item.name)
+        following = value << 1 if enum.is_flags and value > 0 else value + 1
+
+
+def _struct(struct: Struct, scope: Scope, layouts: Layouts, errors: Errors) -> None:
+    if not struct.fields:
+        errors.add(struct.position, f"'{struct.name}' has no members", "C gives an empty struct no size")
+    check_fields(struct.fields, scope, errors)
+    layouts.of(struct, scope)
+
+
+def check_fields(fields: List[Field], scope: Scope, errors: Errors) -> None:
+    """Names, and what C will also have: x_len beside x[<=N]."""
+    _names(fields, "a member", errors)
+    names = {f.name for f in fields}
+    for member in fields:
+        if member.array_kind != "bounded":
+            pass
+        elif member.name + "_len" in names or member.name + "_pad" in names:
+            errors.add(member.position, f"'{member.name}[<=]' brings '{member.name}_len' and '{member.name}_pad' along, "
+                       "and one of these is a member too", "rename it")
+        for value in [member.default, *(member.range or ())]:
+            if value is not None:
+                check_value(member, value, scope, errors)
+        _range(member, scope, errors)
+
+
+def _range(member: Field, scope: Scope, errors: Errors) -> None:
+    if not member.range:
+        return
+    low, high = (check_value(member, v, scope, Errors()) for v in member.range)
+    if not isinstance(low, int) or not isinstance(high, int):
+        return
+    if low > high:
+        errors.add(member.range[0].position, f"the range of '{member.name}' begins behind its end")
+    elif member.default is not None:
+        default = check_value(member, member.default, scope, Errors())
+        if isinstance(default, int) and not low <= default <= high:
+            errors.add(member.default.position,
+                       f"the default {member.default.text} is out of range ({member.range[0].text} to {member.range[1].text})")
+
+
+# --- services -----------------------------------------------------------------------------
+
+
+def _service(service: Service, outer: Scope, layouts: Layouts, errors: Errors) -> None:
+    scope = of_service(service, outer)
+    if service.version is None:
+        errors.add(service.position, f"service '{service.name}' has no version", f"write: service {service.name} 1.0")
+    _names(service.members, "declared", errors)
+    _consts(service.members, scope, errors)
+    for member in service.members:
+        if isinstance(member, Enum):
+            _enum(member, scope, errors)
+        elif isinstance(member, Struct):
+            _struct(member, scope, layouts, errors)
+        elif isinstance(member, Signal):
+            _message(member, service, scope, layouts, errors)
+
+
+def _message(member: Signal, service: Service, scope: Scope, layouts: Layouts, errors: Errors) -> None:
+    _names(member.arguments, "an argument", errors)
+    check_fields(member.arguments, scope, errors)
+    layouts.of_fields(Struct(member.name, member.position), member.arguments, scope)
+    if isinstance(member, Method):
+        _names(member.results, "a result", errors)
+        check_fields(member.results, scope, errors)
+        layouts.of_fields(Struct(member.name, member.position), member.results, scope)
+        known = {e.name for e in service.of(TypedError)}
+        for error in member.errors:
+            if error.text not in known and error.text not in words.ERRNO:
+                errors.add(error.position, f"'{error.text}' is neither an errno nor an error of this service",
+                           f"declare it: error {error.text} {{ ... }}")
+    _since(member, service, errors)
+
+
+def _since(member: Signal, service: Service, errors: Errors) -> None:
+    if member.since is None or service.version is None:
+        return
+    since, now = (_version(v) for v in (member.since, service.version))
+    if since[0] != now[0]:
+        errors.add(member.since.position, f"'{member.name}' cannot be there since another major version",
+                   f"the service is at {service.version.text}")
+    elif since > now:
+        errors.add(member.since.position, f"'{member.name}' is newer than its service ({service.version.text})",
+                   f"raise the version of the service to {member.since.text}")
+
+
+def _version(value: Value) -> List[int]:
+    return [int(part) for part in value.text.split(".")]

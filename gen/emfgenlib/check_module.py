@@ -1,0 +1,146 @@
+"""What must hold for the description of a module, and of a product."""
+from typing import Dict, List, Optional
+
+from . import types, words
+from .check_chain import all_of
+from .errors import Errors
+from .layout import Layouts
+from .scope import Scope
+from .syntax import (Chain, Event, Field, File, Method, Metric, ModuleDecl, Name, Need, ProductDecl, Service, Signal)
+
+OVERFLOWS = ("drop_old", "drop_new", "block")
+SCALES = {"log2": 0, "linear": 3, "bounds": 1}  # how many numbers; bounds takes more
+NEEDS = ("cap", "helper", "map_type", "kfunc", "btf")
+# Short options that every module shares with the product.
+TAKEN_LETTERS = {"c": "--config", "d": "--duration", "h": "--help"}
+
+
+def check_module(module: ModuleDecl, file: File, scope: Scope, layouts: Layouts, errors: Errors) -> None:
+    from .check_file import check_fields
+
+    if module.name in words.BUILT_IN:
+        errors.add(module.position, f"module '{module.name}' has the name of a built-in command",
+                   f"rename the module: 'emf {module.name}' could never reach it")
+    services = {s.name: s for s in all_of(file, Service)}
+    _services(module, services, errors)
+    for need in module.needs:
+        _need(need, errors)
+    check_fields(module.params, scope, errors)
+    _params(module.params, scope, layouts, errors)
+    for event in module.events:
+        _event(event, services, errors)
+    for metric in module.metrics:
+        _metric(metric, errors)
+    _plugs(module, {c.name: c for c in all_of(file, Chain)}, errors)
+
+
+def _known(name: Name, what: str, known: Dict, errors: Errors) -> bool:
+    if name.text in known:
+        return True
+    errors.add(name.position, f"there is no {what} '{name.text}'",
+               "there are: " + ", ".join(sorted(known)) if known else f"import the file that declares the {what}")
+    return False
+
+
+def _services(module: ModuleDecl, services: Dict[str, Service], errors: Errors) -> None:
+    seen: Dict[str, str] = {}
+    for name, verb in [(n, "provides") for n in module.provides] + [(u.service, "uses") for u in module.uses]:
+        _known(name, "service", services, errors)
+        if seen.get(name.text) == verb:
+            errors.add(name.position, f"'{module.name}' {verb} '{name.text}' twice")
+        seen[name.text] = verb
+    for use in module.uses:
+        service = services.get(use.service.text)
+        if not use.version or not service or not service.version:
+            continue
+        wanted, there = ([int(p) for p in v.text.split(".")] for v in (use.version, service.version))
+        if wanted[0] != there[0] or wanted > there:
+            errors.add(use.version.position, f"'{use.service.text}' is at {service.version.text}, and {use.version.text} is wanted")
+
+
+def _need(need: Need, errors: Errors) -> None:
+    if need.kind.text not in NEEDS:
+        errors.add(need.kind.position, f"'{need.kind.text}' is nothing that can be needed",
+                   "it can be one of: " + ", ".join(NEEDS))
+    elif need.kind.text == "cap":
+        for name in need.names:
+            if name.text not in words.CAPABILITIES:
+                errors.add(name.position, f"there is no capability '{name.text}'", "without CAP_, as in: BPF, PERFMON, NET_ADMIN")
+    if need.variant and need.kind.text == "cap":
+        errors.add(need.kind.position, "a missing capability has no variant", "it is missing for all programs")
+
+
+def _params(params: List[Field], scope: Scope, layouts: Layouts, errors: Errors) -> None:
+    letters: Dict[str, str] = dict(TAKEN_LETTERS)
+    for param in params:
+        t = types.BUILT_IN.get(param.type.text)
+        if param.array_kind:
+            errors.add(param.position, f"parameter '{param.name}' is an array", "a parameter is one value")
+        elif t and t.messages_only:
+            errors.add(param.type.position, f"a parameter cannot be a '{param.type.text}'")
+        elif not t and param.type.text != types.STRING and not scope.find_type(param.type.text):
+            errors.add(param.type.position, f"there is no type '{param.type.text}'")
+        if not param.short:
+            continue
+        letter = param.short.text
+        if not letter.isascii() or not letter.isalnum():
+            errors.add(param.short.position, f"'{letter}' cannot be a short option", "use a letter or a digit")
+        elif letter in letters:
+            errors.add(param.short.position, f"-{letter} is {letters[letter]} already")
+        letters.setdefault(letter, "--" + param.name)
+
+
+def _event(event: Event, services: Dict[str, Service], errors: Errors) -> None:
+    if event.overflow and event.overflow.text not in OVERFLOWS:
+        errors.add(event.overflow.position, f"there is no overflow policy '{event.overflow.text}'",
+                   "there are: " + ", ".join(OVERFLOWS))
+    if event.on_demand and not event.signal:
+        errors.add(event.position, f"event '{event.name}' is on demand, and feeds no signal", "add: -> signal SERVICE.SIGNAL")
+    if event.signal and _known(event.signal[0], "service", services, errors):
+        signals = {s.name: s for s in services[event.signal[0].text].of(Signal)}
+        _known(event.signal[1], "signal", signals, errors)
+
+
+def _metric(metric: Metric, errors: Errors) -> None:
+    if metric.scale:
+        wanted = SCALES.get(metric.scale.text)
+        if wanted is None:
+            errors.add(metric.scale.position, f"there is no scale '{metric.scale.text}'", "there are: " + ", ".join(SCALES))
+        elif (metric.scale.text == "bounds" and not metric.numbers) or \
+                (metric.scale.text != "bounds" and len(metric.numbers) != wanted):
+            errors.add(metric.scale.position, f"'{metric.scale.text}' takes {wanted or 'no'} numbers"
+                       + (" or more" if metric.scale.text == "bounds" else ""))
+    if metric.max_series and not 1 <= metric.max_series.value <= 100000:
+        errors.add(metric.max_series.position, "max_series is from 1 to 100000")
+
+
+def _plugs(module: ModuleDecl, chains: Dict[str, Chain], errors: Errors) -> None:
+    plugged: Dict[str, Name] = {}
+    for plug in module.plugs:
+        if plug.program.text in plugged:
+            errors.add(plug.program.position, f"program '{plug.program.text}' is plugged twice",
+                       f"the first time at {plugged[plug.program.text].position}")
+        plugged.setdefault(plug.program.text, plug.program)
+        if _known(plug.chain, "chain", chains, errors):
+            _known(plug.slot, "slot", {s.name: s for s in chains[plug.chain.text].slots}, errors)
+    for attach in module.attaches:
+        if attach.program and attach.program.text in plugged:
+            errors.add(attach.program.position, f"program '{attach.program.text}' is plugged and attached",
+                       "a program is either; drop one of the two")
+
+
+def check_product(product: ProductDecl, file: File, errors: Errors) -> None:
+    services: Dict[str, Service] = {s.name: s for s in all_of(file, Service)}
+    seen: Dict[str, Optional[Name]] = {}
+    for name in product.modules:
+        if name.text in seen:
+            errors.add(name.position, f"product '{product.name}' names module '{name.text}' twice")
+        seen[name.text] = name
+    for command in product.commands:
+        if command.name in words.BUILT_IN:
+            errors.add(command.position, f"'{command.name}' is a built-in command", "choose another name")
+        elif command.name in seen:
+            errors.add(command.position, f"'{command.name}' is a module of this product", "choose another name")
+        if _known(command.service, "service", services, errors):
+            methods = {m.name: m for m in services[command.service.text].of(Method)}
+            _known(command.method, "method", methods, errors)

@@ -1,0 +1,255 @@
+"""What an .emf file says, as plain data: one class for each kind of declaration.
+
+Every declaration has a position and a doc; what a name refers to is looked up by
+the checks, not here.
+"""
+from dataclasses import dataclass, field
+from typing import List, Optional, Tuple, Type, TypeVar, Union
+
+from .errors import Position
+
+
+@dataclass
+class Name:
+    """A name that is used, not declared."""
+
+    text: str
+    position: Position
+
+
+@dataclass
+class Number:
+    """A number that is written out, as it was written."""
+
+    text: str
+    value: int
+    position: Position
+
+
+# What can stand where a number is wanted: the number, or the name of a const.
+Size = Union[Number, Name]
+
+
+@dataclass
+class Value:
+    """A default, a bound of a range, a setting."""
+
+    kind: str  # "number", "duration", "version", "name" or "string"
+    text: str  # without quotes
+    position: Position
+
+
+@dataclass
+class Declaration:
+    name: str
+    position: Position
+    doc: List[str] = field(default_factory=list)
+
+    @property
+    def summary(self) -> str:
+        """The doc as one line."""
+        return " ".join(line.strip() for line in self.doc if line.strip())
+
+
+D = TypeVar("D", bound=Declaration)
+
+
+@dataclass
+class Const(Declaration):
+    value: Optional[Size] = None
+
+
+@dataclass
+class Item(Declaration):
+    """A value of an enum or of flags."""
+
+    value: Optional[Size] = None
+
+
+@dataclass
+class Enum(Declaration):
+    is_flags: bool = False
+    base: Optional[Name] = None
+    items: List[Item] = field(default_factory=list)
+
+
+@dataclass
+class Field(Declaration):
+    """A member of a struct, an argument, a parameter."""
+
+    type: Optional[Name] = None
+    qualifier: str = ""  # "rw" of map_fd
+    bound: Optional[Size] = None  # of string<=N
+    array: Optional[Size] = None
+    array_kind: str = ""  # "fixed" [N], "bounded" [<=N], "many" [] (of what a chain hangs on)
+    unit: Optional[Name] = None
+    default: Optional[Value] = None
+    range: Optional[Tuple[Value, Value]] = None
+    short: Optional[Value] = None
+    live: bool = False
+
+
+@dataclass
+class Struct(Declaration):
+    fields: List[Field] = field(default_factory=list)
+
+
+@dataclass
+class TypedError(Struct):
+    """error name { members }: an error that carries more than a number."""
+
+
+@dataclass
+class Signal(Declaration):
+    arguments: List[Field] = field(default_factory=list)
+    since: Optional[Value] = None
+    access: Optional[Name] = None
+
+
+@dataclass
+class Method(Signal):
+    results: List[Field] = field(default_factory=list)
+    errors: List[Name] = field(default_factory=list)
+    served_by: Optional[Name] = None
+
+
+@dataclass
+class Service(Declaration):
+    version: Optional[Value] = None
+    members: List[Declaration] = field(default_factory=list)
+
+    def of(self, kind: Type[D]) -> List[D]:
+        """Members of exactly this kind: a method is a signal with more to it, and is none."""
+        return [m for m in self.members if type(m) is kind]  # type: ignore[misc]
+
+
+@dataclass
+class Slot(Declaration):
+    room: Optional[Size] = None  # of a multi-slot
+    optional: bool = False
+
+
+@dataclass
+class Attach(Declaration):
+    """Where a chain or a program hangs: kind(arguments); the name is the kind."""
+
+    program: Optional[Name] = None
+    arguments: List[Union[Field, Value]] = field(default_factory=list)
+
+
+@dataclass
+class Handoff:
+    member: Name
+    chain: Name
+
+
+@dataclass
+class Chain(Declaration):
+    type: Optional[Name] = None
+    attach: List[Attach] = field(default_factory=list)
+    backend: Optional[Name] = None
+    proceed: Optional[Name] = None
+    default: Optional[Name] = None
+    state: Optional[Struct] = None
+    handoffs: List[Handoff] = field(default_factory=list)
+    slots: List[Slot] = field(default_factory=list)
+
+
+@dataclass
+class Use:
+    service: Name
+    version: Optional[Value] = None
+    optional: bool = False
+
+
+@dataclass
+class Need:
+    kind: Name  # cap, helper, map_type, kfunc, btf
+    names: List[Name]
+    variant: Optional[Tuple[Name, Name]] = None  # another program in the first one's place
+
+
+@dataclass
+class MapUse:
+    map: Name
+    export: bool = False
+    source: Optional[Name] = None  # the module that exports it
+
+
+@dataclass
+class Event(Declaration):
+    signal: Optional[Tuple[Name, Name]] = None  # service, signal
+    overflow: Optional[Name] = None
+    on_demand: bool = False
+
+
+@dataclass
+class Metric(Declaration):
+    kind: str = ""  # counter, gauge, histogram
+    scale: Optional[Name] = None  # of a histogram: log2, linear, bounds
+    numbers: List[Value] = field(default_factory=list)
+    source: Optional[Name] = None
+    member: Optional[Name] = None
+    labels: List[Name] = field(default_factory=list)
+    max_series: Optional[Number] = None
+
+
+@dataclass
+class Plug:
+    program: Name
+    chain: Name
+    slot: Name
+
+
+@dataclass
+class ModuleDecl(Declaration):
+    version: Optional[Value] = None
+    required: bool = False
+    priority: Optional[Number] = None
+    license: Optional[Value] = None
+    provides: List[Name] = field(default_factory=list)
+    uses: List[Use] = field(default_factory=list)
+    needs: List[Need] = field(default_factory=list)
+    params: List[Field] = field(default_factory=list)
+    maps: List[MapUse] = field(default_factory=list)
+    events: List[Event] = field(default_factory=list)
+    metrics: List[Metric] = field(default_factory=list)
+    plugs: List[Plug] = field(default_factory=list)
+    attaches: List[Attach] = field(default_factory=list)
+
+
+@dataclass
+class Command(Declaration):
+    service: Optional[Name] = None
+    method: Optional[Name] = None
+
+
+@dataclass
+class Setting:
+    module: Name
+    param: Name
+    value: Value
+
+
+@dataclass
+class ProductDecl(Declaration):
+    version: Optional[Value] = None
+    modules: List[Name] = field(default_factory=list)
+    commands: List[Command] = field(default_factory=list)
+    settings: List[Setting] = field(default_factory=list)
+
+
+@dataclass
+class Import:
+    path: Value
+
+
+@dataclass
+class File:
+    path: str
+    imports: List[Import] = field(default_factory=list)
+    declarations: List[Declaration] = field(default_factory=list)
+    imported: List["File"] = field(default_factory=list)  # found and parsed
+
+    def of(self, kind: Type[D]) -> List[D]:
+        return [d for d in self.declarations if isinstance(d, kind)]

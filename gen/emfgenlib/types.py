@@ -1,0 +1,59 @@
+"""The types that need no declaration: their C type, their size, their range."""
+from dataclasses import dataclass
+from typing import Dict, Optional
+
+
+@dataclass(frozen=True)
+class Type:
+    c: str  # in a header that BPF shares
+    size: int
+    align: int
+    low: Optional[int] = None  # bounds of a number
+    high: Optional[int] = None
+    messages_only: bool = False  # a file descriptor: it has no meaning in memory
+    in_bpf: bool = True
+    meaning: str = ""  # for the manual
+
+
+def _unsigned(bits: int, meaning: str = "") -> Type:
+    return Type(f"__u{bits}", bits // 8, bits // 8, 0, (1 << bits) - 1, meaning=meaning)
+
+
+def _signed(bits: int, meaning: str = "") -> Type:
+    return Type(f"__s{bits}", bits // 8, bits // 8, -(1 << bits - 1), (1 << bits - 1) - 1, meaning=meaning)
+
+
+def _big_endian(bits: int) -> Type:
+    return Type(f"__be{bits}", bits // 8, bits // 8, 0, (1 << bits) - 1, meaning="in network order")
+
+
+BUILT_IN: Dict[str, Type] = {
+    **{f"u{bits}": _unsigned(bits) for bits in (8, 16, 32, 64)},
+    **{f"s{bits}": _signed(bits) for bits in (8, 16, 32, 64)},
+    **{f"be{bits}": _big_endian(bits) for bits in (16, 32, 64)},
+    "bool": Type("__u8", 1, 1, 0, 1, meaning="0 or 1"),
+    "char": Type("char", 1, 1, -128, 127),
+    # Semantic types: one layout, one C type, one way to write them.
+    "ip4": Type("__be32", 4, 4, meaning="an IPv4 address in network order: 10.0.0.1"),
+    "ip6": Type("struct emf_ip6", 16, 4, meaning="an IPv6 address in network order: fe80::1"),
+    "mac": Type("struct emf_mac", 6, 1, meaning="an Ethernet address: 02:00:00:00:00:01"),
+    "ns": _unsigned(64, "a monotonic time stamp in nanoseconds"),
+    "duration": _unsigned(64, "a length of time in nanoseconds: 5ms"),
+    "wall": _unsigned(64, "nanoseconds since 1970"),
+    "pid": _unsigned(32, "a process, as user space counts them"),
+    "comm": Type("struct emf_comm", 16, 1, meaning="the name of a task, at most 15 characters"),
+    "uid": _unsigned(32, "a user: root, or a number"),
+    "netdev": _unsigned(32, "a network interface: eth0, or its index"),
+    "errno": _signed(32, "0 or a negative error number: ENOENT"),
+    "signo": _signed(32, "a signal: SIGTERM, or its number"),
+    "ksym": _unsigned(64, "an address in the kernel"),
+    "cgroup": _unsigned(64, "a cgroup by its id: its path"),
+    "fd": Type("int", 4, 4, messages_only=True, in_bpf=False, meaning="a file descriptor that is handed over"),
+    "map_fd": Type("int", 4, 4, messages_only=True, in_bpf=False,
+                   meaning="a BPF map that is handed over; read-only without rw"),
+    "prog_fd": Type("int", 4, 4, messages_only=True, in_bpf=False, meaning="a BPF program that is handed over"),
+}
+
+# What an enum or flags can be made of.
+WIDTHS = ("u8", "u16", "u32", "u64", "s8", "s16", "s32", "s64")
+STRING = "string"  # string<=N is char[N + 1]

@@ -1,0 +1,135 @@
+"""The language: each mistake is told with its exact place, and what is right is taken.
+
+A case is a file of idl/bad with the message in a file of the same name that ends with
+.stderr; idl/good has files that pass, idl/shared what both import. UPDATE_GOLDEN=1
+writes the messages anew; read the difference before you commit it.
+"""
+import os
+import random
+import re
+import sys
+
+import tap
+
+GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "idl")
+UPDATE = os.environ.get("UPDATE_GOLDEN") == "1"
+
+sys.path.insert(0, os.path.join(tap.SOURCE, "gen"))
+
+from emfgenlib.check_file import check_file  # noqa: E402 - the path has to be set first
+from emfgenlib.errors import Errors  # noqa: E402
+from emfgenlib.imports import Loader  # noqa: E402
+from emfgenlib.parser import parse_text  # noqa: E402
+
+
+def check(path):
+    """What emfgen check says of a file, by names relative to the cases."""
+    errors = Errors()
+    loader = Loader([os.path.join(GOLDEN, "shared")], errors)
+    check_file(loader.load(path), errors)
+    return errors.report().replace(GOLDEN + "/", "").replace(os.path.dirname(path) + "/", "")
+
+
+def bad(path):
+    said = check(path) + "\n"
+    golden = path[: -len(".emf")] + ".stderr"
+    if UPDATE:
+        with open(golden, "w") as f:
+            f.write(said)
+    with open(golden) as f:
+        tap.equal(said, f.read(), "messages")
+    # A message that a person could not find the place by would be no message.
+    if not re.match(r"\S+\.emf:\d+:\d+: error: .+\n  .*\S.*\n +\t* *\^", said):
+        raise AssertionError(f"no place, line and caret: {said}")
+
+
+def good(path):
+    tap.equal(check(path), "", "messages")
+
+
+def define(kind, function):
+    """One test for each file, named like it."""
+    folder = os.path.join(GOLDEN, kind)
+    for name in sorted(os.listdir(folder)):
+        if name.endswith(".emf"):
+            def test(path=os.path.join(folder, name)):
+                function(path)
+            globals()[f"test_{kind}: {name[:-4].replace('_', ' ')}"] = test
+
+
+define("good", good)
+define("bad", bad)
+
+
+def test_there_are_at_least_sixty_bad_inputs():
+    names = [n for n in os.listdir(os.path.join(GOLDEN, "bad")) if n.endswith(".emf")]
+    if len(names) < 60:
+        raise AssertionError(f"{len(names)} only")
+
+
+def test_files_that_import_each_other_in_a_ring_are_told_once():
+    folder = tap.folder()
+    for name, other in (("a", "b"), ("b", "c"), ("c", "a")):
+        with open(os.path.join(folder, name + ".emf"), "w") as f:
+            f.write(f'import "{other}.emf";\n')
+    errors = Errors()
+    check_file(Loader([], errors).load(os.path.join(folder, "a.emf")), errors)
+    tap.equal(errors.report().count("imports this file, directly or not"), 1, "messages")
+
+
+def test_a_file_that_two_files_import_is_read_once():
+    folder = tap.folder()
+    for name, text in (("base", "const N = 4;\n"), ("one", 'import "base.emf";\n'), ("two", 'import "base.emf";\n'),
+                       ("top", 'import "one.emf";\nimport "two.emf";\nstruct s { u8 a[N]; }\n')):
+        with open(os.path.join(folder, name + ".emf"), "w") as f:
+            f.write(text)
+    errors = Errors()
+    loader = Loader([], errors)
+    check_file(loader.load(os.path.join(folder, "top.emf")), errors)
+    tap.equal((errors.report(), len(loader.files)), ("", 4), "messages and files")
+
+
+def test_deep_nesting_is_an_error_and_no_traceback():
+    for text in ("{" * 100000, "service s 1.0 " + "{" * 5000, "module m { param string<=" * 3000):
+        errors = Errors()
+        check_file(parse_text("x.emf", text, errors), errors)
+        if not errors:
+            raise AssertionError("nothing was found wrong")
+
+
+def mutate(chance, text):
+    """The text with a few pieces cut, doubled, swapped or replaced."""
+    words = re.findall(r"\w+|\s+|[^\w\s]", text)
+    for _ in range(chance.randint(1, 6)):
+        at = chance.randrange(len(words))
+        kind = chance.randrange(5)
+        if kind == 0:
+            del words[at]
+        elif kind == 1:
+            words.insert(at, words[chance.randrange(len(words))])
+        elif kind == 2:
+            words[at] = chance.choice(["{", "}", ";", "->", "<=", "..", "0", "99999999999999999999", "-1", '"', "'x'", "\0"])
+        elif kind == 3:
+            other = chance.randrange(len(words))
+            words[at], words[other] = words[other], words[at]
+        else:
+            words[at] = chance.choice(["u8", "string", "map_fd", "service", "module", "since", "range", "optional"])
+    return "".join(words)
+
+
+def test_no_mutation_of_a_good_file_ends_in_a_traceback():
+    with open(os.path.join(GOLDEN, "good", "everything.emf")) as f:
+        text = f.read()
+    count = int(os.environ.get("EMF_FUZZ_COUNT", "400"))
+    chance = random.Random(20261121)
+    for number in range(count):
+        mutant = mutate(chance, text)
+        errors = Errors()
+        try:
+            check_file(parse_text("mutant.emf", mutant, errors), errors)
+            errors.report()
+        except Exception as e:
+            raise AssertionError(f"mutation {number} of this seed:\n{mutant}") from e
+
+
+tap.main()
