@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "json.h"
@@ -42,6 +43,21 @@ static int report(const struct emf *emf, const char *path, int err)
 	return EMF_EXIT_FAILED;
 }
 
+/* A user who runs no service of his own means the one of the system. */
+static int ask(const struct emf *emf, char path[RUNDIR_PATH_MAX], json_t **answer)
+{
+	int err = emf_rundir_socket(emf->product->name, path);
+
+	if (!err)
+		err = emf_server_ask(path, answer);
+	if ((err == -ENOENT || err == -ECONNREFUSED) && geteuid() && !emf_rundir_given()) {
+		err = emf_rundir_system_socket(emf->product->name, path);
+		if (!err)
+			err = emf_server_ask(path, answer);
+	}
+	return err;
+}
+
 int emf_cmd_status(struct emf *emf, int argc, char **argv)
 {
 	bool as_json = false;
@@ -55,9 +71,7 @@ int emf_cmd_status(struct emf *emf, int argc, char **argv)
 
 	if (status >= 0)
 		return status;
-	err = emf_rundir_socket(emf->product->name, path);
-	if (!err)
-		err = emf_server_ask(path, &answer);
+	err = ask(emf, path, &answer);
 	if (err)
 		return report(emf, path, err);
 	if (as_json)

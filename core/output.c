@@ -68,9 +68,8 @@ int emf_output_flush(void)
 	if (err == -EINTR) {
 		clearerr(stdout);
 		first_errno = 0;
-	}
-	if (err == -EINTR)
 		return err;
+	}
 	first_errno = -err; /* a later flush finds no errno any more */
 	if (err == -EPIPE)
 		return err;

@@ -12,13 +12,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define SYSTEM_FOLDER "/run/emf" /* of services that root runs */
+
 static int folder(char path[RUNDIR_PATH_MAX])
 {
 	const char *user = getenv("XDG_RUNTIME_DIR");
 	int n;
 
 	if (geteuid() == 0)
-		n = snprintf(path, RUNDIR_PATH_MAX, "/run/emf");
+		n = snprintf(path, RUNDIR_PATH_MAX, "%s", SYSTEM_FOLDER);
 	else if (user && *user == '/')
 		n = snprintf(path, RUNDIR_PATH_MAX, "%s/emf", user);
 	else
@@ -49,6 +51,12 @@ const char *emf_rundir_given(void)
 	const char *given = getenv("EMF_BUS");
 
 	return given && *given ? given : NULL;
+}
+
+int emf_rundir_system_socket(const char *product, char path[RUNDIR_PATH_MAX])
+{
+	/* sun_path, unix(7): 108 bytes */
+	return snprintf(path, RUNDIR_PATH_MAX, "%s/%s.sock", SYSTEM_FOLDER, product) < 108 ? 0 : -ENAMETOOLONG;
 }
 
 int emf_rundir_socket(const char *product, char path[RUNDIR_PATH_MAX])

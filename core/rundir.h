@@ -17,6 +17,9 @@ const char *emf_rundir_given(void);
 /* The socket of a product; $EMF_BUS goes before. 0, -ENOENT, -ENAMETOOLONG. */
 int emf_rundir_socket(const char *product, char path[RUNDIR_PATH_MAX]);
 
+/* The socket of the service that root runs, whoever asks. 0, -ENAMETOOLONG. */
+int emf_rundir_system_socket(const char *product, char path[RUNDIR_PATH_MAX]);
+
 /**
  * emf_rundir_create() - make a new file there, readable by its owner only
  * @name: an old file of that name is replaced

@@ -3,7 +3,6 @@ what to do, an exit status, and nothing left attached."""
 import json
 import os
 import re
-import subprocess
 import signal
 import time
 

@@ -139,6 +139,21 @@ def test_out_of_file_descriptors_it_hangs_up_and_does_not_spin():
     tap.equal(module(tool, "hello")["state"], "running", "the module")
 
 
+def test_another_user_is_told_of_the_system_service_and_that_it_is_not_his():
+    tap.need_root()
+    if os.path.exists("/run/emf/emf.sock"):
+        raise tap.Skip("a service of this machine has the system's socket")
+    tool = Tool("serve", "hello")
+    until(lambda: os.path.exists("/run/emf/emf.sock") or tool.process.poll() is not None, "the socket")
+    copy = os.path.join(tap.folder(), "emf")
+    os.chmod(os.path.dirname(copy), 0o755)
+    tap.run("cp", tap.PRODUCT, copy)
+    done = tap.run("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", copy, "status", env={})
+    tap.equal(done.returncode, 77, f"exit status ({done.stderr})")
+    tap.contains(done.stderr, "does not let this user in; run as root")
+    tool.stop()
+
+
 def test_a_second_service_of_the_same_name_is_refused_and_a_stale_socket_is_not():
     tap.need_root()
     tool = serve("hello")
