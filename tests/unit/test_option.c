@@ -197,7 +197,6 @@ START_TEST(the_help_is_aligned)
 			 "  -i, --interval TIME           how often\n"
 			 "  -c, --color[=WHEN]            paint it\n"
 			 "  -f, --flag                    a flag\n"
-			 "      --refused                 \n"
 			 "      --a-name-that-is-longer-than-most NUMBER\n"
 			 "                                wraps\n");
 }
