@@ -18,7 +18,6 @@
 
 #define BYTE_ORDER_MARK "\xef\xbb\xbf" /* of editors that mark UTF-8 */
 #define MAX_ENTRIES 4096
-#define PATH_LEN 4096 /* PATH_MAX, include/uapi/linux/limits.h */
 
 struct reader {
 	struct emf_config *config;
@@ -201,25 +200,35 @@ int emf_config_is_file(const struct dirent *entry)
 	return entry->d_name[0] != '.' && n > 5 && !strcmp(entry->d_name + n - 5, ".conf");
 }
 
-static int read_folder(struct emf_config *config, const struct emf *emf, const char *path)
+static int read_one(struct emf_config *config, const struct emf *emf, const char *folder, const char *name)
 {
-	char folder[PATH_LEN + 2], file[2 * PATH_LEN];
+	char *path;
+	int err;
+
+	if (asprintf(&path, "%s/%s", folder, name) < 0)
+		return -ENOMEM;
+	err = read_file(config, emf, path);
+	if (err && err != -EINVAL)
+		emf_err(NULL, "%s: %s", path, strerror(-err));
+	free(path);
+	return err;
+}
+
+static int read_folder(struct emf_config *config, const struct emf *emf, const char *folder)
+{
 	struct dirent **names;
 	int n, err, first = 0;
 
-	snprintf(folder, sizeof(folder), "%.4095s.d", path);
 	n = scandir(folder, &names, emf_config_is_file, alphasort);
 	if (n < 0) {
-		if (errno == ENOENT)
+		err = -errno;
+		if (err == -ENOENT)
 			return 0;
-		emf_err(NULL, "%s: %s", folder, strerror(errno));
-		return -errno;
+		emf_err(NULL, "%s: %s", folder, strerror(-err));
+		return err;
 	}
 	for (int i = 0; i < n; i++) {
-		snprintf(file, sizeof(file), "%s/%s", folder, names[i]->d_name);
-		err = read_file(config, emf, file);
-		if (err && err != -EINVAL)
-			emf_err(NULL, "%s: %s", file, strerror(-err));
+		err = read_one(config, emf, folder, names[i]->d_name);
 		if (err && !first)
 			first = err;
 		free(names[i]);
@@ -228,20 +237,37 @@ static int read_folder(struct emf_config *config, const struct emf *emf, const c
 	return first;
 }
 
-int emf_config_read(struct emf_config *config, const struct emf *emf, const char *path)
+/* @given is told when it is missing; the product's own file need not be there. */
+static int read_all(struct emf_config *config, const struct emf *emf, const char *path, bool given)
 {
-	char own[PATH_LEN];
+	char *folder;
 	int err, folder_err;
 
-	*config = (struct emf_config){ 0 };
-	snprintf(own, sizeof(own), "%s/emf/%s.conf", EMF_SYSCONFDIR, emf->product->name);
-	err = read_file(config, emf, path ? path : own);
-	if (err == -ENOENT && !path)
+	err = read_file(config, emf, path);
+	if (err == -ENOENT && !given)
 		err = 0;
 	if (err && err != -EINVAL)
-		emf_err(NULL, "%s: %s", path ? path : own, strerror(-err));
-	folder_err = read_folder(config, emf, path ? path : own);
+		emf_err(NULL, "%s: %s", path, strerror(-err));
+	if (asprintf(&folder, "%s.d", path) < 0)
+		return -ENOMEM;
+	folder_err = read_folder(config, emf, folder);
+	free(folder);
 	return err ? err : folder_err;
+}
+
+int emf_config_read(struct emf_config *config, const struct emf *emf, const char *path)
+{
+	char *own;
+	int err;
+
+	*config = (struct emf_config){ 0 };
+	if (path)
+		return read_all(config, emf, path, true);
+	if (asprintf(&own, "%s/emf/%s.conf", EMF_SYSCONFDIR, emf->product->name) < 0)
+		return -ENOMEM;
+	err = read_all(config, emf, own, false);
+	free(own);
+	return err;
 }
 
 void emf_config_fini(struct emf_config *config)

@@ -62,7 +62,7 @@ static int create(struct emf_unit *unit)
 	unit->why[0] = '\0';
 	unit->error = 0;
 	unit->unsupported = unit->stop_asked = false;
-	unit->rings.n = 0;
+	emf_ring_set_fini(&unit->rings);
 	if (unit->m->object) {
 		err = emf_bpf_object_open(unit);
 		if (!err) {

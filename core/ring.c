@@ -76,7 +76,7 @@ int emf_ring_open(struct module *m, const char *name,
 		  void (*record)(struct module *m, const void *data, size_t size_bytes))
 {
 	struct emf_unit *unit = m->unit;
-	struct emf_ring *ring = &unit->rings.rings[unit->rings.n];
+	struct emf_ring *ring;
 	const struct bpf_map *map;
 	int err;
 
@@ -87,12 +87,18 @@ int emf_ring_open(struct module *m, const char *name,
 	map = unit->object.head ? bpf_object__find_map_by_name(unit->object.head->obj, name) : NULL;
 	if (!map)
 		return -ENOENT;
-	*ring = (struct emf_ring){ .m = m, .record = record };
+	ring = calloc(1, sizeof(*ring));
+	if (!ring)
+		return -ENOMEM;
+	ring->m = m;
+	ring->record = record;
 	snprintf(ring->name, sizeof(ring->name), "%s", name);
 	ring->counts = find_counts(unit->object.head->obj, name);
 	err = start(unit, ring, map);
-	if (!err)
-		unit->rings.n++;
+	if (err)
+		free(ring);
+	else
+		unit->rings.rings[unit->rings.n++] = ring;
 	return err;
 }
 
@@ -103,7 +109,7 @@ void emf_ring_drain(struct emf_unit *unit)
 	 * ring holds more than this many turns of the smallest records, so it ends.
 	 */
 	for (size_t i = 0; i < unit->rings.n; i++)
-		for (int turns = 0; turns < 1 << 15 && consume(&unit->rings.rings[i]) == -EAGAIN; turns++)
+		for (int turns = 0; turns < 1 << 15 && consume(unit->rings.rings[i]) == -EAGAIN; turns++)
 			;
 }
 
@@ -112,21 +118,27 @@ void emf_ring_report_lost(const struct emf_unit *unit)
 	struct emf_ring_counts counts;
 
 	for (size_t i = 0; i < unit->rings.n; i++)
-		if (!emf_ring_read_counts(&unit->rings.rings[i], &counts) && counts.dropped)
+		if (!emf_ring_read_counts(unit->rings.rings[i], &counts) && counts.dropped)
 			emf_warn(unit->m, "%" PRIu64 " of %" PRIu64 " records were lost, because the ring '%s' was full",
-				 counts.dropped, counts.seen, unit->rings.rings[i].name);
+				 counts.dropped, counts.seen, unit->rings.rings[i]->name);
 }
 
 void emf_ring_close(struct emf_unit *unit)
 {
 	for (size_t i = 0; i < unit->rings.n; i++) {
-		struct emf_ring *ring = &unit->rings.rings[i];
+		struct emf_ring *ring = unit->rings.rings[i];
 
 		emf_ring_read_counts(ring, &ring->last);
 		emf_fd_del(&ring->fd);
 		ring_buffer__free(ring->buffer);
 		ring->buffer = NULL;
 	}
+}
+
+void emf_ring_set_fini(struct emf_ring_set *set)
+{
+	while (set->n)
+		free(set->rings[--set->n]);
 }
 
 static int read_counts(const struct bpf_map *map, struct emf_ring_counts *counts)

@@ -34,12 +34,15 @@ struct emf_ring {
 };
 
 struct emf_ring_set {
-	struct emf_ring rings[EMF_RINGS_MAX];
+	struct emf_ring *rings[EMF_RINGS_MAX]; /* made when they are opened */
 	size_t n;
 };
 
 /* Delivers what is there, once nothing more can come. */
 void emf_ring_drain(struct emf_unit *unit);
+
+/* Forgets closed rings and what was counted on them. */
+void emf_ring_set_fini(struct emf_ring_set *set);
 
 /* Warns of records that were dropped. */
 void emf_ring_report_lost(const struct emf_unit *unit);

@@ -19,7 +19,7 @@ static json_t *rings_json(const struct emf_unit *unit)
 	json_t *rings = json_array();
 
 	for (size_t i = 0; i < unit->rings.n; i++) {
-		const struct emf_ring *ring = &unit->rings.rings[i];
+		const struct emf_ring *ring = unit->rings.rings[i];
 		struct emf_ring_counts counts;
 		json_t *one = json_pack("{s:s, s:I}", "name", ring->name, "received",
 					(json_int_t)ring->received);
