@@ -18,6 +18,7 @@ import tempfile
 import time
 
 KIB = 1024
+KB = 1000  # as sizes are quoted; memory is counted in pages, and so in KiB
 LINKS = {"execsnoop": 2, "runqlat": 3, "hello": 1, "tcpstates": 1}
 ROWS = []
 MISSED = []
@@ -74,21 +75,21 @@ def parts(map_file):
 
 def sizes(args, folder):
     product, floor = stripped_size(args.product, folder), stripped_size(os.path.join(args.programs, "floor_all"), folder)
-    row("size, stripped", f"{product / KIB:.0f} KiB", f"{floor / KIB:.0f} KiB", f"{product / floor:.2f}",
-        "<= 600 KiB", product <= 600 * KIB)
+    row("size, stripped", f"{product / KB:.0f} KB", f"{floor / KB:.0f} KB", f"{product / floor:.2f}",
+        "<= 600 KB", product <= 600 * KB)
     found = parts(args.map)
     core = sum(n for path, n in found.items() if "libemf-core.a(" in path)
     modules = {m: sum(n for path, n in found.items() if re.fullmatch(rf"(.*/)?obj/{m}(_emf)?\.o", path)) for m in LINKS}
     generated = sum(n for path, n in found.items() if path.endswith("product_emf.o"))
     framework = core + generated
-    row("  of it: framework (core, generated)", f"{framework / KIB:.0f} KiB", target="<= 100 KiB",
-        met=framework <= 100 * KIB)
+    row("  of it: framework (core, generated)", f"{framework / KB:.0f} KB", target="<= 100 KB",
+        met=framework <= 100 * KB)
     for name in ("jansson", "inih", "bpf", "elf", "z"):
         row(f"  of it: lib{name}" if name != "inih" else "  of it: inih",
-            f"{sum(n for path, n in found.items() if f'/lib{name}.a(' in path) / KIB:.0f} KiB")
+            f"{sum(n for path, n in found.items() if f'/lib{name}.a(' in path) / KB:.0f} KB")
     for module, size in modules.items():
         kernel = os.path.getsize(os.path.join("obj", module + ".bpf.o"))
-        row(f"  of it: module {module}", f"{size / KIB:.1f} KiB", f"{kernel / KIB:.1f} KiB", f"{size / kernel:.2f}")
+        row(f"  of it: module {module}", f"{size / KB:.1f} KB", f"{kernel / KB:.1f} KB", f"{size / kernel:.2f}")
 
 
 # --- memory -----------------------------------------------------------------------
