@@ -87,7 +87,7 @@ def test_what_is_installed_is_uninstalled():
     scratch.must("make", "install", f"DESTDIR={destination}", cwd=tap.BUILD)
     installed = [os.path.join(d, f) for d, _, files in os.walk(destination) for f in files]
     names = {os.path.basename(f) for f in installed}
-    tap.equal({"emf", "emf.h", "module.h", "emf.8"} - names, set(), "missing files")
+    tap.equal({"emf", "emf.h", "module.h", "emf.8", "emf.service"} - names, set(), "missing files")
     scratch.must("make", "uninstall", f"DESTDIR={destination}", cwd=tap.BUILD)
     left = [os.path.join(d, f) for d, _, files in os.walk(destination) for f in files]
     tap.equal(left, [], "files left")
@@ -169,6 +169,24 @@ def test_configure_names_the_package_of_a_static_libc():
                    os.path.join(src, "configure"), "--enable-fully-static", cwd=tap.folder(), timeout=300)
     tap.equal(done.returncode, 1, "exit status")
     tap.contains(done.stderr, "a static libc, for --enable-fully-static - Debian: libc6-dev; Fedora: glibc-static")
+
+
+def test_the_unit_of_a_product_names_its_binary_and_is_one_that_systemd_takes():
+    path = os.path.join(tap.BUILD, "obj", "emf.service")
+    with open(path) as f:
+        text = f.read()
+    tap.contains(text, "/bin/emf serve")
+    if "@" in text:
+        raise AssertionError(f"something was not filled in:\n{text}")
+    folder = tap.folder()
+    # The binary need not be installed for the unit to be right.
+    copy = os.path.join(folder, "emf.service")
+    scratch.write(copy, re.sub(r"ExecStart=\S+", f"ExecStart={tap.PRODUCT}", text))
+    try:
+        done = tap.run("systemd-analyze", "--man=no", "verify", copy)
+    except FileNotFoundError:
+        raise tap.Skip("systemd-analyze is not installed") from None
+    tap.equal((done.returncode, done.stderr), (0, ""), "what systemd says")
 
 
 def test_configure_tells_all_that_is_missing_at_once_with_its_package():
