@@ -21,6 +21,7 @@ int emf_bpf_object_open(struct emf_unit *unit)
 	object->head = unit->m->object->open(&opts);
 	if (!object->head)
 		return emf_bpf_error_end(&error, "open", NULL, errno ? -errno : -EINVAL);
+	object->loaded = false;
 	object->open_ns = emf_now_ns() - start;
 	return emf_bpf_error_end(&error, "open", NULL, 0);
 }
@@ -35,7 +36,16 @@ int emf_bpf_object_load(struct emf_unit *unit)
 	emf_bpf_error_begin(&error, unit);
 	err = bpf_object__load_skeleton(object->head->skeleton);
 	object->load_ns = emf_now_ns() - start;
+	object->loaded = !err;
 	return emf_bpf_error_end(&error, "load", NULL, err);
+}
+
+void emf_bpf_object_set_params(struct emf_unit *unit)
+{
+	const struct emf_object *object = unit->m->object;
+
+	if (object && object->set_params && unit->object.head)
+		object->set_params(unit->object.head, unit->object.loaded);
 }
 
 /* Programs that libbpf knows how to attach from their SEC() alone. */

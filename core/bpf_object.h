@@ -25,6 +25,7 @@ struct emf_bpf_links {
 
 struct emf_bpf_object {
 	struct emf_skeleton_head *head; /* NULL when not open */
+	bool loaded;
 	struct emf_bpf_links attached;
 	uint64_t open_ns, load_ns, attach_ns; /* how long each took */
 };
@@ -37,6 +38,9 @@ struct emf_bpf_object {
 int emf_bpf_object_open(struct emf_unit *unit);
 int emf_bpf_object_load(struct emf_unit *unit);
 int emf_bpf_object_attach(struct emf_unit *unit);
+
+/* Hands the values of parameters on to the kernel part; those that are constant only before the load. */
+void emf_bpf_object_set_params(struct emf_unit *unit);
 
 /* Takes the links out of the object, to be closed elsewhere. */
 struct emf_bpf_links emf_bpf_object_take_links(struct emf_bpf_object *object);

@@ -17,7 +17,7 @@ struct param_option {
 	size_t param;
 	char full_name[128]; /* module.param: always understood */
 	char name[128];      /* param, where that is no guess; what --help shows */
-	char doc[256];
+	char doc[384];
 };
 
 struct run {
@@ -54,7 +54,7 @@ static int set_duration(const struct emf_option *option, const char *arg)
 	char *end;
 	unsigned long seconds;
 
-	if (!emf_param_parse_duration(arg, &session->duration_ns) && session->duration_ns)
+	if (!emf_value_parse_duration(arg, &session->duration_ns) && session->duration_ns)
 		return 0;
 	errno = 0;
 	seconds = strtoul(arg, &end, 10);
@@ -148,16 +148,52 @@ static bool is_unique(const struct run *run, const struct emf_unit *owner, size_
 	return true;
 }
 
-static const char *const arg_names[] = {
-	[EMF_BOOL] = "yes|no", [EMF_U32] = "NUMBER",	[EMF_U64] = "NUMBER",
-	[EMF_S64] = "NUMBER",  [EMF_DURATION] = "TIME", [EMF_STRING] = "TEXT",
-};
+/* What to call the argument in the help. */
+static const char *arg_name(enum emf_type type)
+{
+	switch (type) {
+	case EMF_BOOL:
+		return "yes|no";
+	case EMF_STRING:
+	case EMF_COMM:
+		return "TEXT";
+	case EMF_DURATION:
+		return "TIME";
+	case EMF_IP4:
+	case EMF_IP6:
+	case EMF_MAC:
+		return "ADDRESS";
+	case EMF_NETDEV:
+		return "INTERFACE";
+	case EMF_CGROUP:
+		return "CGROUP";
+	case EMF_SIGNO:
+		return "SIGNAL";
+	case EMF_ENUM:
+	case EMF_FLAGS:
+		return "NAME";
+	default:
+		return "NUMBER";
+	}
+}
+
+/* "what it is for (1 to 1000, default 1)" */
+static void describe(const struct emf_param *param, const void *initial, char *doc, size_t size)
+{
+	char text[EMF_PARAM_TEXT_MAX], allowed[EMF_PARAM_WHY_MAX];
+	bool given;
+
+	emf_param_format(param, initial, text);
+	given = text[0] && strcmp(text, "false") && strcmp(text, "0");
+	emf_param_allowed(param, allowed);
+	snprintf(doc, size, "%.180s%s%.80s%s%s%.40s%s", param->doc ? param->doc : "", given || *allowed ? " (" : "", allowed,
+		 given && *allowed ? ", " : "", given ? "default " : "", given ? text : "", given || *allowed ? ")" : "");
+}
 
 static void add_param(struct run *run, struct emf_unit *unit, size_t i)
 {
 	const struct emf_param *param = &unit->params.params[i];
 	struct param_option *p = &run->params[run->n_params++];
-	char text[EMF_PARAM_TEXT_MAX];
 	bool plain = is_unique(run, unit, i, false);
 
 	p->unit = unit;
@@ -167,16 +203,12 @@ static void add_param(struct run *run, struct emf_unit *unit, size_t i)
 		if (*c == '_')
 			*c = '-';
 	snprintf(p->name, sizeof(p->name), "%s", plain ? strchr(p->full_name, '.') + 1 : p->full_name);
-	emf_param_format(param, unit->params.states[i].initial, text);
-	if (text[0] && strcmp(text, "false") && strcmp(text, "0"))
-		snprintf(p->doc, sizeof(p->doc), "%.180s (default %.40s)", param->doc ? param->doc : "", text);
-	else
-		snprintf(p->doc, sizeof(p->doc), "%.180s", param->doc ? param->doc : "");
+	describe(param, unit->params.states[i].initial, p->doc, sizeof(p->doc));
 	add(run, &(struct emf_option){
 		p->name, param->short_name && is_unique(run, unit, i, true) ? param->short_name : 0,
-		arg_names[param->type], param->type == EMF_BOOL, p->doc, set_param, p });
+		arg_name(param->type), param->type == EMF_BOOL, p->doc, set_param, p });
 	if (plain)
-		add(run, &(struct emf_option){ p->full_name, 0, arg_names[param->type],
+		add(run, &(struct emf_option){ p->full_name, 0, arg_name(param->type),
 					       param->type == EMF_BOOL, NULL, set_param, p });
 }
 

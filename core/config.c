@@ -366,8 +366,10 @@ void emf_config_reload(const struct emf_config *config, struct emf *emf)
 
 		for (size_t p = 0; p < unit->params.n; p++)
 			changed |= reload_param(config, unit, p);
-		if (changed && unit->state == EMF_UNIT_RUNNING)
-			emf_life_notify(unit, EMF_EVENT_PARAMS, NULL);
+		if (!changed || unit->state != EMF_UNIT_RUNNING)
+			continue;
+		emf_bpf_object_set_params(unit);
+		emf_life_notify(unit, EMF_EVENT_PARAMS, NULL);
 	}
 	if (emf->modules_line && strcmp(modules ? modules : "", emf->modules_line))
 		emf_warn(NULL, "the new list of modules takes effect after a restart");

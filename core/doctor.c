@@ -88,6 +88,7 @@ json_t *emf_doctor_json(struct emf *emf, int *status)
 
 	emf_bpf_error_init();
 	emf_probe_init(&probe);
+	emf_probe_read_btf(&probe);
 	json = json_pack("{s:i, s:s, s:o, s:s, s:s}", "doctor", DOCUMENT_VERSION, "product", emf->product->name,
 			 "version", emf_json_text(emf->product->version), "emf", EMF_VERSION, "libbpf", libbpf_version_string());
 	json_object_set_new(json, "system", emf_doctor_system(&probe));

@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bus.h"
+#include "event.h"
+
 #define NS_PER_MS 1000000ull
 
 static int call(struct emf_unit *unit, int (*callback)(struct module *))
@@ -44,6 +47,8 @@ static void release(struct emf_unit *unit, bool created)
 	emf_ring_report_lost(unit);
 	/* Before destroy, which may free what a source is embedded in. */
 	emf_loop_remove_owner(&unit->emf->loop, unit->m);
+	emf_bus_withdraw(unit->m);
+	emf_bus_remove_owner(unit->m);
 	if (created) {
 		int err = call(unit, unit->m->destroy);
 
@@ -54,32 +59,62 @@ static void release(struct emf_unit *unit, bool created)
 	emf_bpf_object_close(unit);
 }
 
+/* Before anything of it runs: services that it calls, and what it needs of the kernel. */
+static int check(struct emf_unit *unit)
+{
+	const char *service = emf_bus_missing(unit->m);
+
+	if (!service)
+		return emf_need_check(unit);
+	snprintf(unit->why, sizeof(unit->why), "uses the service %s, which no running module provides", service);
+	return -ENOTCONN;
+}
+
 static int create(struct emf_unit *unit)
 {
 	const char *step = "open";
+	bool created = false;
 	int err = 0;
 
 	unit->why[0] = '\0';
 	unit->error = 0;
 	unit->unsupported = unit->stop_asked = false;
 	emf_ring_set_fini(&unit->rings);
+	unit->malformed = 0;
 	if (unit->m->object) {
 		err = emf_bpf_object_open(unit);
 		if (!err) {
+			step = "check";
+			err = check(unit);
+		}
+		if (!err) {
 			step = "configure";
+			emf_bpf_object_set_params(unit);
 			err = as_error(unit, step, call(unit, unit->m->configure));
 		}
 		if (!err) {
 			step = "load";
 			err = emf_bpf_object_load(unit);
 		}
+		if (!err) {
+			step = "events";
+			err = emf_event_open(unit);
+		}
+	} else {
+		step = "check";
+		err = check(unit);
 	}
 	if (!err) {
 		step = "create";
 		err = as_error(unit, step, call(unit, unit->m->create));
 	}
+	if (!err) {
+		step = "provide";
+		created = true;
+		err = emf_bus_provide(unit->m);
+	}
 	if (err) {
-		release(unit, false);
+		release(unit, created);
 		set_failed(unit, step, err);
 		return err;
 	}
@@ -103,6 +138,7 @@ static int attach(struct emf_unit *unit)
 		return err;
 	}
 	unit->state = EMF_UNIT_RUNNING;
+	emf_event_print_heading(unit);
 	emf_debug(unit->m, "runs");
 	return 0;
 }
@@ -154,6 +190,7 @@ static void stop(struct emf_unit *unit)
 
 	if (err)
 		emf_warn(unit->m, "detach reports: %s", strerror(abs(err)));
+	emf_bus_withdraw(unit->m);
 	unit->state = EMF_UNIT_STOPPING;
 	unit->closing_links = emf_bpf_object_take_links(&unit->object);
 	unit->closing = (struct emf_work){ .run = close_links, .done = links_closed };

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bus.h"
 #include "command.h"
 #include "core.h"
 
@@ -29,6 +30,36 @@ static int compare_units(const void *a, const void *b)
 	if (x->prio != y->prio)
 		return x->prio < y->prio ? -1 : 1;
 	return strcmp(x->name, y->name);
+}
+
+/* Whether every module that provides what unit @i cannot do without stands before @end. */
+static bool is_ready(const struct emf_registry *registry, size_t i, size_t end)
+{
+	for (size_t j = end; j < registry->n; j++)
+		if (j != i && emf_bus_needs(registry->units[i].m, registry->units[j].m))
+			return false;
+	return true;
+}
+
+/*
+ * A module starts after those whose services it uses; otherwise the order stays. In a
+ * cycle (which the build refuses, but modules of extensions can make one) nobody is
+ * ready, and priority decides.
+ */
+static void providers_first(struct emf_registry *registry)
+{
+	for (size_t end = 0; end < registry->n; end++) {
+		struct emf_unit chosen;
+		size_t i = end;
+
+		while (i < registry->n && !is_ready(registry, i, end))
+			i++;
+		if (i == registry->n || i == end)
+			continue;
+		chosen = registry->units[i];
+		memmove(&registry->units[end + 1], &registry->units[end], (i - end) * sizeof(chosen));
+		registry->units[end] = chosen;
+	}
 }
 
 static bool name_is_usable(const char *name)
@@ -85,6 +116,7 @@ int emf_registry_init(struct emf_registry *registry, struct emf *emf,
 		registry->n++;
 	}
 	qsort(registry->units, registry->n, sizeof(*registry->units), compare_units);
+	providers_first(registry);
 	/* Only now: sorting moves the units. */
 	for (size_t i = 0; i < registry->n; i++)
 		registry->units[i].m->unit = &registry->units[i];

@@ -10,6 +10,7 @@
 #include <emf/module.h>
 
 #include "bpf_object.h"
+#include "need.h"
 #include "param.h"
 #include "ring.h"
 #include "worker.h"
@@ -43,6 +44,8 @@ enum emf_unit_state {
  * @object: its kernel part
  * @params: its parameters
  * @rings: its ring buffers
+ * @variants: which programs were chosen, and why
+ * @malformed: records that were too short
  * @closing: closes its links on the worker
  * @closing_links: the worker's while @closing is under way
  */
@@ -61,6 +64,8 @@ struct emf_unit {
 	struct emf_bpf_object object;
 	struct emf_param_set params;
 	struct emf_ring_set rings;
+	struct emf_variants variants;
+	uint64_t malformed;
 	struct emf_work closing;
 	struct emf_bpf_links closing_links;
 };

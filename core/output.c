@@ -101,14 +101,18 @@ int emf_output_finish(void)
 	return err;
 }
 
+bool emf_output_is_on(const struct module *m)
+{
+	/* After an error this turn's output is lost already; a further write would block. */
+	return !m->unit->emf->serving && !first_errno;
+}
+
 void emf_print(const struct module *m, const char *fmt, ...)
 {
 	va_list args;
 
-	if (m->unit->emf->serving)
+	if (!emf_output_is_on(m))
 		return;
-	if (first_errno)
-		return; /* this turn's output is lost already; a further write would block */
 	va_start(args, fmt);
 	/* stdio remembers that a write failed, not why. */
 	if (vprintf(fmt, args) < 0 && !first_errno)

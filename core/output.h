@@ -7,6 +7,11 @@
 
 #include <emf/output.h>
 
+#include <stdbool.h>
+
+/* Whether what a module prints is printed: not when the product serves. */
+bool emf_output_is_on(const struct module *m);
+
 /* Opens what is missing of file descriptors 0 to 2, and buffers standard output. */
 void emf_output_init(void);
 

@@ -7,8 +7,10 @@
 
 #include <emf/param.h>
 
+#include "value.h"
+
 #define EMF_PARAM_WHY_MAX 160
-#define EMF_PARAM_TEXT_MAX 320 /* a string parameter is cut there when printed */
+#define EMF_PARAM_TEXT_MAX EMF_VALUE_TEXT_MAX
 
 /* Who gave a parameter its value; a higher one wins over a lower one. */
 enum emf_param_origin {
@@ -38,7 +40,7 @@ int emf_param_index(const struct emf_param_set *set, const char *name);
 
 /* How many bytes the value of a parameter has; at most EMF_PARAM_VALUE_MAX. */
 size_t emf_param_size(const struct emf_param *param);
-#define EMF_PARAM_VALUE_MAX 4096 /* PATH_MAX: the longest string that makes sense */
+#define EMF_PARAM_VALUE_MAX EMF_VALUE_MAX
 
 /**
  * emf_param_parse() - read a value
@@ -47,17 +49,18 @@ size_t emf_param_size(const struct emf_param *param);
  * @value: receives emf_param_size() bytes; untouched on error
  * @why: receives a sentence on error
  *
- * Return: 0; -EINVAL if the text is no such value; -ERANGE if it is out of bounds.
+ * Return: 0; -EINVAL if the text is no such value; -ERANGE if it is out of bounds;
+ * -ENODEV, -ENOENT for an interface, cgroup or symbol that is not there.
  */
 int emf_param_parse(const struct emf_param *param, const char *text, void *value,
 		    char why[EMF_PARAM_WHY_MAX]);
 
+/* "1 to 1000", "one of: IN, OUT"; empty if the type says it all. */
+void emf_param_allowed(const struct emf_param *param, char text[EMF_PARAM_WHY_MAX]);
+
 /* The value as a person would write it. */
 char *emf_param_format(const struct emf_param *param, const void *value,
 		       char text[EMF_PARAM_TEXT_MAX]);
-
-/* "500ms", "5s", "2m"; a number without a unit is refused. 0 or -EINVAL, -ERANGE. */
-int emf_param_parse_duration(const char *text, uint64_t *ns);
 
 /* Parses and stores, unless a higher origin has set the value before. */
 int emf_param_assign(struct emf_param_set *set, size_t i, const char *text,

@@ -31,11 +31,17 @@ void emf_probe_init(struct emf_probe *probe)
 	*probe = (struct emf_probe){ 0 };
 	probe->caps_known = !emf_caps_effective(&probe->caps);
 	probe->user_namespace = in_user_namespace();
+	if (emf_mount_find("tracefs", TRACEFS_MAGIC, probe->tracefs))
+		probe->tracefs[0] = '\0';
+}
+
+void emf_probe_read_btf(struct emf_probe *probe)
+{
+	if (probe->btf || probe->btf_error)
+		return;
 	probe->btf = btf__load_vmlinux_btf();
 	if (!probe->btf)
 		probe->btf_error = errno ? -errno : -ENOENT;
-	if (emf_mount_find("tracefs", TRACEFS_MAGIC, probe->tracefs))
-		probe->tracefs[0] = '\0';
 }
 
 void emf_probe_fini(struct emf_probe *probe)

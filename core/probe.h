@@ -60,7 +60,9 @@ struct emf_probe {
 	signed char helpers[EMF_HELPERS_MAX]; /* 0 not asked, else 1 + enum emf_answer */
 };
 
+/* Does not read the kernel's BTF, which takes longer than all the rest. */
 void emf_probe_init(struct emf_probe *probe);
+void emf_probe_read_btf(struct emf_probe *probe);
 void emf_probe_fini(struct emf_probe *probe);
 
 /* "yes", "no", "unknown", "not permitted". */
@@ -209,5 +211,8 @@ extern const size_t emf_n_helpers;
  * @kind: that may call it; for one of emf_helpers, the one named there is asked
  */
 enum emf_answer emf_probe_helper(struct emf_probe *probe, int id, const struct emf_kind *kind);
+
+/* The same of exactly this kind; not remembered. */
+enum emf_answer emf_probe_helper_of(const struct emf_probe *probe, int id, const struct emf_kind *kind);
 
 #endif

@@ -188,7 +188,7 @@ static const struct emf_kind *kind_to_ask(int id, const struct emf_kind *kind)
  * verifier came that far. (libbpf's own probe knows the wording of kernels up to
  * 6.13 only, and takes every helper for present on later ones.)
  */
-static enum emf_answer try_helper(const struct emf_probe *probe, int id, const struct emf_kind *kind)
+enum emf_answer emf_probe_helper_of(const struct emf_probe *probe, int id, const struct emf_kind *kind)
 {
 	const struct bpf_insn program[] = {
 		{ .code = BPF_JMP | BPF_CALL, .imm = id },
@@ -218,7 +218,7 @@ enum emf_answer emf_probe_helper(struct emf_probe *probe, int id, const struct e
 		kind = kind_to_ask(id, kind);
 		if (!kind)
 			return EMF_ANSWER_UNKNOWN;
-		probe->helpers[id] = (signed char)(1 + try_helper(probe, id, kind));
+		probe->helpers[id] = (signed char)(1 + emf_probe_helper_of(probe, id, kind));
 	}
 	return (enum emf_answer)(probe->helpers[id] - 1);
 }

@@ -6,6 +6,8 @@
 
 #include <unistd.h>
 
+#include <emf/bus.h>
+
 #include "json.h"
 #include "table.h"
 
@@ -47,6 +49,29 @@ static json_t *params_json(const struct emf_unit *unit)
 	return params;
 }
 
+static json_t *variants_json(const struct emf_unit *unit)
+{
+	json_t *variants = json_array();
+
+	for (size_t i = 0; i < unit->variants.n; i++) {
+		const struct emf_variant *v = &unit->variants.of[i];
+
+		json_array_append_new(variants, json_pack("{s:s, s:s, s:s}", "runs", v->runs, "instead_of", v->instead_of,
+							  "why", v->why));
+	}
+	return variants;
+}
+
+static json_t *provides_json(const struct emf_unit *unit)
+{
+	json_t *services = json_array();
+
+	for (const struct emf_provided *p = unit->m->provides; p && p->service; p++)
+		json_array_append_new(services, json_pack("{s:s, s:s}", "service", p->service->name, "version",
+							  p->service->version));
+	return services;
+}
+
 static json_t *unit_json(const struct emf_unit *unit)
 {
 	const struct emf_bpf_object *o = &unit->object;
@@ -59,6 +84,8 @@ static json_t *unit_json(const struct emf_unit *unit)
 
 	json_object_set_new(json, "params", params_json(unit));
 	json_object_set_new(json, "rings", rings_json(unit));
+	json_object_set_new(json, "variants", variants_json(unit));
+	json_object_set_new(json, "provides", provides_json(unit));
 	if (unit->why[0])
 		json_object_set_new(json, "why", emf_json_text(unit->why));
 	return json;
@@ -112,6 +139,16 @@ static void print_module(struct emf_table *table, const json_t *module)
 	emf_table_cell(table, "%s", text_of(module, "why"));
 }
 
+static void print_variants(const json_t *module, FILE *out)
+{
+	const json_t *variant;
+	size_t i;
+
+	json_array_foreach(json_object_get(module, "variants"), i, variant)
+		fprintf(out, "%s: program %s runs, and not %s: %s\n", text_of(module, "name"), text_of(variant, "runs"),
+			text_of(variant, "instead_of"), text_of(variant, "why"));
+}
+
 void emf_status_print(const json_t *status, FILE *out)
 {
 	struct emf_table table;
@@ -127,4 +164,6 @@ void emf_status_print(const json_t *status, FILE *out)
 	json_array_foreach(json_object_get(status, "modules"), i, module)
 		print_module(&table, module);
 	emf_table_print(&table, out);
+	json_array_foreach(json_object_get(status, "modules"), i, module)
+		print_variants(module, out);
 }

@@ -12,15 +12,20 @@
 
 #include <stdio.h>
 
+#include <emf/bus.h>
+#include <emf/event.h>
 #include <emf/hist.h>
 #include <emf/log.h>
 #include <emf/loop.h>
 #include <emf/map.h>
 #include <emf/module.h>
+#include <emf/need.h>
 #include <emf/object.h>
 #include <emf/output.h>
 #include <emf/param.h>
 #include <emf/product.h>
 #include <emf/ring.h>
+#include <emf/type.h>
+#include <emf/types.h>
 
 #endif

@@ -1,11 +1,14 @@
 """What must hold for a set of modules and products, beyond grammar."""
 import re
-from typing import Dict, Iterable, Optional, Set
+from typing import TYPE_CHECKING, Dict, Iterable, List, Optional, Set
 
 from . import words
 from .errors import Errors, Position
 from .model import Module
-from .syntax import File, ProductDecl
+from .syntax import File, ModuleDecl, ProductDecl
+
+if TYPE_CHECKING:
+    from .build import Output
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _NAME_MAX = 63  # longer ones only spoil tables; C promises 63 significant characters
@@ -71,3 +74,53 @@ def settings(chosen: ProductDecl, found: Iterable[Module], errors: Errors) -> No
             errors.add(setting.module.position,
                        f"product '{chosen.name}' sets a parameter of '{setting.module.text}', "
                        "which is not one of its modules")
+
+
+def files(outputs: Iterable["Output"], errors: Errors) -> None:
+    """Each file becomes a header of its name."""
+    owners: Dict[str, str] = {}
+    for output in outputs:
+        if output.name in owners:
+            errors.add(Position(output.sources[0]), f"becomes {output.name}_emf.h, as {owners[output.name]} does",
+                       "rename one of the two files")
+        owners.setdefault(output.name, output.sources[0])
+
+
+def services(found: List[Module], errors: Errors) -> None:
+    """Who provides what, and whether all that use something can start after it."""
+    providers: Dict[str, ModuleDecl] = {}
+    described = [m.description for m in found if m.description]
+    for module in described:
+        for name in module.provides:
+            if name.text in providers:
+                errors.add(name.position, f"service '{name.text}' is provided by module '{providers[name.text].name}' too",
+                           "build only one of the two")
+            providers.setdefault(name.text, module)
+    for module in described:
+        for use in module.uses:
+            if use.service.text not in providers and not use.optional:
+                errors.add(use.service.position, f"no module of this product provides service '{use.service.text}'",
+                           "add the module, or write: uses " + use.service.text + " optional;")
+    _service_cycles(described, providers, errors)
+
+
+def _service_cycles(described: List[ModuleDecl], providers: Dict[str, ModuleDecl], errors: Errors) -> None:
+    done: Set[str] = set()
+
+    def follow(module: ModuleDecl, path: List[str]) -> None:
+        if module.name in done:
+            return
+        for use in module.uses:
+            provider = providers.get(use.service.text)
+            if use.optional or not provider or provider is module:
+                continue
+            if provider.name in path:
+                circle = " uses ".join([*path[path.index(provider.name):], provider.name])
+                errors.add(use.service.position, f"these modules need each other: {circle}",
+                           "make one of the uses optional")
+            else:
+                follow(provider, path + [provider.name])
+        done.add(module.name)
+
+    for module in described:
+        follow(module, [module.name])

@@ -3,21 +3,19 @@ from typing import Dict, Iterable, List, Optional
 
 from . import types, words
 from .check_chain import check_chain
+from .check_fields import check_fields, check_unique
 from .check_module import check_module, check_product
 from .errors import Errors, Position
 from .layout import Layouts
 from .scope import Scope, of_file, of_service
-from .syntax import (Chain, Const, Declaration, Enum, Field, File, Method, ModuleDecl, ProductDecl, Service, Signal,
+from .syntax import (Chain, Const, Declaration, Enum, File, Method, ModuleDecl, ProductDecl, Service, Signal,
                      Struct, TypedError, Value)
-from .values import check_value
-
-NAME_MAX = 63  # C promises that many significant characters
 
 
 def check_file(file: File, errors: Errors, layouts: Optional[Layouts] = None) -> None:
     scope = of_file(file)
     layouts = layouts or Layouts(errors)
-    _names(file.declarations, "declared", errors)
+    check_unique(file.declarations, "declared", errors)
     _imported_names(file, errors)
     _consts(file.declarations, scope, errors)
     for declaration in file.declarations:
@@ -33,35 +31,6 @@ def check_file(file: File, errors: Errors, layouts: Optional[Layouts] = None) ->
             check_module(declaration, file, scope, layouts, errors)
         elif isinstance(declaration, ProductDecl):
             check_product(declaration, file, errors)
-
-
-# --- names --------------------------------------------------------------------------
-
-
-def check_name(declaration: Declaration, errors: Errors) -> None:
-    name = declaration.name
-    if len(name) > NAME_MAX:
-        errors.add(declaration.position, f"this name has more than {NAME_MAX} characters")
-    elif name in words.C_WORDS:
-        errors.add(declaration.position, f"'{name}' is a word of C or C++", "choose another name")
-    elif name in words.PREFIXES:
-        errors.add(declaration.position, f"'{name}' is a prefix of EMF's own names", "choose another name")
-    elif name in types.BUILT_IN or name == types.STRING:
-        errors.add(declaration.position, f"'{name}' is a built-in type", "choose another name")
-
-
-def _names(declarations: Iterable[Declaration], verb: str, errors: Errors) -> None:
-    """Unique within one block. A module may be named like its service or its chain."""
-    seen: Dict[str, Declaration] = {}
-    for declaration in declarations:
-        if isinstance(declaration, ProductDecl):
-            continue  # its name is no C name, and it is looked up among all files
-        check_name(declaration, errors)
-        key = ("module " if isinstance(declaration, ModuleDecl) else "") + declaration.name
-        if key in seen:
-            errors.add(declaration.position, f"'{declaration.name}' is {verb} twice",
-                       f"the first one is at {seen[key].position}")
-        seen.setdefault(key, declaration)
 
 
 def _imported_names(file: File, errors: Errors) -> None:
@@ -100,7 +69,7 @@ def _enum(enum: Enum, scope: Scope, errors: Errors) -> None:
     if not enum.items:
         errors.add(enum.position, f"'{enum.name}' has no values")
     base = types.BUILT_IN[enum.base.text]
-    _names(enum.items, "a value", errors)
+    check_unique(enum.items, "a value", errors)
     values: Dict[int, str] = {}
     following = 1 if enum.is_flags else 0
     for item in enum.items:
@@ -123,37 +92,6 @@ def _struct(struct: Struct, scope: Scope, layouts: Layouts, errors: Errors) -> N
     layouts.of(struct, scope)
 
 
-def check_fields(fields: List[Field], scope: Scope, errors: Errors) -> None:
-    """Names, and what C will also have: x_len beside x[<=N]."""
-    _names(fields, "a member", errors)
-    names = {f.name for f in fields}
-    for member in fields:
-        if member.array_kind != "bounded":
-            pass
-        elif member.name + "_len" in names or member.name + "_pad" in names:
-            errors.add(member.position, f"'{member.name}[<=]' brings '{member.name}_len' and '{member.name}_pad' along, "
-                       "and one of these is a member too", "rename it")
-        for value in [member.default, *(member.range or ())]:
-            if value is not None:
-                check_value(member, value, scope, errors)
-        _range(member, scope, errors)
-
-
-def _range(member: Field, scope: Scope, errors: Errors) -> None:
-    if not member.range:
-        return
-    low, high = (check_value(member, v, scope, Errors()) for v in member.range)
-    if not isinstance(low, int) or not isinstance(high, int):
-        return
-    if low > high:
-        errors.add(member.range[0].position, f"the range of '{member.name}' begins behind its end")
-    elif member.default is not None:
-        default = check_value(member, member.default, scope, Errors())
-        if isinstance(default, int) and not low <= default <= high:
-            errors.add(member.default.position,
-                       f"the default {member.default.text} is out of range ({member.range[0].text} to {member.range[1].text})")
-
-
 # --- services -----------------------------------------------------------------------------
 
 
@@ -161,7 +99,7 @@ def _service(service: Service, outer: Scope, layouts: Layouts, errors: Errors) -
     scope = of_service(service, outer)
     if service.version is None:
         errors.add(service.position, f"service '{service.name}' has no version", f"write: service {service.name} 1.0")
-    _names(service.members, "declared", errors)
+    check_unique(service.members, "declared", errors)
     _consts(service.members, scope, errors)
     for member in service.members:
         if isinstance(member, Enum):
@@ -173,11 +111,11 @@ def _service(service: Service, outer: Scope, layouts: Layouts, errors: Errors) -
 
 
 def _message(member: Signal, service: Service, scope: Scope, layouts: Layouts, errors: Errors) -> None:
-    _names(member.arguments, "an argument", errors)
+    check_unique(member.arguments, "an argument", errors)
     check_fields(member.arguments, scope, errors)
     layouts.of_fields(Struct(member.name, member.position), member.arguments, scope)
     if isinstance(member, Method):
-        _names(member.results, "a result", errors)
+        check_unique(member.results, "a result", errors)
         check_fields(member.results, scope, errors)
         layouts.of_fields(Struct(member.name, member.position), member.results, scope)
         known = {e.name for e in service.of(TypedError)}

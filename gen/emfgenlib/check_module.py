@@ -1,23 +1,30 @@
 """What must hold for the description of a module, and of a product."""
 from typing import Dict, List, Optional
 
-from . import types, words
+from . import bpf_names, types, words
 from .check_chain import all_of
+from .check_fields import check_fields, check_unique
 from .errors import Errors
 from .layout import Layouts
 from .scope import Scope
-from .syntax import (Chain, Event, Field, File, Method, Metric, ModuleDecl, Name, Need, ProductDecl, Service, Signal)
+from .syntax import (Chain, Event, Field, File, Method, Metric, ModuleDecl, Name, Need, ProductDecl, Service, Signal, Struct)
 
+# Of struct module, include/emf/module.h.
+CALLBACKS = ("configure", "create", "attach", "poll", "notify", "detach", "destroy")
+MAX_RECORD = 1 << 16  # bytes; a quarter of an event's ring
 OVERFLOWS = ("drop_old", "drop_new", "block")
 SCALES = {"log2": 0, "linear": 3, "bounds": 1}  # how many numbers; bounds takes more
-NEEDS = ("cap", "helper", "map_type", "kfunc", "btf")
+NEEDS = (*bpf_names.OF, *bpf_names.BY_NAME)
+SAID = {"cap": "capability", "helper": "helper", "map_type": "map type"}
+AS_IN = {"cap": "without CAP_, as in: BPF, PERFMON, NET_ADMIN", "helper": "without bpf_, as in: ktime_get_coarse_ns",
+         "map_type": "in lower case, as in: ringbuf, lru_hash"}
+MAX_VARIANTS = 8  # of one module, EMF_VARIANTS_MAX of core/need.h
 # Short options that every module shares with the product.
+TAKEN_OPTIONS = ("bus", "config", "duration", "help", "log")
 TAKEN_LETTERS = {"c": "--config", "d": "--duration", "h": "--help"}
 
 
 def check_module(module: ModuleDecl, file: File, scope: Scope, layouts: Layouts, errors: Errors) -> None:
-    from .check_file import check_fields
-
     if module.name in words.BUILT_IN:
         errors.add(module.position, f"module '{module.name}' has the name of a built-in command",
                    f"rename the module: 'emf {module.name}' could never reach it")
@@ -25,10 +32,15 @@ def check_module(module: ModuleDecl, file: File, scope: Scope, layouts: Layouts,
     _services(module, services, errors)
     for need in module.needs:
         _need(need, errors)
+    variants = [n for n in module.needs if n.variant for _ in n.names]
+    if len(variants) > MAX_VARIANTS:
+        errors.add(variants[MAX_VARIANTS].kind.position, f"'{module.name}' has more than {MAX_VARIANTS} variants")
     check_fields(module.params, scope, errors)
     _params(module.params, scope, layouts, errors)
+    check_unique(module.events, "an event", errors)
     for event in module.events:
-        _event(event, services, errors)
+        _event(event, services, scope, layouts, errors)
+    _callbacks(module, errors)
     for metric in module.metrics:
         _metric(metric, errors)
     _plugs(module, {c.name: c for c in all_of(file, Chain)}, errors)
@@ -62,17 +74,33 @@ def _need(need: Need, errors: Errors) -> None:
     if need.kind.text not in NEEDS:
         errors.add(need.kind.position, f"'{need.kind.text}' is nothing that can be needed",
                    "it can be one of: " + ", ".join(NEEDS))
-    elif need.kind.text == "cap":
+    elif need.kind.text in bpf_names.OF:
         for name in need.names:
-            if name.text not in words.CAPABILITIES:
-                errors.add(name.position, f"there is no capability '{name.text}'", "without CAP_, as in: BPF, PERFMON, NET_ADMIN")
+            if name.text not in bpf_names.OF[need.kind.text] or name.text == "unspec":
+                errors.add(name.position, f"there is no {SAID[need.kind.text]} '{name.text}'",
+                           _near(name.text, bpf_names.OF[need.kind.text]) or AS_IN[need.kind.text])
+    if need.variant and len(need.names) > 1:
+        errors.add(need.names[1].position, "a variant is chosen by one name",
+                   "one 'needs' for each, each with programs of its own")
     if need.variant and need.kind.text == "cap":
         errors.add(need.kind.position, "a missing capability has no variant", "it is missing for all programs")
+
+
+def _near(name: str, known: List[str]) -> str:
+    import difflib  # only when something is wrong: it takes a while to import
+
+    near = difflib.get_close_matches(name, known, 1)
+    return f"did you mean '{near[0]}'?" if near else ""
 
 
 def _params(params: List[Field], scope: Scope, layouts: Layouts, errors: Errors) -> None:
     letters: Dict[str, str] = dict(TAKEN_LETTERS)
     for param in params:
+        option = param.name.lower()
+        if param.name != option:
+            errors.add(param.position, f"parameter '{param.name}' has upper-case letters", "it is an option: write it in lower case")
+        if option in TAKEN_OPTIONS:
+            errors.add(param.position, f"--{option} is an option of every command", "choose another name")
         t = types.BUILT_IN.get(param.type.text)
         if param.array_kind:
             errors.add(param.position, f"parameter '{param.name}' is an array", "a parameter is one value")
@@ -90,7 +118,32 @@ def _params(params: List[Field], scope: Scope, layouts: Layouts, errors: Errors)
         letters.setdefault(letter, "--" + param.name)
 
 
-def _event(event: Event, services: Dict[str, Service], errors: Errors) -> None:
+def _callbacks(module: ModuleDecl, errors: Errors) -> None:
+    seen: Dict[str, Name] = {}
+    for name in module.callbacks:
+        if name.text not in CALLBACKS:
+            errors.add(name.position, f"struct module has no callback '{name.text}'", "there are: " + ", ".join(CALLBACKS))
+        elif name.text in seen:
+            errors.add(name.position, f"callback '{name.text}' is named twice")
+        seen[name.text] = name
+
+
+def _event_record(event: Event, scope: Scope, layouts: Layouts, errors: Errors) -> None:
+    if event.fields:
+        check_fields(event.fields, scope, errors)
+        layout = layouts.of_fields(Struct(event.name, event.position), event.fields, scope, in_message=False)
+        if layout and layout.size > MAX_RECORD:
+            errors.add(event.position, f"the record of '{event.name}' has {layout.size} bytes; {MAX_RECORD} are the most")
+        if event.signal:
+            errors.add(event.fields[0].position, f"event '{event.name}' has the members of its signal, and cannot have its own",
+                       "drop the (...), or the -> signal")
+    elif not event.signal:
+        errors.add(event.position, f"nothing says what event '{event.name}' carries",
+                   f"write: event {event.name}(u32 some_number); or: event {event.name} -> signal SERVICE.SIGNAL;")
+
+
+def _event(event: Event, services: Dict[str, Service], scope: Scope, layouts: Layouts, errors: Errors) -> None:
+    _event_record(event, scope, layouts, errors)
     if event.overflow and event.overflow.text not in OVERFLOWS:
         errors.add(event.overflow.position, f"there is no overflow policy '{event.overflow.text}'",
                    "there are: " + ", ".join(OVERFLOWS))
@@ -98,7 +151,9 @@ def _event(event: Event, services: Dict[str, Service], errors: Errors) -> None:
         errors.add(event.position, f"event '{event.name}' is on demand, and feeds no signal", "add: -> signal SERVICE.SIGNAL")
     if event.signal and _known(event.signal[0], "service", services, errors):
         signals = {s.name: s for s in services[event.signal[0].text].of(Signal)}
-        _known(event.signal[1], "signal", signals, errors)
+        if _known(event.signal[1], "signal", signals, errors) and not signals[event.signal[1].text].arguments:
+            errors.add(event.signal[1].position, f"signal '{event.signal[1].text}' carries nothing, so no record can be it",
+                       "give the signal an argument")
 
 
 def _metric(metric: Metric, errors: Errors) -> None:

@@ -67,9 +67,9 @@ class Layouts:
         self.known[key] = layout
         return layout
 
-    def of_fields(self, owner: Struct, fields: List[Field], scope: Scope) -> Optional[Layout]:
-        """Of the arguments of a method or a signal: a message."""
-        return self._of_fields(owner, fields, scope, in_message=True)
+    def of_fields(self, owner: Struct, fields: List[Field], scope: Scope, in_message: bool = True) -> Optional[Layout]:
+        """Of the arguments of a method or a signal, or of an event."""
+        return self._of_fields(owner, fields, scope, in_message)
 
     def _of_fields(self, owner: Union[Struct, Field], fields: List[Field], scope: Scope,
                    in_message: bool) -> Optional[Layout]:
@@ -142,7 +142,8 @@ class Layouts:
             return self._string(member, scope)
         if name.text in types.BUILT_IN:
             t = types.BUILT_IN[name.text]
-            return _Element(t.c, t.size, t.align, t.in_bpf, t.messages_only, t.low, t.high)
+            return _Element(t.c, t.size, t.align, t.in_bpf, t.messages_only, t.low, t.high,
+                            [t.elements] if t.elements else [])
         found = scope.find_type(name.text)
         if not found:
             self.errors.add(name.position, f"there is no type '{name.text}'", _near(name.text, scope))

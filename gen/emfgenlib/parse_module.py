@@ -4,7 +4,7 @@ from typing import Callable, Dict, List
 from .cursor import Cursor
 from .parse_chain import attach
 from .parse_service import version
-from .parse_types import field
+from .parse_types import arguments, field
 from .syntax import (Command, Event, MapUse, Metric, ModuleDecl, Name, Need, Plug, ProductDecl, Setting, Use,
                      Value)
 
@@ -52,7 +52,10 @@ def _about(cursor: Cursor, out: ModuleDecl) -> Dict[str, Statement]:
                 cursor.fail(word, f"'{word.text}' cannot stand here", "there can be: live, range, short, =")
         out.params.append(new)
 
-    return {"priority": priority, "license": license_, "param": param}
+    def callbacks(_doc: List[str]) -> None:
+        out.callbacks += cursor.listed(lambda: cursor.name("a callback such as create"))
+
+    return {"priority": priority, "license": license_, "param": param, "callbacks": callbacks}
 
 
 def _needs(cursor: Cursor, out: ModuleDecl) -> Dict[str, Statement]:
@@ -117,6 +120,8 @@ def _events(cursor: Cursor, out: ModuleDecl) -> Dict[str, Statement]:
     def event(doc: List[str]) -> None:
         name = cursor.name("the name of the event")
         new = Event(name.text, name.position, doc)
+        if cursor.is_sign("("):
+            new.fields = arguments(cursor)
         while cursor.token.kind in ("name", "sign") and not cursor.is_sign(";"):
             if cursor.if_sign("->"):
                 cursor.word("signal")
@@ -127,9 +132,11 @@ def _events(cursor: Cursor, out: ModuleDecl) -> Dict[str, Statement]:
                 new.overflow = cursor.in_parens(lambda: cursor.name("drop_old, drop_new or block"))[0]
             elif cursor.if_word("on_demand"):
                 new.on_demand = True
+            elif cursor.if_word("handled"):
+                new.handled = True
             else:
                 cursor.fail(cursor.token, f"{cursor.token} cannot stand here",
-                            "there can be: -> signal SERVICE.SIGNAL, overflow(...), on_demand")
+                            "there can be: -> signal SERVICE.SIGNAL, handled, overflow(...), on_demand")
         out.events.append(new)
 
     def metric(kind: str) -> Statement:

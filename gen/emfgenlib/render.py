@@ -5,6 +5,8 @@ from typing import Any
 
 import jinja2
 
+from . import words
+
 _TEMPLATES = os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(__file__))), "templates")
 
 
@@ -22,6 +24,11 @@ def _c_string(text: str) -> str:
     return '"' + "".join(out).replace("??", '?""?') + '"'
 
 
+def _c_comment(text: str) -> str:
+    """Text that neither ends a comment nor begins one inside of it."""
+    return text.replace("*/", "* /").replace("/*", "/ *")
+
+
 def environment() -> jinja2.Environment:
     env = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
@@ -33,6 +40,8 @@ def environment() -> jinja2.Environment:
         auto_reload=False,
     )
     env.filters["c_string"] = _c_string
+    env.filters["c_comment"] = _c_comment
+    env.globals["errno"] = words.ERRNO
     return env
 
 

@@ -178,7 +178,9 @@ class MapUse:
 
 @dataclass
 class Event(Declaration):
+    fields: List[Field] = field(default_factory=list)  # of its record, if it has no signal's
     signal: Optional[Tuple[Name, Name]] = None  # service, signal
+    handled: bool = False  # by a function of the user part, not printed
     overflow: Optional[Name] = None
     on_demand: bool = False
 
@@ -216,6 +218,7 @@ class ModuleDecl(Declaration):
     metrics: List[Metric] = field(default_factory=list)
     plugs: List[Plug] = field(default_factory=list)
     attaches: List[Attach] = field(default_factory=list)
+    callbacks: List[Name] = field(default_factory=list)  # of struct module, which the user part has
 
 
 @dataclass

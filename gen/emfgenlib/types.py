@@ -13,6 +13,7 @@ class Type:
     messages_only: bool = False  # a file descriptor: it has no meaning in memory
     in_bpf: bool = True
     meaning: str = ""  # for the manual
+    elements: int = 0  # of one that is an array in C
 
 
 def _unsigned(bits: int, meaning: str = "") -> Type:
@@ -35,13 +36,13 @@ BUILT_IN: Dict[str, Type] = {
     "char": Type("char", 1, 1, -128, 127),
     # Semantic types: one layout, one C type, one way to write them.
     "ip4": Type("__be32", 4, 4, meaning="an IPv4 address in network order: 10.0.0.1"),
-    "ip6": Type("struct emf_ip6", 16, 4, meaning="an IPv6 address in network order: fe80::1"),
-    "mac": Type("struct emf_mac", 6, 1, meaning="an Ethernet address: 02:00:00:00:00:01"),
+    "ip6": Type("__be32", 16, 4, meaning="an IPv6 address in network order: fe80::1", elements=4),
+    "mac": Type("__u8", 6, 1, meaning="an Ethernet address: 02:00:00:00:00:01", elements=6),
     "ns": _unsigned(64, "a monotonic time stamp in nanoseconds"),
     "duration": _unsigned(64, "a length of time in nanoseconds: 5ms"),
     "wall": _unsigned(64, "nanoseconds since 1970"),
     "pid": _unsigned(32, "a process, as user space counts them"),
-    "comm": Type("struct emf_comm", 16, 1, meaning="the name of a task, at most 15 characters"),
+    "comm": Type("char", 16, 1, meaning="the name of a task, at most 15 characters", elements=16),
     "uid": _unsigned(32, "a user: root, or a number"),
     "netdev": _unsigned(32, "a network interface: eth0, or its index"),
     "errno": _signed(32, "0 or a negative error number: ENOENT"),

@@ -1,13 +1,17 @@
 """Values as people write them: is this one of that type?"""
 import ipaddress
 import re
-from typing import Optional, Union
+from typing import Callable, Dict, List, Optional, Tuple, Union
 
-from . import types
+from . import types, words
 from .errors import Errors
 from .scope import Scope
 from .syntax import Enum, Field, Number, Value
 
+SIGNALS = """HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU
+    URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS""".split()  # signal(7)
+NETDEV_MAX = 15  # IFNAMSIZ - 1, include/uapi/linux/if.h
+COMM_MAX = 15  # TASK_COMM_LEN - 1, include/linux/sched.h
 UNITS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
 YES = ("true", "yes", "on")
 NO = ("false", "no", "off")
@@ -16,6 +20,45 @@ NO = ("false", "no", "off")
 def duration(text: str) -> Optional[int]:
     match = re.match(r"([0-9]{1,19})(ns|us|ms|s|m|h)\Z", text)
     return int(match.group(1)) * UNITS[match.group(2)] if match else 0 if text == "0" else None
+
+
+def _is_address(kind: type) -> Callable[[str], bool]:
+    def check(text: str) -> bool:
+        try:
+            kind(text)
+        except ValueError:
+            return False
+        return True
+
+    return check
+
+
+# Semantic types whose values are no plain numbers: what the core reads, emf_value_parse().
+TEXTS: Dict[str, Callable[[str], bool]] = {
+    "ip4": _is_address(ipaddress.IPv4Address),
+    "ip6": lambda text: "%" not in text and _is_address(ipaddress.IPv6Address)(text),
+    "mac": lambda text: bool(re.match(r"[0-9A-Fa-f]{1,2}(:[0-9A-Fa-f]{1,2}){5}\Z", text)),
+    "comm": lambda text: len(text.encode()) <= COMM_MAX,
+    "netdev": lambda text: 0 < len(text.encode()) <= NETDEV_MAX and not text[0].isdigit(),
+    "cgroup": lambda text: text.startswith("/"),
+    "ksym": lambda text: bool(re.match(r"[A-Za-z_][A-Za-z0-9_.]*\Z", text)),
+    "uid": lambda text: text == "root",
+    "errno": lambda text: text in words.ERRNO,
+    "signo": lambda text: (text[3:] if text.startswith("SIG") else text) in SIGNALS,
+}
+ALSO_NUMBERS = ("netdev", "cgroup", "ksym", "uid", "errno", "signo")
+EXPECTED = {
+    "ip4": 'write an address in quotes, such as "10.0.0.1"',
+    "ip6": 'write an address in quotes, such as "fe80::1"',
+    "mac": 'write an address in quotes, such as "02:00:00:00:00:01"',
+    "comm": f"write a text of at most {COMM_MAX} bytes in quotes",
+    "netdev": 'write the name of an interface in quotes, or its index: "eth0"',
+    "cgroup": 'write a path in quotes, or an id: "/system.slice"',
+    "ksym": "write a symbol of the kernel, or an address",
+    "uid": "write root, or the number of a user",
+    "errno": "write an error such as ENOENT, or its negative number",
+    "signo": "write a signal such as SIGTERM, or its number",
+}
 
 
 def check_value(member: Field, value: Value, scope: Scope, errors: Errors) -> Optional[Union[int, str]]:
@@ -30,6 +73,11 @@ def check_value(member: Field, value: Value, scope: Scope, errors: Errors) -> Op
             errors.add(value.position, f"this text is longer than the {bound} bytes of '{member.name}'")
             return None
         return value.text
+    if kind in TEXTS and value.kind in ("string", "name"):
+        if TEXTS[kind](value.text):
+            return value.text
+        errors.add(value.position, f"'{value.text}' is no value of type '{kind}'", EXPECTED[kind])
+        return None
     number = _number(member, value, scope)
     if number is None:
         errors.add(value.position, f"'{value.text}' is no value of type '{kind}'", _expected(kind, scope))
@@ -47,14 +95,11 @@ def _number(member: Field, value: Value, scope: Scope) -> Optional[int]:
         return 1 if value.text in YES else 0 if value.text in NO else None
     if kind == "duration":
         return duration(value.text)
-    if kind == "ip4":
-        try:
-            return int(ipaddress.IPv4Address(value.text))
-        except ValueError:
-            return None
+    if kind in TEXTS and kind not in ALSO_NUMBERS:
+        return None
     found = scope.find_type(kind)
     if found and isinstance(found.type, Enum):
-        return _item(found.type, value.text, found.scope)
+        return dict(items_of(found.type, found.scope)).get(value.text)
     if value.kind == "number":
         return int(value.text, 0) if len(value.text) <= 21 else None
     if value.kind == "name":
@@ -63,15 +108,16 @@ def _number(member: Field, value: Value, scope: Scope) -> Optional[int]:
     return None
 
 
-def _item(enum: Enum, name: str, scope: Scope) -> Optional[int]:
+def items_of(enum: Enum, scope: Scope) -> List[Tuple[str, int]]:
+    """Names and values of an enum or flags; one without a value follows the one before."""
+    out = []
     following = 1 if enum.is_flags else 0
     for item in enum.items:
         value = scope.number(item.value, Errors()) if item.value is not None else following
-        if item.name == name:
-            return value
         if value is not None:
+            out.append((item.name, value))
             following = value << 1 if enum.is_flags and value > 0 else value + 1
-    return None
+    return out
 
 
 def _expected(kind: str, scope: Scope) -> str:
@@ -79,8 +125,8 @@ def _expected(kind: str, scope: Scope) -> str:
         return "write yes or no"
     if kind == "duration":
         return "write a time with its unit, such as 500ms"
-    if kind == "ip4":
-        return 'write an address in quotes, such as "10.0.0.1"'
+    if kind in EXPECTED:
+        return EXPECTED[kind]
     found = scope.find_type(kind)
     if found and isinstance(found.type, Enum):
         return "there are: " + ", ".join(item.name for item in found.type.items)

@@ -16,9 +16,13 @@ extern "C" {
 /* Marks what extensions may call; all else stays inside the product. */
 #define EMF_API __attribute__((visibility("default")))
 
+struct emf_event_source;
+struct emf_need;
 struct emf_object;
 struct emf_param;
+struct emf_provided;
 struct emf_unit;
+struct emf_used;
 
 /* Set in struct module.flags: the product ends if this module cannot run. */
 #define EMF_MODULE_REQUIRED (1u << 0)
@@ -41,6 +45,10 @@ struct emf_unit;
  * @configure: called when @object is open and not yet loaded, parameters are
  *	set: the place to write rodata, to choose programs, to size maps
  * @detach: called first at the end, while programs are still attached
+ * @events: that the kernel part sends, from its description; optional
+ * @needs: what it cannot do without, from its description; optional
+ * @provides: services, from its description; optional
+ * @uses: services of others, from its description; optional
  * @unit: EMF's own; leave it alone
  *
  * Every member but @name is optional. All callbacks run on the loop thread and
@@ -72,6 +80,10 @@ struct module {
 	const struct emf_object *object;
 	int (*configure)(struct module *m);
 	int (*detach)(struct module *m);
+	const struct emf_event_source *events;
+	const struct emf_need *needs;
+	const struct emf_provided *provides;
+	const struct emf_used *uses;
 
 	struct emf_unit *unit;
 };

@@ -18,6 +18,8 @@ struct bpf_object_open_opts;
  * @source: where it came from, for messages: "modules/x.bpf.c"
  * @open: makes the skeleton; NULL and errno on error
  * @destroy: frees it with all programs, maps and links
+ * @set_params: copies parameters to the variables of their names; those that are
+ *	constant only as long as it is not @loaded; NULL if there are no parameters
  *
  * Since: 0.1
  */
@@ -25,6 +27,7 @@ struct emf_object {
 	const char *source;
 	void *(*open)(const struct bpf_object_open_opts *opts);
 	void (*destroy)(void *skeleton);
+	void (*set_params)(void *skeleton, bool loaded);
 };
 
 /**

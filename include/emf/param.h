@@ -7,19 +7,11 @@
 #define EMF_PARAM_H
 
 #include <emf/module.h>
+#include <emf/type.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-enum emf_param_type {
-	EMF_BOOL,     /* bool */
-	EMF_U32,      /* uint32_t */
-	EMF_U64,      /* uint64_t */
-	EMF_S64,      /* int64_t */
-	EMF_DURATION, /* uint64_t, nanoseconds; written 5ms, 1s, 2m */
-	EMF_STRING,   /* char[size], NUL-terminated */
-};
 
 /* Set in struct emf_param.flags: may change while the module runs. */
 #define EMF_PARAM_LIVE (1u << 0)
@@ -30,11 +22,14 @@ enum emf_param_type {
  * @short_name: its one-letter option, or 0
  * @type: how the text is read and what @value points to
  * @value: where the value is kept; what stands there at start is the default
- * @size: of @value in bytes; for EMF_STRING with the terminating NUL, 4096 at most
+ * @size: of @value in bytes, for EMF_ENUM, EMF_FLAGS and EMF_STRING (with the
+ *	terminating NUL, 4096 at most); the other types have one size
  * @min: smallest number allowed, for the number types; not above @max
  * @max: largest number allowed; 0 and 0 for no bounds but the type's
  * @flags: EMF_PARAM_LIVE or 0
  * @doc: one line for --help
+ * @names: of an enum or of flags, else NULL
+ * @initial: the default as it would be written, instead of what stands at @value; optional
  *
  * Values are set before configure and create are called; those that are live
  * also later, and then notify is called with EMF_EVENT_PARAMS.
@@ -44,13 +39,15 @@ enum emf_param_type {
 struct emf_param {
 	const char *name;
 	char short_name;
-	enum emf_param_type type;
+	enum emf_type type;
 	void *value;
 	size_t size;
 	int64_t min;
 	int64_t max;
 	unsigned int flags;
 	const char *doc;
+	const struct emf_name *names;
+	const char *initial;
 };
 
 #ifdef __cplusplus

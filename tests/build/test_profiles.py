@@ -25,7 +25,7 @@ def test_it_exports_the_public_functions_and_nothing_else():
     folder = os.path.join(tap.SOURCE, "include", "emf")
     for name in os.listdir(folder):
         with open(os.path.join(folder, name)) as f:
-            with_headers |= set(re.findall(r"EMF_API [^;]*?\b(emf_\w+)\(", f.read()))
+            with_headers |= set(re.findall(r"^EMF_API [^;]*?\b((?:emf|ebus)_\w+)(?:\(|;)", f.read(), re.MULTILINE))
     shown = tap.run("nm", "-D", "--defined-only", tap.PRODUCT).stdout
     exported = {line.split()[-1] for line in shown.splitlines()} - LINKERS_OWN
     # Variables of libc that the program refers to are copied into it.

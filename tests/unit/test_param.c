@@ -302,7 +302,7 @@ static const struct {
 	{ { .name = "a b", .type = EMF_U32, .value = &number }, "its name may have" },
 	{ { .name = "a=b", .type = EMF_U32, .value = &number }, "its name may have" },
 	{ { .name = "", .type = EMF_U32, .value = &number }, "its name may have" },
-	{ { .name = "p", .type = (enum emf_param_type)77, .value = &number }, "its type is none of" },
+	{ { .name = "p", .type = (enum emf_type)77, .value = &number }, "its type is none that a parameter can have" },
 	{ { .name = "p", .type = EMF_U32, .value = &number, .min = 5 }, "its min is greater than its max" },
 	{ { .name = "p", .type = EMF_S64, .value = huge, .min = 5, .max = -5 }, "its min is greater than its max" },
 };

@@ -2,6 +2,12 @@
 #ifndef HELLO_EMF_H
 #define HELLO_EMF_H
 
+#include <emf/types.h>
+
+#ifndef __bpf__
+
 #include <emf.h>
+
+#endif /* __bpf__ */
 
 #endif

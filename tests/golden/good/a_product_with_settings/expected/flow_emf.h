@@ -2,9 +2,17 @@
 #ifndef FLOW_EMF_H
 #define FLOW_EMF_H
 
+#include <emf/types.h>
+
+#ifndef __bpf__
+
 #include <emf.h>
 
 #include "flow.skel.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /* modules/flow.bpf.c */
 extern const struct emf_object flow_object;
@@ -13,5 +21,11 @@ static inline struct flow_bpf *flow_skeleton(const struct module *m)
 {
 	return (struct flow_bpf *)emf_skeleton(m);
 }
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* __bpf__ */
 
 #endif

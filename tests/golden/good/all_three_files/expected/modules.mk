@@ -16,7 +16,7 @@ obj/product_emf.o: obj/product_emf.c
 # --- flow: modules/flow.bpf.c modules/flow.c modules/flow.emf
 
 obj/flow.bpf.o: modules/flow.bpf.c
-	$(emf_v_bpf)$(emf_bpf_compile) $(emf_bpf_depend) -c -o $@.tmp.o modules/flow.bpf.c && $(emf_bpf_link)
+	$(emf_v_bpf)$(emf_bpf_compile) -DEMF_MODULE_flow $(emf_bpf_depend) -c -o $@.tmp.o modules/flow.bpf.c && $(emf_bpf_link)
 
 obj/flow.skel.h: obj/flow.bpf.o
 	$(emf_v_skel)$(BPFTOOL) gen skeleton obj/flow.bpf.o name flow_bpf >$@.tmp && mv $@.tmp $@

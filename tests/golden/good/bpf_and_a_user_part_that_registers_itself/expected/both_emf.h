@@ -2,9 +2,17 @@
 #ifndef BOTH_EMF_H
 #define BOTH_EMF_H
 
+#include <emf/types.h>
+
+#ifndef __bpf__
+
 #include <emf.h>
 
 #include "both.skel.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /* modules/both.bpf.c */
 extern const struct emf_object both_object;
@@ -13,5 +21,11 @@ static inline struct both_bpf *both_skeleton(const struct module *m)
 {
 	return (struct both_bpf *)emf_skeleton(m);
 }
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* __bpf__ */
 
 #endif

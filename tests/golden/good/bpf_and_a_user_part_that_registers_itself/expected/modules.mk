@@ -16,7 +16,7 @@ obj/product_emf.o: obj/product_emf.c
 # --- both: modules/both.bpf.c modules/both.c
 
 obj/both.bpf.o: modules/both.bpf.c
-	$(emf_v_bpf)$(emf_bpf_compile) $(emf_bpf_depend) -c -o $@.tmp.o modules/both.bpf.c && $(emf_bpf_link)
+	$(emf_v_bpf)$(emf_bpf_compile) -DEMF_MODULE_both $(emf_bpf_depend) -c -o $@.tmp.o modules/both.bpf.c && $(emf_bpf_link)
 
 obj/both.skel.h: obj/both.bpf.o
 	$(emf_v_skel)$(BPFTOOL) gen skeleton obj/both.bpf.o name both_bpf >$@.tmp && mv $@.tmp $@

@@ -2,9 +2,17 @@
 #ifndef COUNT_EMF_H
 #define COUNT_EMF_H
 
+#include <emf/types.h>
+
+#ifndef __bpf__
+
 #include <emf.h>
 
 #include "count.skel.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /* modules/count.bpf.c */
 extern const struct emf_object count_object;
@@ -13,5 +21,11 @@ static inline struct count_bpf *count_skeleton(const struct module *m)
 {
 	return (struct count_bpf *)emf_skeleton(m);
 }
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* __bpf__ */
 
 #endif

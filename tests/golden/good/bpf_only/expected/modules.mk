@@ -15,7 +15,7 @@ obj/product_emf.o: obj/product_emf.c
 # --- count: modules/count.bpf.c
 
 obj/count.bpf.o: modules/count.bpf.c obj/vmlinux.h.pch
-	$(emf_v_bpf)$(emf_bpf_compile) -include-pch obj/vmlinux.h.pch $(emf_bpf_depend) -c -o $@.tmp.o modules/count.bpf.c && $(emf_bpf_link)
+	$(emf_v_bpf)$(emf_bpf_compile) -DEMF_MODULE_count -include-pch obj/vmlinux.h.pch $(emf_bpf_depend) -c -o $@.tmp.o modules/count.bpf.c && $(emf_bpf_link)
 
 obj/count.skel.h: obj/count.bpf.o
 	$(emf_v_skel)$(BPFTOOL) gen skeleton obj/count.bpf.o name count_bpf >$@.tmp && mv $@.tmp $@

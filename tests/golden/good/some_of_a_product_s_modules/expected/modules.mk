@@ -15,7 +15,7 @@ obj/product_emf.o: obj/product_emf.c
 # --- tcp: modules/tcp.bpf.c
 
 obj/tcp.bpf.o: modules/tcp.bpf.c
-	$(emf_v_bpf)$(emf_bpf_compile) $(emf_bpf_depend) -c -o $@.tmp.o modules/tcp.bpf.c && $(emf_bpf_link)
+	$(emf_v_bpf)$(emf_bpf_compile) -DEMF_MODULE_tcp $(emf_bpf_depend) -c -o $@.tmp.o modules/tcp.bpf.c && $(emf_bpf_link)
 
 obj/tcp.skel.h: obj/tcp.bpf.o
 	$(emf_v_skel)$(BPFTOOL) gen skeleton obj/tcp.bpf.o name tcp_bpf >$@.tmp && mv $@.tmp $@

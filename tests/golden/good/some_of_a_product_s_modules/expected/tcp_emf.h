@@ -2,9 +2,17 @@
 #ifndef TCP_EMF_H
 #define TCP_EMF_H
 
+#include <emf/types.h>
+
+#ifndef __bpf__
+
 #include <emf.h>
 
 #include "tcp.skel.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /* modules/tcp.bpf.c */
 extern const struct emf_object tcp_object;
@@ -13,5 +21,11 @@ static inline struct tcp_bpf *tcp_skeleton(const struct module *m)
 {
 	return (struct tcp_bpf *)emf_skeleton(m);
 }
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* __bpf__ */
 
 #endif

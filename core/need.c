@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * need.c - what a module needs: found out before its programs are loaded, so that the
+ * message names what is missing, and not what the verifier made of it.
+ */
+#include "need.h"
+
+#include <bpf/btf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "caps.h"
+#include "core.h"
+#include "probe.h"
+
+static const struct bpf_object *object_of(const struct emf_unit *unit)
+{
+	return unit->object.head ? unit->object.head->obj : NULL;
+}
+
+/* The program that wants it, or any of the module. */
+static struct bpf_program *asking(const struct emf_unit *unit, const struct emf_need *need)
+{
+	const struct bpf_object *obj = object_of(unit);
+
+	if (!obj)
+		return NULL;
+	return need->program ? bpf_object__find_program_by_name(obj, need->program) : bpf_object__next_program(obj, NULL);
+}
+
+static bool has_helper(struct emf_probe *probe, const struct emf_unit *unit, const struct emf_need *need)
+{
+	const struct bpf_program *prog = asking(unit, need);
+	const struct emf_kind *kind = prog ? emf_kind_of(prog) : NULL;
+
+	if (!kind)
+		return true;
+	if (kind->target != EMF_TARGET_NONE)
+		emf_probe_read_btf(probe);
+	return emf_probe_helper_of(probe, need->id, kind) != EMF_ANSWER_NO;
+}
+
+static bool has_map_type(struct emf_probe *probe, const struct emf_need *need)
+{
+	const struct emf_verdict *verdict = emf_probe_map(probe, need->id);
+
+	return !verdict || verdict->answer != EMF_ANSWER_NO;
+}
+
+static bool has_btf(struct emf_probe *probe, const struct emf_need *need)
+{
+	static const uint32_t kinds[] = { BTF_KIND_STRUCT, BTF_KIND_UNION, BTF_KIND_TYPEDEF, BTF_KIND_ENUM };
+
+	emf_probe_read_btf(probe);
+	if (!probe->btf)
+		return false;
+	if (need->kind == EMF_NEED_KFUNC)
+		return btf__find_by_name_kind(probe->btf, need->name, BTF_KIND_FUNC) > 0;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (btf__find_by_name_kind(probe->btf, need->name, kinds[i]) > 0)
+			return true;
+	return false;
+}
+
+static bool is_there(struct emf_probe *probe, const struct emf_unit *unit, const struct emf_need *need)
+{
+	switch (need->kind) {
+	case EMF_NEED_CAP:
+		return !emf_probe_missing_caps(probe, 1ull << need->id);
+	case EMF_NEED_HELPER:
+		return has_helper(probe, unit, need);
+	case EMF_NEED_MAP_TYPE:
+		return has_map_type(probe, need);
+	case EMF_NEED_KFUNC:
+	case EMF_NEED_BTF:
+		return has_btf(probe, need);
+	}
+	return true;
+}
+
+static const char *const words[] = {
+	[EMF_NEED_CAP] = "capability CAP_", [EMF_NEED_HELPER] = "helper bpf_", [EMF_NEED_MAP_TYPE] = "map type ",
+	[EMF_NEED_KFUNC] = "kfunc ",	    [EMF_NEED_BTF] = "BTF type ",
+};
+
+static int refuse(struct emf_unit *unit, const struct emf_need *need)
+{
+	bool cap = need->kind == EMF_NEED_CAP;
+
+	unit->unsupported = true;
+	if (cap)
+		snprintf(unit->why, sizeof(unit->why),
+			 "needs the capability CAP_%s, which this process lacks: run as root, or grant it", need->name);
+	else
+		snprintf(unit->why, sizeof(unit->why),
+			 "needs the %s%s, which this kernel lacks: a later kernel has it ('doctor' tells more)",
+			 words[need->kind], need->name);
+	return cap ? -EPERM : -EOPNOTSUPP;
+}
+
+/* Maps of a type that the kernel does not know would fail the load of all others. */
+static void leave_out_maps(const struct emf_unit *unit, int type)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object_of(unit))
+		if ((int)bpf_map__type(map) == type)
+			bpf_map__set_autocreate(map, false);
+}
+
+static int choose(struct emf_unit *unit, const struct emf_need *need, bool there)
+{
+	struct bpf_program *first = bpf_object__find_program_by_name(object_of(unit), need->program);
+	struct bpf_program *second = bpf_object__find_program_by_name(object_of(unit), need->instead);
+	struct emf_variant *variant = &unit->variants.of[unit->variants.n];
+
+	if (!first || !second || unit->variants.n == EMF_VARIANTS_MAX) {
+		snprintf(unit->why, sizeof(unit->why), "its variants %s and %s cannot be chosen: one of them is missing",
+			 need->program, need->instead);
+		return -EINVAL;
+	}
+	unit->variants.n++;
+	variant->runs = there ? need->program : need->instead;
+	variant->instead_of = there ? need->instead : need->program;
+	snprintf(variant->why, sizeof(variant->why), "this kernel %s the %s%s", there ? "has" : "lacks", words[need->kind],
+		 need->name);
+	bpf_program__set_autoload(first, there);
+	bpf_program__set_autoload(second, !there);
+	if (!there && need->kind == EMF_NEED_MAP_TYPE)
+		leave_out_maps(unit, need->id);
+	return 0;
+}
+
+int emf_need_check(struct emf_unit *unit)
+{
+	struct emf_probe probe;
+	int err = 0;
+
+	unit->variants.n = 0;
+	if (!unit->m->needs)
+		return 0;
+	emf_probe_init(&probe);
+	for (const struct emf_need *need = unit->m->needs; !err && need->name; need++) {
+		bool there = is_there(&probe, unit, need);
+
+		if (need->instead)
+			err = choose(unit, need, there);
+		else if (!there)
+			err = refuse(unit, need);
+	}
+	emf_probe_fini(&probe);
+	return err;
+}

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * value.c - values of each type: their size, and what they are as text.
+ */
+#include "value.h"
+
+#include <arpa/inet.h>
+#include <endian.h>
+#include <inttypes.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <emf/output.h>
+
+#define NS_PER_S UINT64_C(1000000000)
+
+/* 0 for those whose size is not fixed. */
+static const unsigned char sizes[] = {
+	[EMF_BOOL] = 1, [EMF_U8] = 1,	[EMF_U16] = 2,	  [EMF_U32] = 4, [EMF_U64] = 8,	   [EMF_S8] = 1,
+	[EMF_S16] = 2,	[EMF_S32] = 4,	[EMF_S64] = 8,	  [EMF_BE16] = 2, [EMF_BE32] = 4,  [EMF_BE64] = 8,
+	[EMF_CHAR] = 1, [EMF_COMM] = 16, [EMF_DURATION] = 8, [EMF_NS] = 8, [EMF_WALL] = 8, [EMF_IP4] = 4,
+	[EMF_IP6] = 16, [EMF_MAC] = 6,	[EMF_PID] = 4,	  [EMF_UID] = 4, [EMF_NETDEV] = 4, [EMF_ERRNO] = 4,
+	[EMF_SIGNO] = 4, [EMF_KSYM] = 8, [EMF_CGROUP] = 8, [EMF_FD] = 4, [EMF_MAP_FD] = 4, [EMF_PROG_FD] = 4,
+};
+
+size_t emf_value_size(const struct emf_value_type *type)
+{
+	return sizes[type->type] ? sizes[type->type] : type->size;
+}
+
+bool emf_value_is_signed(enum emf_type type)
+{
+	return (type >= EMF_S8 && type <= EMF_S64) || type == EMF_CHAR || type == EMF_ERRNO || type == EMF_SIGNO;
+}
+
+bool emf_value_is_number(enum emf_type type)
+{
+	switch (type) {
+	case EMF_BOOL:
+	case EMF_STRING:
+	case EMF_COMM:
+	case EMF_IP4:
+	case EMF_IP6:
+	case EMF_MAC:
+	case EMF_ENUM:
+	case EMF_FLAGS:
+	case EMF_STRUCT:
+		return false;
+	default:
+		return true;
+	}
+}
+
+static uint64_t swap(const struct emf_value_type *type, uint64_t v)
+{
+	switch (type->type) {
+	case EMF_BE16:
+		return htobe16((uint16_t)v);
+	case EMF_BE32:
+		return htobe32((uint32_t)v);
+	case EMF_BE64:
+		return htobe64(v);
+	default:
+		return v;
+	}
+}
+
+uint64_t emf_value_load(const struct emf_value_type *type, const void *value)
+{
+	size_t size = emf_value_size(type);
+	bool sign = emf_value_is_signed(type->type);
+	uint64_t v = 0;
+	uint32_t v4;
+	uint16_t v2;
+
+	if (size == 8) {
+		memcpy(&v, value, 8);
+	} else if (size == 4) {
+		memcpy(&v4, value, 4);
+		v = sign ? (uint64_t)(int32_t)v4 : v4;
+	} else if (size == 2) {
+		memcpy(&v2, value, 2);
+		v = sign ? (uint64_t)(int16_t)v2 : v2;
+	} else {
+		v = sign ? (uint64_t)(int8_t)*(const unsigned char *)value : *(const unsigned char *)value;
+	}
+	return swap(type, v);
+}
+
+void emf_value_store(const struct emf_value_type *type, void *value, uint64_t number)
+{
+	size_t size = emf_value_size(type);
+	uint64_t v = swap(type, number);
+	uint32_t v4 = (uint32_t)v;
+	uint16_t v2 = (uint16_t)v;
+
+	if (size == 8)
+		memcpy(value, &v, 8);
+	else if (size == 4)
+		memcpy(value, &v4, 4);
+	else if (size == 2)
+		memcpy(value, &v2, 2);
+	else
+		*(unsigned char *)value = (unsigned char)v;
+}
+
+const char *emf_value_expected(enum emf_type type)
+{
+	switch (type) {
+	case EMF_BOOL:
+		return "yes or no";
+	case EMF_DURATION:
+		return "a time with its unit, such as 500ms or 5s";
+	case EMF_STRING:
+	case EMF_COMM:
+		return "a text";
+	case EMF_IP4:
+		return "an IPv4 address, such as 10.0.0.1";
+	case EMF_IP6:
+		return "an IPv6 address, such as fe80::1";
+	case EMF_MAC:
+		return "an Ethernet address, such as 02:00:00:00:00:01";
+	case EMF_NETDEV:
+		return "an interface, such as eth0, or its index";
+	case EMF_ERRNO:
+		return "an error, such as ENOENT, or its negative number";
+	case EMF_SIGNO:
+		return "a signal, such as SIGTERM, or its number";
+	case EMF_UID:
+		return "root, or the number of a user";
+	case EMF_CGROUP:
+		return "a cgroup by its path, or its id";
+	case EMF_KSYM:
+		return "a symbol of the kernel, or an address";
+	case EMF_ENUM:
+		return "one of its names";
+	case EMF_FLAGS:
+		return "names of flags joined with '|', or 0";
+	default:
+		return emf_value_is_signed(type) ? "a number" : "a number, not negative";
+	}
+}
+
+static void format_duration(uint64_t ns, char text[EMF_VALUE_TEXT_MAX])
+{
+	static const struct {
+		char unit[4];
+		uint64_t ns;
+	} units[] = { { "h", 3600 * NS_PER_S }, { "m", 60 * NS_PER_S }, { "s", NS_PER_S },
+		      { "ms", 1000000 },	{ "us", 1000 },		{ "ns", 1 } };
+	size_t i = 0;
+
+	while (ns % units[i].ns)
+		i++;
+	if (!ns)
+		snprintf(text, EMF_VALUE_TEXT_MAX, "0");
+	else
+		snprintf(text, EMF_VALUE_TEXT_MAX, "%" PRIu64 "%s", ns / units[i].ns, units[i].unit);
+}
+
+/* RFC 3339, in UTC. */
+static void format_wall(uint64_t ns, char text[EMF_VALUE_TEXT_MAX])
+{
+	time_t s = (time_t)(ns / NS_PER_S);
+	struct tm tm;
+	size_t at;
+
+	gmtime_r(&s, &tm);
+	at = strftime(text, EMF_VALUE_TEXT_MAX, "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text + at, EMF_VALUE_TEXT_MAX - at, ".%09" PRIu64 "Z", ns % NS_PER_S);
+}
+
+static void format_names(const struct emf_value_type *type, uint64_t v, char text[EMF_VALUE_TEXT_MAX])
+{
+	bool flags = type->type == EMF_FLAGS;
+	size_t at = 0;
+
+	text[0] = '\0';
+	for (const struct emf_name *n = type->names; n && n->name; n++) {
+		if (flags ? !n->value || (v & n->value) != n->value : v != n->value)
+			continue;
+		at += (size_t)snprintf(text + at, EMF_VALUE_TEXT_MAX - at, "%s%s", at ? "|" : "", n->name);
+		if (!flags || at >= EMF_VALUE_TEXT_MAX)
+			return;
+		v &= ~n->value;
+	}
+	if (v || !at)
+		snprintf(text + at, EMF_VALUE_TEXT_MAX - at, flags && v ? "%s%#" PRIx64 : "%s%" PRId64, at ? "|" : "", v);
+}
+
+static void format_number(const struct emf_value_type *type, uint64_t v, char text[EMF_VALUE_TEXT_MAX])
+{
+	const char *name;
+
+	switch (type->type) {
+	case EMF_DURATION:
+		format_duration(v, text);
+		return;
+	case EMF_NS:
+		emf_clock(text, v);
+		return;
+	case EMF_WALL:
+		format_wall(v, text);
+		return;
+	case EMF_KSYM:
+		snprintf(text, EMF_VALUE_TEXT_MAX, "%#" PRIx64, v);
+		return;
+	case EMF_NETDEV:
+		if (!v || !if_indextoname((unsigned int)v, text))
+			snprintf(text, EMF_VALUE_TEXT_MAX, "%" PRIu64, v);
+		return;
+	case EMF_ERRNO:
+	case EMF_SIGNO:
+		name = type->type == EMF_ERRNO ? emf_errno_name((int)v) : emf_signal_name((int)v);
+		if (v && *name != '?')
+			snprintf(text, EMF_VALUE_TEXT_MAX, "%s", name);
+		else
+			snprintf(text, EMF_VALUE_TEXT_MAX, "%" PRId64, v);
+		return;
+	case EMF_ENUM:
+	case EMF_FLAGS:
+		format_names(type, v, text);
+		return;
+	default:
+		snprintf(text, EMF_VALUE_TEXT_MAX, emf_value_is_signed(type->type) ? "%" PRId64 : "%" PRIu64, v);
+	}
+}
+
+char *emf_value_format(const struct emf_value_type *type, const void *value, char text[EMF_VALUE_TEXT_MAX])
+{
+	const unsigned char *b = value;
+
+	switch (type->type) {
+	case EMF_BOOL:
+		snprintf(text, EMF_VALUE_TEXT_MAX, "%s", *b ? "true" : "false");
+		break;
+	case EMF_STRING:
+	case EMF_COMM:
+		emf_text(text, EMF_VALUE_TEXT_MAX, value, strnlen(value, emf_value_size(type)));
+		break;
+	case EMF_CHAR:
+		emf_text(text, EMF_VALUE_TEXT_MAX, value, 1);
+		break;
+	case EMF_IP4:
+	case EMF_IP6:
+		if (!inet_ntop(type->type == EMF_IP4 ? AF_INET : AF_INET6, value, text, EMF_VALUE_TEXT_MAX))
+			text[0] = '\0';
+		break;
+	case EMF_MAC:
+		snprintf(text, EMF_VALUE_TEXT_MAX, "%02x:%02x:%02x:%02x:%02x:%02x", b[0], b[1], b[2], b[3], b[4], b[5]);
+		break;
+	case EMF_STRUCT:
+		snprintf(text, EMF_VALUE_TEXT_MAX, "{...}");
+		break;
+	default:
+		format_number(type, emf_value_load(type, value), text);
+	}
+	return text;
+}

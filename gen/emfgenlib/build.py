@@ -1,0 +1,129 @@
+"""The build: descriptions and folders to everything that make and the compilers need."""
+import argparse
+import os
+import sys
+from dataclasses import dataclass
+from typing import Dict, List, Optional
+
+from . import VERSION, check
+from .check_file import check_file
+from .check_names import check_c_names
+from .errors import Errors
+from .imports import Loader
+from .interface import Builder, Interface
+from .layout import Layouts
+from .model import Module
+from .not_yet import refuse
+from .scan import names, plain_names, scan, sources
+from .syntax import File, ProductDecl
+from .tables import Tables, tables
+
+
+@dataclass
+class Output:
+    """One generated header, with or without C that is linked in."""
+
+    name: str
+    sources: List[str]
+    interface: Optional[Interface]
+    module: Optional[Module]
+    linked: bool
+
+    @property
+    def has_c(self) -> bool:
+        services = bool(self.interface and self.interface.services)
+        return self.linked and (services or bool(self.module and self.module.generated))
+
+
+def idl_files(folder: str) -> List[str]:
+    found = os.listdir(folder) if os.path.isdir(folder) else []
+    return sorted(os.path.join(folder, n) for n in found if n.endswith(".emf") and not n.startswith("."))
+
+
+def build(args: argparse.Namespace, errors: Errors) -> int:
+    """obj/modules.mk, the headers, and the C of the product."""
+    only: Optional[List[str]] = args.only.split(",") if args.only else None
+    loader = Loader([args.idl], errors)
+    shared = [loader.load(path) for path in idl_files(args.idl)]
+    plain_names(args.modules, sources(args.modules), errors)
+    plain_names(args.idl, [os.path.basename(f.path) for f in shared], errors)
+    found = scan(args.modules, only, loader)
+    layouts = Layouts(errors)
+    for file in loader.files.values():
+        check_file(file, errors, layouts)
+        refuse(file, errors)
+    product = check.product(shared, args.product, names(args.modules), errors)
+    if product.modules and only is None:
+        wanted = {name.text for name in product.modules}
+        found = [m for m in found if m.name in wanted]
+    if only is None:
+        check.settings(product, found, errors)
+    else:  # what was left out has no parameters that could be set
+        built = {name for m in found for name, _ in m.names}
+        product.settings = [s for s in product.settings if s.module.text in built]
+    check.modules(found, errors)
+    check.services(found, errors)
+    outputs = [] if errors else _outputs(found, shared, loader, layouts)
+    check.files(outputs, errors)
+    check_c_names([o.interface for o in outputs if o.interface], found, errors)
+    if errors:
+        print(errors.report(), file=sys.stderr)
+        return 1
+    _write(args, product, found, outputs)
+    return 0
+
+
+def _outputs(found: List[Module], shared: List[File], loader: Loader, layouts: Layouts) -> List[Output]:
+    builder = Builder(layouts)
+    out: List[Output] = []
+    seen: Dict[str, bool] = {}
+
+    def add_imported(file: File, linked: bool) -> None:
+        if seen.get(file.path):
+            return
+        seen[file.path] = linked
+        interface = builder.of(file)
+        if interface.declares:
+            out.append(Output(interface.name, [file.path], interface, None, linked))
+        for other in file.imported:
+            add_imported(other, linked)
+
+    for module in found:
+        file = loader.load(module.emf_source) if module.has_emf else None
+        if file:
+            seen[file.path] = True
+        out.append(Output(module.name, module.files, builder.of(file) if file else None, module, True))
+    for module in found:
+        if module.has_emf:
+            for other in loader.load(module.emf_source).imported:
+                add_imported(other, True)
+    for file in shared:
+        if file.path not in seen:
+            add_imported(file, False)
+    return out
+
+
+def _write(args: argparse.Namespace, product: ProductDecl, found: List[Module], outputs: List[Output]) -> None:
+    # Only now: jinja2 takes longer to import than all the checks take to run.
+    from . import render
+
+    env = render.environment()
+    out = args.out
+    interfaces = [o.interface for o in outputs if o.interface]
+
+    for output in outputs:
+        description = output.module.description if output.module else None
+        made: Tables = tables(description, output.interface, interfaces)
+        for ending in ("h", "c") if output.has_c else ("h",):
+            text = render.render(env, f"file_emf.{ending}.j2", name=output.name, sources=output.sources, i=output.interface,
+                                 module=output.module, tables=made, params=made.params, needs=made.needs,
+                                 provided=made.provided, used=made.used, version=VERSION)
+            render.write(os.path.join(out, f"{output.name}_emf.{ending}"), text)
+    render.write(os.path.join(out, "product_emf.c"),
+                 render.render(env, "product_emf.c.j2", product=product, modules=found, version=VERSION))
+    # Touched in any case: make compares its time with that of the sources.
+    render.write(os.path.join(out, "modules.mk"),
+                 render.render(env, "modules.mk.j2", modules=found, files=[o for o in outputs if o.has_c and not o.module],
+                               out=out, version=VERSION,
+                               seen=[f"{args.modules}/{n}" for n in sources(args.modules)] + idl_files(args.idl)),
+                 touch=True)

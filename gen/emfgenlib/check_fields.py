@@ -1,0 +1,73 @@
+"""What must hold for names, and for all that has fields: structs, messages, parameters."""
+from typing import Dict, Iterable, List
+
+from . import types, words
+from .errors import Errors
+from .scope import Scope
+from .syntax import Declaration, Field, ModuleDecl, ProductDecl
+from .values import check_value
+
+NAME_MAX = 63  # C promises that many significant characters
+
+
+def check_name(declaration: Declaration, errors: Errors) -> None:
+    name = declaration.name
+    if len(name) > NAME_MAX:
+        errors.add(declaration.position, f"this name has more than {NAME_MAX} characters")
+    elif name in words.C_WORDS:
+        errors.add(declaration.position, f"'{name}' is a word of C or C++", "choose another name")
+    elif name in words.PREFIXES:
+        errors.add(declaration.position, f"'{name}' is a prefix of EMF's own names", "choose another name")
+    elif name in words.MACROS:
+        errors.add(declaration.position, f"'{name}' is a macro of the C library or of the compiler", "choose another name")
+    elif not isinstance(declaration, Field) and (name in types.BUILT_IN or name == types.STRING):
+        errors.add(declaration.position, f"'{name}' is a built-in type", "choose another name")
+
+
+def check_unique(declarations: Iterable[Declaration], verb: str, errors: Errors) -> None:
+    """Unique within one block. A module may be named like its service or its chain."""
+    seen: Dict[str, Declaration] = {}
+    for declaration in declarations:
+        if isinstance(declaration, ProductDecl):
+            continue  # its name is no C name, and it is looked up among all files
+        check_name(declaration, errors)
+        key = ("module " if isinstance(declaration, ModuleDecl) else "") + declaration.name
+        if key in seen:
+            errors.add(declaration.position, f"'{declaration.name}' is {verb} twice",
+                       f"the first one is at {seen[key].position}")
+        seen.setdefault(key, declaration)
+
+
+def check_fields(fields: List[Field], scope: Scope, errors: Errors) -> None:
+    """Names, and what C will also have: x_len beside x[<=N]."""
+    check_unique(fields, "a member", errors)
+    names = {f.name for f in fields}
+    for member in fields:
+        if member.array_kind != "bounded":
+            pass
+        elif member.name + "_len" in names or member.name + "_pad" in names:
+            errors.add(member.position, f"'{member.name}[<=]' brings '{member.name}_len' and '{member.name}_pad' along, "
+                       "and one of these is a member too", "rename it")
+        for value in [member.default, *(member.range or ())]:
+            if value is not None:
+                check_value(member, value, scope, errors)
+        _range(member, scope, errors)
+
+
+def _range(member: Field, scope: Scope, errors: Errors) -> None:
+    if not member.range:
+        return
+    kind = types.BUILT_IN.get(member.type.text)
+    if not kind or kind.low is None or member.type.text in ("bool", "char"):
+        errors.add(member.range[0].position, f"a '{member.type.text}' has no range", "only numbers and times have")
+        return
+    low, high = (check_value(member, v, scope, Errors()) for v in member.range)
+    if not isinstance(low, int) or not isinstance(high, int):
+        return
+    if low > high:
+        errors.add(member.range[0].position, f"the range of '{member.name}' begins behind its end")
+    elif member.default is not None:
+        default = check_value(member, member.default, scope, Errors())
+        if isinstance(default, int) and not low <= default <= high:
+            errors.add(member.default.position,
+                       f"the default {member.default.text} is out of range ({member.range[0].text} to {member.range[1].text})")

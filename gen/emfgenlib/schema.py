@@ -1,0 +1,64 @@
+"""Schema hashes: 64 bits that two sides compare before they exchange plain structs.
+
+The canonical form of a type is what its bytes mean: names, types and places of its
+members, values of its enums. Docs, comments, defaults, ranges, positions and the order
+of declarations are no part of it.
+"""
+import hashlib
+from typing import List
+
+from . import types
+from .layout import Layouts
+from .scope import Scope
+from .syntax import Enum, Field, Method, Service, Signal, Struct, TypedError
+from .values import items_of
+
+
+def hash64(text: str) -> str:
+    """The first 64 bits of SHA-256, as a C constant."""
+    return "0x" + hashlib.sha256(text.encode()).hexdigest()[:16] + "ull"
+
+
+class Schema:
+    def __init__(self, layouts: Layouts):
+        self.layouts = layouts
+
+    def fields(self, fields: List[Field], scope: Scope) -> str:
+        """Members in their order, which is their place."""
+        return "{" + "".join(self._field(f, scope) + ";" for f in fields) + "}"
+
+    def enum(self, enum: Enum, scope: Scope) -> str:
+        items = sorted((value, name) for name, value in items_of(enum, scope))
+        kind = "flags" if enum.is_flags else "enum"
+        return f"{kind}:{enum.base.text}" + "{" + "".join(f"{name}={value};" for value, name in items) + "}"
+
+    def service(self, service: Service, scope: Scope) -> str:
+        lines = []
+        for member in service.members:
+            if isinstance(member, Method):
+                lines.append(f"method {member.name}{self.fields(member.arguments, scope)}"
+                             f"{self.fields(member.results, scope)}")
+            elif isinstance(member, Signal):
+                lines.append(f"signal {member.name}{self.fields(member.arguments, scope)}")
+            elif isinstance(member, TypedError):
+                lines.append(f"error {member.name}{self.fields(member.fields, scope)}")
+        return f"service {service.name}\n" + "\n".join(sorted(lines))
+
+    def _field(self, field: Field, scope: Scope) -> str:
+        size = ""
+        if field.array is not None:
+            number = scope.number(field.array, self.layouts.errors)
+            size = f"[<={number}]" if field.array_kind == "bounded" else f"[{number}]"
+        return f"{self._type(field, scope)} {field.name}{size}"
+
+    def _type(self, field: Field, scope: Scope) -> str:
+        name = field.type.text
+        if name == types.STRING:
+            return f"string<={scope.number(field.bound, self.layouts.errors)}"
+        if name in types.BUILT_IN:
+            return name + (" " + field.qualifier if field.qualifier else "")
+        found = scope.find_type(name)
+        if isinstance(found.type, Enum):
+            return self.enum(found.type, found.scope)
+        assert isinstance(found.type, Struct)
+        return self.fields(found.type.fields, found.scope)

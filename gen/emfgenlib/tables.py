@@ -1,0 +1,150 @@
+"""What the core reads about a module: parameters, needs, and what its records are made of."""
+from dataclasses import dataclass, field
+from typing import Dict, List, Optional, Tuple
+
+from . import bpf_names, types
+from .errors import Errors, Position
+from .interface import CEnum, CService, CStruct, Interface, literal, type_name
+from .syntax import Enum, Field, ModuleDecl, Use, Value
+from .values import check_value
+
+
+@dataclass
+class TableMember:
+    name: str
+    type: str  # EMF_U32
+    offset: int
+    size: int
+    count: int
+    len_offset: Optional[int]
+    names: str = ""  # C name of an enum
+    record: str = ""  # C name of a struct
+
+
+@dataclass
+class TableRecord:
+    name: str  # in C
+    shown: str
+    size: int
+    fixed: int
+    members: List[TableMember]
+    declaration: object
+
+
+@dataclass
+class TableParam:
+    name: str
+    option: str
+    declaration: Field
+    c_type: str
+    elements: int
+    type: str
+    initial: Optional[str]
+    range: Optional[Tuple[str, str]]
+    names: str = ""
+
+
+@dataclass
+class TableNeed:
+    kind: str  # EMF_NEED_HELPER
+    id: int
+    name: str
+    program: str
+    instead: str
+    position: Position
+
+
+@dataclass
+class Tables:
+    enums: List[CEnum] = field(default_factory=list)
+    records: List[TableRecord] = field(default_factory=list)  # each after those that it is made of
+    params: List[TableParam] = field(default_factory=list)
+    needs: List[TableNeed] = field(default_factory=list)
+    provided: List[CService] = field(default_factory=list)
+    used: List[Use] = field(default_factory=list)
+
+
+class _Maker:
+    def __init__(self, interfaces: List[Interface]):
+        self.enums: Dict[int, CEnum] = {id(e.declaration): e for i in interfaces for e in i.enums}
+        self.structs: Dict[int, CStruct] = {id(s.declaration): s for i in interfaces for s in i.structs}
+        self.services: Dict[str, CService] = {s.name: s for i in interfaces for s in i.services}
+        self.out = Tables()
+        self.done: Dict[str, TableRecord] = {}
+
+    def enum(self, declaration: Enum) -> str:
+        made = self.enums[id(declaration)]
+        if made not in self.out.enums:
+            self.out.enums.append(made)
+        return made.name
+
+    def record(self, struct: CStruct, shown: str) -> None:
+        if struct.name in self.done:
+            return
+        members = []
+        at = {m.name: m for m in struct.layout.members}
+        for member in struct.fields:
+            members.append(self._member(member, struct, at))
+        tail = at[struct.tail].offset if struct.tail else struct.layout.size
+        self.done[struct.name] = TableRecord(struct.name, shown, struct.layout.size, tail, members, struct.declaration)
+        self.out.records.append(self.done[struct.name])
+
+    def _member(self, member: Field, struct: CStruct, at: dict) -> TableMember:
+        type_, declaration, _ = type_name(member.type, struct.scope)
+        place = at[member.name]
+        count = place.dimensions[0] if member.array is not None else 1
+        out = TableMember(member.name, type_, place.offset, place.size // count, count,
+                          at[member.name + "_len"].offset if member.array_kind == "bounded" else None)
+        if isinstance(declaration, Enum):
+            out.names = self.enum(declaration)
+        elif declaration is not None:
+            inner = self.structs[id(declaration)]
+            self.record(inner, inner.declaration.name)
+            out.record = inner.name
+        return out
+
+    def param(self, param: Field, interface: Interface) -> TableParam:
+        scope = interface.scope
+        type_, declaration, _ = type_name(param.type, scope)
+        out = TableParam(param.name, param.name.replace("_", "-"), param, "", 0, type_,
+                         written(param.default) if param.default else None, None)
+        if param.type.text == types.STRING:
+            out.c_type, out.elements = "char", scope.number(param.bound, Errors()) + 1
+        elif isinstance(declaration, Enum):
+            out.c_type, out.names = self.enums[id(declaration)].base, self.enum(declaration)
+        else:
+            out.c_type, out.elements = types.BUILT_IN[param.type.text].c, types.BUILT_IN[param.type.text].elements
+        if param.range:
+            low, high = (check_value(param, value, scope, Errors()) for value in param.range)
+            out.range = f"(int64_t){literal(low)}", f"(int64_t){literal(high)}"
+        return out
+
+
+def written(value: Value) -> str:
+    """A value as the core reads it."""
+    return value.text
+
+
+def _needs(module: ModuleDecl) -> List[TableNeed]:
+    out = []
+    for need in module.needs:
+        kind = need.kind.text
+        for name in need.names:
+            program, instead = (n.text for n in need.variant) if need.variant else ("", "")
+            out.append(TableNeed("EMF_NEED_" + kind.upper(), bpf_names.number(kind, name.text), name.text, program, instead,
+                                 need.kind.position))
+    return out
+
+
+def tables(module: Optional[ModuleDecl], interface: Optional[Interface], interfaces: List[Interface]) -> Tables:
+    maker = _Maker(interfaces)
+    if not module or not interface:
+        return maker.out
+    for event in interface.events:
+        if not event.declaration.handled:
+            maker.record(event.record, event.name)
+    maker.out.params = [maker.param(p, interface) for p in module.params]
+    maker.out.needs = _needs(module)
+    maker.out.provided = [maker.services[name.text] for name in module.provides]
+    maker.out.used = module.uses
+    return maker.out

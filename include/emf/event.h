@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * emf/event.h - described events of a kernel part, for generated code.
+ */
+#ifndef EMF_EVENT_H
+#define EMF_EVENT_H
+
+#include <emf/module.h>
+#include <emf/type.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * struct emf_event_source - an event that a module describes
+ * @ring: the map that its records come through; NULL ends a table
+ * @record: called with each one
+ * @printed: what a printed record is made of, or NULL for one that is not printed
+ */
+struct emf_event_source {
+	const char *ring;
+	void (*record)(struct module *m, const void *data, size_t size_bytes);
+	const struct emf_record *printed;
+};
+
+/**
+ * emf_event_print() - print one record as a line
+ * @m: the module
+ * @record: says what is in it
+ * @data: the record
+ *
+ * A module with one printed event has a table with a heading, others lines of
+ * "event member=value". Prints nothing when the product serves.
+ *
+ * Context: loop thread.
+ * Since: 0.2
+ */
+EMF_API void emf_event_print(const struct module *m, const struct emf_record *record, const void *data);
+
+/**
+ * emf_event_malformed() - a record is shorter than what it says to be
+ * @m: the module
+ * @event: its name
+ * @size_bytes: of the record
+ *
+ * It can only come from a kernel part of another version. Told once for each module,
+ * and counted.
+ *
+ * Context: loop thread.
+ * Since: 0.2
+ */
+EMF_API void emf_event_malformed(const struct module *m, const char *event, size_t size_bytes);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

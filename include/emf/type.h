@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * emf/type.h - types of values, as data: what a parameter is read as, and what the
+ * members of a record are printed as.
+ */
+#ifndef EMF_TYPE_H
+#define EMF_TYPE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The C type of each is in emf-idl(5). */
+enum emf_type {
+	EMF_BOOL,     /* one byte, 0 or 1; written yes, no */
+	EMF_U8,
+	EMF_U16,
+	EMF_U32,
+	EMF_U64,
+	EMF_S8,
+	EMF_S16,
+	EMF_S32,
+	EMF_S64,
+	EMF_BE16,     /* network order; written as a plain number */
+	EMF_BE32,
+	EMF_BE64,
+	EMF_CHAR,
+	EMF_STRING,   /* char[size], NUL-terminated */
+	EMF_COMM,     /* char[16], NUL-terminated; of a task */
+	EMF_DURATION, /* uint64_t, nanoseconds; written 5ms, 1s, 2m */
+	EMF_NS,	      /* uint64_t, monotonic; written as the time of day */
+	EMF_WALL,     /* uint64_t, nanoseconds since 1970 */
+	EMF_IP4,      /* __be32; written 10.0.0.1 */
+	EMF_IP6,      /* __be32[4]; written fe80::1 */
+	EMF_MAC,      /* uint8_t[6]; written 02:00:00:00:00:01 */
+	EMF_PID,      /* uint32_t */
+	EMF_UID,      /* uint32_t; written root, or a number */
+	EMF_NETDEV,   /* uint32_t, index of an interface; written eth0 */
+	EMF_ERRNO,    /* int32_t, 0 or negative; written ENOENT */
+	EMF_SIGNO,    /* int32_t; written SIGTERM */
+	EMF_KSYM,     /* uint64_t, an address in the kernel */
+	EMF_CGROUP,   /* uint64_t, the id of a cgroup; read as a path, too */
+	EMF_ENUM,     /* size bytes; written by name */
+	EMF_FLAGS,    /* size bytes; written by names joined with '|' */
+	EMF_STRUCT,   /* of members; in records only */
+	EMF_FD,	      /* in messages only */
+	EMF_MAP_FD,
+	EMF_PROG_FD,
+};
+
+/**
+ * struct emf_name - a value of an enum or of flags
+ * @name: as it is written; NULL ends a table
+ * @value: sign-extended
+ */
+struct emf_name {
+	const char *name;
+	uint64_t value;
+};
+
+struct emf_record;
+
+/**
+ * struct emf_member - a member of a record
+ * @name: as it is declared
+ * @type: see there
+ * @offset: in bytes
+ * @size: of one element, in bytes
+ * @count: of elements; 1 if it is no array
+ * @bounded: the first 4 bytes at @len_offset say how many of them are used
+ * @len_offset: see @bounded
+ * @names: of an enum or of flags, else NULL
+ * @record: of a struct, else NULL
+ */
+struct emf_member {
+	const char *name;
+	enum emf_type type;
+	uint32_t offset;
+	uint32_t size;
+	uint32_t count;
+	uint32_t bounded;
+	uint32_t len_offset;
+	const struct emf_name *names;
+	const struct emf_record *record;
+};
+
+/**
+ * struct emf_record - a struct of the interface language
+ * @name: as it is declared
+ * @size: in bytes
+ * @fixed: bytes before the elements of a bounded array at its end; @size without one
+ * @n: number of members
+ * @members: without the padding that was inserted, and without lengths of arrays
+ */
+struct emf_record {
+	const char *name;
+	uint32_t size;
+	uint32_t fixed;
+	size_t n;
+	const struct emf_member *members;
+};
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
