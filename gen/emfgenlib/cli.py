@@ -4,7 +4,7 @@ import os
 import sys
 from typing import List, Optional
 
-from . import VERSION, check, words
+from . import VERSION, check, objects, words
 from .check_file import check_file
 from .errors import Errors
 from .imports import Loader
@@ -54,6 +54,7 @@ def _write(args: argparse.Namespace, product: ProductDecl, found: List[Module]) 
     env = render.environment()
     out = args.out
 
+    objects.forget(out, {m.name for m in found if m.has_bpf})
     for module in found:
         for ending in ("_emf.h", "_emf.c") if module.generated else ("_emf.h",):
             text = render.render(env, "module" + ending + ".j2", module=module, version=VERSION)
@@ -100,6 +101,8 @@ def main(argv: List[str]) -> int:
     check_.add_argument("-I", dest="include", action="append", default=[], metavar="FOLDER",
                         help="look for imported files here too; may stand several times")
     check_.set_defaults(run=_check)
+
+    objects.register(commands)
 
     words_ = commands.add_parser("words", help="print the names that no module can have")
     words_.set_defaults(run=_words)

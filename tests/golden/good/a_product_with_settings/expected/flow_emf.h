@@ -5,6 +5,7 @@
 #include <emf.h>
 
 #include "flow.skel.h"
+#include "flow_maps.h"
 
 /* modules/flow.bpf.c */
 extern const struct emf_object flow_object;

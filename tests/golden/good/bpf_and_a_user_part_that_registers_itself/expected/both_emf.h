@@ -5,6 +5,7 @@
 #include <emf.h>
 
 #include "both.skel.h"
+#include "both_maps.h"
 
 /* modules/both.bpf.c */
 extern const struct emf_object both_object;

@@ -5,6 +5,7 @@
 #include <emf.h>
 
 #include "count.skel.h"
+#include "count_maps.h"
 
 /* modules/count.bpf.c */
 extern const struct emf_object count_object;

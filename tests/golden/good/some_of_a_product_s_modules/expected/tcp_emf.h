@@ -5,6 +5,7 @@
 #include <emf.h>
 
 #include "tcp.skel.h"
+#include "tcp_maps.h"
 
 /* modules/tcp.bpf.c */
 extern const struct emf_object tcp_object;
