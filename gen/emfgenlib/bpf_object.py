@@ -4,7 +4,7 @@ from typing import Dict, List, Optional
 
 from . import btf
 from .btf import Btf
-from .elf import MAX_BYTES, BadObject, Elf, Symbol, read
+from .elf import MAX_BYTES, BadObject, Elf, Symbol
 
 _DATA = (".data", ".rodata", ".bss")
 _MAX_ATTRIBUTES = 64  # of one map; libbpf knows twelve
@@ -44,8 +44,8 @@ class Program:
 
 
 class Object:
-    def __init__(self, path: str):
-        self.elf = Elf(read(path))
+    def __init__(self, data: bytes):
+        self.elf = Elf(data)
         section = self.elf.section(".BTF")
         if not section:
             raise BadObject("has no BTF: compile it with -g")

@@ -9,7 +9,7 @@ from typing import Any, Iterable, List, Optional, Set
 from . import VERSION
 from .bpf_object import Object
 from .check_object import check_object
-from .elf import BadObject
+from .elf import BadObject, read
 from .errors import Errors, Position
 from .imports import Loader
 from .maps import Accessors, accessors
@@ -97,7 +97,7 @@ def _object(args: argparse.Namespace, module: str, loader: Loader) -> Optional[L
     path, source = os.path.join(args.out, module + _OBJECT), f"{args.modules}/{module}.bpf.c"
     errors = loader.errors
     try:
-        found = Object(path)
+        found = Object(read(path))
         file = _description(args, module, loader)
         if file:
             declared = next((d for d in file.of(ModuleDecl) if d.name == module), None)
