@@ -24,6 +24,21 @@ struct emf_map *emf_map_get(const struct module *m, const char *name)
 	return (struct emf_map *)bpf_object__find_map_by_name(m->unit->object.head->obj, name);
 }
 
+struct emf_map *emf_map_at(const struct module *m, unsigned int index)
+{
+	const struct bpf_object_skeleton *skeleton;
+	const struct bpf_map_skeleton *map;
+
+	if (!m->unit || !m->unit->object.head)
+		return NULL;
+	skeleton = m->unit->object.head->skeleton;
+	if (index >= (unsigned int)skeleton->map_cnt)
+		return NULL;
+	/* The module may have been compiled with another libbpf, and larger entries. */
+	map = (const void *)((const char *)skeleton->maps + index * (size_t)skeleton->map_skel_sz);
+	return (struct emf_map *)*map->map;
+}
+
 int emf_map_lookup(const struct emf_map *map, const void *key, void *value)
 {
 	return bpf_map_lookup_elem(bpf_map__fd(to_bpf(map)), key, value);

@@ -5,7 +5,7 @@ import sys
 from dataclasses import dataclass
 from typing import Dict, List, Optional
 
-from . import VERSION, check
+from . import VERSION, check, objects
 from .check_file import check_file
 from .check_names import check_c_names
 from .errors import Errors
@@ -111,6 +111,7 @@ def _write(args: argparse.Namespace, product: ProductDecl, found: List[Module], 
     out = args.out
     interfaces = [o.interface for o in outputs if o.interface]
 
+    objects.forget(out, {m.name for m in found if m.has_bpf})
     for output in outputs:
         description = output.module.description if output.module else None
         made: Tables = tables(description, output.interface, interfaces)

@@ -3,7 +3,7 @@ import argparse
 import sys
 from typing import List
 
-from . import VERSION, words
+from . import VERSION, objects, words
 from .build import build
 from .check_file import check_file
 from .errors import Errors
@@ -43,6 +43,8 @@ def main(argv: List[str]) -> int:
     check_.add_argument("-I", dest="include", action="append", default=[], metavar="FOLDER",
                         help="look for imported files here too; may stand several times")
     check_.set_defaults(run=_check)
+
+    objects.register(commands)
 
     words_ = commands.add_parser("words", help="print the names that no module can have")
     words_.set_defaults(run=_words)

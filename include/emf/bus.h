@@ -122,7 +122,7 @@ static inline void ebus_call_end(void)
  *
  * Context: loop thread, while serving.
  * Return: the module; its priv is at hand there.
- * Since: 0.2
+ * Since: 0.1
  */
 static inline struct module *ebus_call_module(const struct ebus_call *call)
 {
@@ -171,7 +171,7 @@ struct ebus_subscription {
  *
  * Context: loop thread.
  * Return: 0; -EALREADY if it is subscribed.
- * Since: 0.2
+ * Since: 0.1
  */
 EMF_API int ebus_subscribe(struct ebus_client *client, unsigned int signal, struct module *m,
 			   struct ebus_subscription *subscription);
@@ -181,7 +181,7 @@ EMF_API int ebus_subscribe(struct ebus_client *client, unsigned int signal, stru
  * @subscription: may be freed when this has returned
  *
  * Context: loop thread, also inside a handler.
- * Since: 0.2
+ * Since: 0.1
  */
 EMF_API void ebus_unsubscribe(struct ebus_subscription *subscription);
 
@@ -195,7 +195,7 @@ EMF_API void ebus_unsubscribe(struct ebus_subscription *subscription);
  * that is emitted inside of itself too deeply is not delivered, and logged.
  *
  * Context: loop thread.
- * Since: 0.2
+ * Since: 0.1
  */
 EMF_API void ebus_emit(struct ebus_service *service, unsigned int signal, const void *data);
 
@@ -216,7 +216,7 @@ struct ebus_async {
  *
  * Context: loop thread.
  * Return: 0; -EALREADY if it is under way.
- * Since: 0.2
+ * Since: 0.1
  */
 EMF_API int ebus_async_start(struct ebus_async *async, struct module *m);
 
@@ -225,7 +225,7 @@ EMF_API int ebus_async_start(struct ebus_async *async, struct module *m);
  * @async: its done is not called, and it may be freed when this has returned
  *
  * Context: loop thread.
- * Since: 0.2
+ * Since: 0.1
  */
 EMF_API void ebus_async_cancel(struct ebus_async *async);
 

@@ -34,7 +34,7 @@ struct emf_event_source {
  * "event member=value". Prints nothing when the product serves.
  *
  * Context: loop thread.
- * Since: 0.2
+ * Since: 0.1
  */
 EMF_API void emf_event_print(const struct module *m, const struct emf_record *record, const void *data);
 
@@ -48,7 +48,7 @@ EMF_API void emf_event_print(const struct module *m, const struct emf_record *re
  * and counted.
  *
  * Context: loop thread.
- * Since: 0.2
+ * Since: 0.1
  */
 EMF_API void emf_event_malformed(const struct module *m, const char *event, size_t size_bytes);
 

@@ -29,7 +29,7 @@ enum emf_need_kind {
  *
  * Checked when the kernel part is open and not yet loaded.
  *
- * Since: 0.2
+ * Since: 0.1
  */
 struct emf_need {
 	enum emf_need_kind kind;

@@ -84,18 +84,19 @@ def test_kernel_parts_include_no_user_space_headers():
                  if name == "<emf.h>" or (name.startswith("<emf/") and name[1:-1] not in KERNEL_SIDE)])
 
 
-def test_generated_code_includes_emf_and_its_skeleton_only():
+def test_generated_code_includes_emf_its_skeleton_and_its_maps_only():
     mistakes = []
     paths = [os.path.join(tap.SOURCE, p) for p in found("gen/templates/*.[ch].j2")]
-    made = glob.glob(os.path.join(tap.BUILD, "obj", "*_emf.[ch]"))
+    made = glob.glob(os.path.join(tap.BUILD, "obj", "*_emf.[ch]")) + glob.glob(os.path.join(tap.BUILD, "obj", "*_maps.h"))
     if not made:
         raise AssertionError("nothing was generated")
     for path in paths + sorted(made):
-        own = os.path.basename(path)[: -len("_emf.c")]
+        own = re.sub(r"_(emf|maps)\.[ch]$", "", os.path.basename(path))
         for name in INCLUDE.findall(read(path)):
             own_name = re.sub("{{ [a-z.]+ }}", own, name)
+            allowed = ("<linux/types.h>", f'"{own}_emf.h"', f'"{own}.skel.h"', f'"{own}_maps.h"')
             imported = re.match(r'"\w+_emf\.h"', own_name)
-            if not name.startswith("<emf") and not imported and own_name not in (f'"{own}.skel.h"', f'"{own}_maps.h"'):
+            if not name.startswith("<emf") and not imported and own_name not in allowed:
                 mistakes.append(f"{os.path.basename(path)} includes {name}")
     no_mistakes(mistakes)
 

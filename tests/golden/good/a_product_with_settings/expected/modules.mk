@@ -12,6 +12,16 @@ $(EMF_PRODUCT): $(EMF_OBJS)
 obj/product_emf.o: obj/product_emf.c
 	$(emf_v_cc)$(emf_compile) -c -o $@ obj/product_emf.c
 
+# Kernel parts against their descriptions, and the accessors of their maps. One run for
+# all that changed: starting the generator takes longer than its work. A header that is
+# missing (was deleted, or its object did not agree) is made in any case.
+EMF_MAPS = obj/flow_maps.h
+
+obj/objects.stamp: obj/flow.bpf.o $(emf_gen_sources) $(filter %.emf,$(emf_module_sources)) \
+		$(if $(filter-out $(wildcard $(EMF_MAPS)),$(EMF_MAPS)),emf-force)
+	$(emf_v_gen)$(emfgen) objects --built 'flow' $(filter-out emf-force,$?) && touch $@
+$(EMF_MAPS): obj/objects.stamp ;
+
 # --- flow: modules/flow.bpf.c modules/flow.emf
 
 obj/flow.bpf.o: modules/flow.bpf.c
@@ -20,5 +30,5 @@ obj/flow.bpf.o: modules/flow.bpf.c
 obj/flow.skel.h: obj/flow.bpf.o
 	$(emf_v_skel)$(BPFTOOL) gen skeleton obj/flow.bpf.o name flow_bpf >$@.tmp && mv $@.tmp $@
 
-obj/flow_emf.o: obj/flow_emf.c | obj/flow.skel.h
+obj/flow_emf.o: obj/flow_emf.c | obj/flow.skel.h obj/flow_maps.h
 	$(emf_v_cc)$(emf_compile) -c -o $@ obj/flow_emf.c

@@ -9,6 +9,7 @@
 #include <emf.h>
 
 #include "flow.skel.h"
+#include "flow_maps.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -9,6 +9,7 @@
 #include <emf.h>
 
 #include "both.skel.h"
+#include "both_maps.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -13,6 +13,16 @@ $(EMF_PRODUCT): $(EMF_OBJS)
 obj/product_emf.o: obj/product_emf.c
 	$(emf_v_cc)$(emf_compile) -c -o $@ obj/product_emf.c
 
+# Kernel parts against their descriptions, and the accessors of their maps. One run for
+# all that changed: starting the generator takes longer than its work. A header that is
+# missing (was deleted, or its object did not agree) is made in any case.
+EMF_MAPS = obj/both_maps.h
+
+obj/objects.stamp: obj/both.bpf.o $(emf_gen_sources) $(filter %.emf,$(emf_module_sources)) \
+		$(if $(filter-out $(wildcard $(EMF_MAPS)),$(EMF_MAPS)),emf-force)
+	$(emf_v_gen)$(emfgen) objects --built 'both' $(filter-out emf-force,$?) && touch $@
+$(EMF_MAPS): obj/objects.stamp ;
+
 # --- both: modules/both.bpf.c modules/both.c
 
 obj/both.bpf.o: modules/both.bpf.c
@@ -21,8 +31,8 @@ obj/both.bpf.o: modules/both.bpf.c
 obj/both.skel.h: obj/both.bpf.o
 	$(emf_v_skel)$(BPFTOOL) gen skeleton obj/both.bpf.o name both_bpf >$@.tmp && mv $@.tmp $@
 
-obj/both_emf.o: obj/both_emf.c | obj/both.skel.h
+obj/both_emf.o: obj/both_emf.c | obj/both.skel.h obj/both_maps.h
 	$(emf_v_cc)$(emf_compile) -c -o $@ obj/both_emf.c
 
-obj/both.o: modules/both.c | obj/both.skel.h
+obj/both.o: modules/both.c | obj/both.skel.h obj/both_maps.h
 	$(emf_v_cc)$(emf_compile) -c -o $@ modules/both.c

@@ -9,6 +9,7 @@
 #include <emf.h>
 
 #include "count.skel.h"
+#include "count_maps.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -12,6 +12,16 @@ $(EMF_PRODUCT): $(EMF_OBJS)
 obj/product_emf.o: obj/product_emf.c
 	$(emf_v_cc)$(emf_compile) -c -o $@ obj/product_emf.c
 
+# Kernel parts against their descriptions, and the accessors of their maps. One run for
+# all that changed: starting the generator takes longer than its work. A header that is
+# missing (was deleted, or its object did not agree) is made in any case.
+EMF_MAPS = obj/count_maps.h
+
+obj/objects.stamp: obj/count.bpf.o $(emf_gen_sources) $(filter %.emf,$(emf_module_sources)) \
+		$(if $(filter-out $(wildcard $(EMF_MAPS)),$(EMF_MAPS)),emf-force)
+	$(emf_v_gen)$(emfgen) objects --built 'count' $(filter-out emf-force,$?) && touch $@
+$(EMF_MAPS): obj/objects.stamp ;
+
 # --- count: modules/count.bpf.c
 
 obj/count.bpf.o: modules/count.bpf.c obj/vmlinux.h.pch
@@ -20,5 +30,5 @@ obj/count.bpf.o: modules/count.bpf.c obj/vmlinux.h.pch
 obj/count.skel.h: obj/count.bpf.o
 	$(emf_v_skel)$(BPFTOOL) gen skeleton obj/count.bpf.o name count_bpf >$@.tmp && mv $@.tmp $@
 
-obj/count_emf.o: obj/count_emf.c | obj/count.skel.h
+obj/count_emf.o: obj/count_emf.c | obj/count.skel.h obj/count_maps.h
 	$(emf_v_cc)$(emf_compile) -c -o $@ obj/count_emf.c

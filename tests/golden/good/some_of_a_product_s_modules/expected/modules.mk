@@ -12,6 +12,16 @@ $(EMF_PRODUCT): $(EMF_OBJS)
 obj/product_emf.o: obj/product_emf.c
 	$(emf_v_cc)$(emf_compile) -c -o $@ obj/product_emf.c
 
+# Kernel parts against their descriptions, and the accessors of their maps. One run for
+# all that changed: starting the generator takes longer than its work. A header that is
+# missing (was deleted, or its object did not agree) is made in any case.
+EMF_MAPS = obj/tcp_maps.h
+
+obj/objects.stamp: obj/tcp.bpf.o $(emf_gen_sources) $(filter %.emf,$(emf_module_sources)) \
+		$(if $(filter-out $(wildcard $(EMF_MAPS)),$(EMF_MAPS)),emf-force)
+	$(emf_v_gen)$(emfgen) objects --built 'tcp' $(filter-out emf-force,$?) && touch $@
+$(EMF_MAPS): obj/objects.stamp ;
+
 # --- tcp: modules/tcp.bpf.c
 
 obj/tcp.bpf.o: modules/tcp.bpf.c
@@ -20,5 +30,5 @@ obj/tcp.bpf.o: modules/tcp.bpf.c
 obj/tcp.skel.h: obj/tcp.bpf.o
 	$(emf_v_skel)$(BPFTOOL) gen skeleton obj/tcp.bpf.o name tcp_bpf >$@.tmp && mv $@.tmp $@
 
-obj/tcp_emf.o: obj/tcp_emf.c | obj/tcp.skel.h
+obj/tcp_emf.o: obj/tcp_emf.c | obj/tcp.skel.h obj/tcp_maps.h
 	$(emf_v_cc)$(emf_compile) -c -o $@ obj/tcp_emf.c

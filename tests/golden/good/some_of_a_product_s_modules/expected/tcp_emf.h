@@ -9,6 +9,7 @@
 #include <emf.h>
 
 #include "tcp.skel.h"
+#include "tcp_maps.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -1,0 +1,123 @@
+"""emfgen objects: compiled kernel parts against their descriptions, and from each the
+accessors of its maps. Many in one process, since Python takes longer to start than an
+object to read."""
+import argparse
+import os
+import sys
+from typing import Any, Iterable, List, Optional, Set
+
+from . import VERSION
+from .bpf_object import Object
+from .check_object import check_object
+from .elf import BadObject, read
+from .errors import Errors, Position
+from .imports import Loader
+from .maps import Accessors, accessors
+from .syntax import File, ModuleDecl
+
+_OBJECT, _HEADER = ".bpf.o", "_maps.h"
+
+
+def register(commands: Any) -> None:
+    parser = commands.add_parser("objects", help="check compiled kernel parts, write the accessors of their maps "
+                                                 "(make calls this)")
+    parser.add_argument("changed", nargs="*", metavar="FILE", help="what changed since the last time; nothing for all")
+    parser.add_argument("--built", required=True, help="the modules with a kernel part, separated by commas")
+    parser.add_argument("--modules", default="modules", help="the folder of modules")
+    parser.add_argument("--idl", default="bus-idl", help="the folder of shared descriptions")
+    parser.add_argument("--out", default="obj", help="where the objects are, and where to write")
+    parser.set_defaults(run=_run)
+
+
+def forget(out: str, built: Set[str]) -> None:
+    """Remove what was made for modules that are not built any more: should one of them
+    come back, it is checked anew."""
+    for name in os.listdir(out) if os.path.isdir(out) else []:
+        if name.endswith(_HEADER) and name[: -len(_HEADER)] not in built:
+            os.unlink(os.path.join(out, name))
+
+
+def _run(args: argparse.Namespace, errors: Errors) -> int:
+    loader = Loader([args.idl], errors)
+    good = []
+    for module in _wanted(args, loader):
+        header = os.path.join(args.out, module + _HEADER)
+        before = len(errors.found)
+        found = _object(args, module, loader)
+        if found is not None and len(errors.found) == before:
+            good.append((module, header, found))
+        elif os.path.exists(header):  # make must not take it for one that agrees
+            os.unlink(header)
+    _write(args, good)
+    if errors:
+        print(errors.report(), file=sys.stderr)
+    return 1 if errors else 0
+
+
+def _wanted(args: argparse.Namespace, loader: Loader) -> List[str]:
+    """The modules that a change concerns."""
+    built = [name for name in args.built.split(",") if name]
+    changed = set(args.changed)
+    objects = {os.path.join(args.out, name + _OBJECT) for name in built}
+    descriptions = {os.path.realpath(path) for path in changed if path.endswith(".emf")}
+    if not changed or any(path not in objects and not path.endswith(".emf") for path in changed):
+        return built  # the generator itself
+
+    def is_concerned(module: str) -> bool:
+        return (os.path.join(args.out, module + _OBJECT) in changed
+                or not os.path.exists(os.path.join(args.out, module + _HEADER))
+                or bool(descriptions and descriptions & _read_by(args, module, loader)))
+
+    return [module for module in built if is_concerned(module)]
+
+
+def _description(args: argparse.Namespace, module: str, loader: Loader) -> Optional[File]:
+    path = f"{args.modules}/{module}.emf"
+    return loader.load(path) if os.path.exists(path) else None
+
+
+def _read_by(args: argparse.Namespace, module: str, loader: Loader) -> Set[str]:
+    """The descriptions that this module's is made of."""
+    found: Set[str] = set()
+
+    def collect(files: Iterable[File]) -> None:
+        for file in files:
+            path = os.path.realpath(file.path)
+            if path not in found:
+                found.add(path)
+                collect(file.imported)
+
+    file = _description(args, module, loader)
+    collect([file] if file else [])
+    return found
+
+
+def _object(args: argparse.Namespace, module: str, loader: Loader) -> Optional[List[Accessors]]:
+    """What is to be written for a module; None if its object cannot be read."""
+    path, source = os.path.join(args.out, module + _OBJECT), f"{args.modules}/{module}.bpf.c"
+    errors = loader.errors
+    try:
+        found = Object(read(path))
+        file = _description(args, module, loader)
+        if file:
+            declared = next((d for d in file.of(ModuleDecl) if d.name == module), None)
+            check_object(found, source, file, declared, errors)
+        return accessors(found, module)
+    except BadObject as e:
+        errors.add(Position(path), str(e), "remove it and run make again")
+    except OSError as e:
+        errors.add(Position(path), f"cannot be read: {e.strerror}")
+    return None
+
+
+def _write(args: argparse.Namespace, good: list) -> None:
+    if not good:
+        return
+    from . import render  # jinja2 takes longer to import than a wrong object to be found
+
+    env = render.environment()
+    for module, header, maps in good:
+        types = [t for a in maps for t in (a.key, a.value)]
+        text = render.render(env, "module_maps.h.j2", module=module, source=f"{args.modules}/{module}.bpf.c",
+                             version=VERSION, maps=maps, forwards=sorted({t.forward for t in types if t.forward}))
+        render.write(header, text)
