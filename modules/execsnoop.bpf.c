@@ -9,7 +9,8 @@
  */
 #include <emf/bpf.h>
 
-#include "execsnoop.h"
+#define EXECSNOOP_EVENT_EXEC_BYTES (1024 * 1024)
+#include "execsnoop_emf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -23,8 +24,6 @@ const volatile __s64 nr_execve = -1;
 const volatile __s64 nr_execveat = -1;
 const volatile bool exits = true;
 const volatile bool failed = false;
-
-EMF_RING(events, 1024 * 1024);
 
 /* When each process did its last exec. */
 struct {
@@ -59,12 +58,12 @@ struct {
 	__type(value, struct call);
 } no_call SEC(".maps");
 
-static __always_inline void fill(struct execsnoop_event *e, __u32 kind, int result)
+static __always_inline void fill(struct execsnoop_exec *e, __u32 kind, int result)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 
-	e->ns = bpf_ktime_get_ns();
-	e->took_ns = 0;
+	e->time = bpf_ktime_get_ns();
+	e->took = 0;
 	e->kind = kind;
 	e->pid = bpf_get_current_pid_tgid() >> 32;
 	e->ppid = BPF_CORE_READ(task, real_parent, tgid);
@@ -72,37 +71,38 @@ static __always_inline void fill(struct execsnoop_event *e, __u32 kind, int resu
 	e->result = result;
 	e->args_len = 0;
 	e->args_cut = 0;
+	__builtin_memset(e->pad, 0, sizeof(e->pad));
 	bpf_get_current_comm(e->comm, sizeof(e->comm));
 }
 
 /* Reserving takes a constant, so there are two sizes. */
 static __always_inline void send_exec(unsigned long args, unsigned long args_len)
 {
-	struct execsnoop_event *e;
+	struct execsnoop_exec *e;
 	/* The kernel allows 2 GiB at most, so 32 bits hold it. */
 	__u32 len = args_len;
 
 	/* One register for the checks and the use, or the verifier loses the bound. */
 	barrier_var(len);
 	if (len <= EXECSNOOP_ARGS_SHORT) {
-		e = emf_ring_reserve(events, sizeof(*e) + EXECSNOOP_ARGS_SHORT);
+		e = execsnoop_event_exec_reserve_cut(EXECSNOOP_ARGS_SHORT);
 		if (!e)
 			return;
-		fill(e, EXECSNOOP_EXEC, 0);
+		fill(e, EXECSNOOP_KIND_EXEC, 0);
 		if (!bpf_probe_read_user(e->args, len, (void *)args))
 			e->args_len = len;
 	} else {
-		e = emf_ring_reserve(events, sizeof(*e) + EXECSNOOP_ARGS_LONG);
+		e = execsnoop_event_exec_reserve();
 		if (!e)
 			return;
-		fill(e, EXECSNOOP_EXEC, 0);
+		fill(e, EXECSNOOP_KIND_EXEC, 0);
 		e->args_cut = len > EXECSNOOP_ARGS_LONG;
 		if (len > EXECSNOOP_ARGS_LONG)
 			len = EXECSNOOP_ARGS_LONG;
 		if (!bpf_probe_read_user(e->args, len, (void *)args))
 			e->args_len = len;
 	}
-	emf_ring_submit(events, e);
+	execsnoop_event_exec_submit(e);
 }
 
 SEC("raw_tp/sched_process_exec")
@@ -117,7 +117,7 @@ int on_exec(struct bpf_raw_tracepoint_args *ctx)
 	send_exec(start, end > start ? end - start : 0);
 	/* The exit that will not be told for want of room is lost, too. */
 	if (exits && bpf_map_update_elem(&started, &tgid, &now, BPF_ANY))
-		emf_ring_lost(events);
+		execsnoop_event_exec_lost();
 	if (failed) {
 		/* A thread that was not the first has become it: sys_exit has its new number. */
 		__u64 thread = (__u64)tgid << 32 | (__u32)ctx->args[1];
@@ -141,7 +141,7 @@ int on_exit(struct bpf_raw_tracepoint_args *ctx)
 	struct task_struct *task = (struct task_struct *)ctx->args[0];
 	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
 	__u64 thread = bpf_get_current_pid_tgid();
-	struct execsnoop_event *e;
+	struct execsnoop_exec *e;
 	__u64 *since, took;
 
 	if (failed) /* killed in the middle of an exec */
@@ -156,12 +156,12 @@ int on_exit(struct bpf_raw_tracepoint_args *ctx)
 	/* Two threads that end together may both see 0; one of them deletes. */
 	if (bpf_map_delete_elem(&started, &tgid))
 		return 0;
-	e = emf_ring_reserve(events, sizeof(*e));
+	e = execsnoop_event_exec_reserve_cut(0);
 	if (!e)
 		return 0;
-	fill(e, EXECSNOOP_EXIT, exit_status(task));
-	e->took_ns = took;
-	emf_ring_submit(events, e);
+	fill(e, EXECSNOOP_KIND_EXIT, exit_status(task));
+	e->took = took;
+	execsnoop_event_exec_submit(e);
 	return 0;
 }
 
@@ -233,7 +233,7 @@ int on_enter(struct bpf_raw_tracepoint_args *ctx)
 	if (!call)
 		return 0;
 	if (bpf_map_update_elem(&calls, &thread, call, BPF_ANY)) {
-		emf_ring_lost(events);
+		execsnoop_event_exec_lost();
 		return 0;
 	}
 	call = bpf_map_lookup_elem(&calls, &thread);
@@ -246,7 +246,7 @@ SEC("raw_tp/sys_exit")
 int on_return(struct bpf_raw_tracepoint_args *ctx)
 {
 	__u64 thread = bpf_get_current_pid_tgid();
-	struct execsnoop_event *e;
+	struct execsnoop_exec *e;
 	struct call *call;
 	__u32 len;
 
@@ -254,9 +254,9 @@ int on_return(struct bpf_raw_tracepoint_args *ctx)
 	if (!call)
 		return 0;
 	if ((long)ctx->args[1] < 0) {
-		e = emf_ring_reserve(events, sizeof(*e) + EXECSNOOP_ARGS_LONG);
+		e = execsnoop_event_exec_reserve();
 		if (e) {
-			fill(e, EXECSNOOP_EXEC, (int)ctx->args[1]);
+			fill(e, EXECSNOOP_KIND_EXEC, (int)ctx->args[1]);
 			len = call->args_len;
 			barrier_var(len);
 			if (len > EXECSNOOP_ARGS_LONG)
@@ -264,7 +264,7 @@ int on_return(struct bpf_raw_tracepoint_args *ctx)
 			bpf_probe_read_kernel(e->args, len, call->args);
 			e->args_len = len;
 			e->args_cut = call->args_cut;
-			emf_ring_submit(events, e);
+			execsnoop_event_exec_submit(e);
 		}
 	}
 	bpf_map_delete_elem(&calls, &thread);

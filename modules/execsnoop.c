@@ -8,25 +8,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "execsnoop.h"
-
-static bool failed;
-static bool exits = true;
-
-static const struct emf_param params[] = {
-	{ .name = "failed", .short_name = 'x', .type = EMF_BOOL, .value = &failed,
-	  .doc = "show execs that fail too (costs every system call a little)" },
-	{ .name = "exits", .short_name = 'e', .type = EMF_BOOL, .value = &exits,
-	  .doc = "show how the programs end (--exits=no: only how they start)" },
-	{ .name = NULL },
-};
-
-static void print_head(const struct module *m)
-{
-	emf_print(m, "%-12s %-4s %7s %7s %6s %-16s %-12s %s\n", "TIME", "WHAT", "PID", "PPID", "UID",
-		  "COMM", "RESULT", "ARGS");
-}
-
 static bool needs_quotes(const char *arg, size_t len)
 {
 	static const char special[] = " \t\n\"'\\$`&|;<>()*?[]#~!{}";
@@ -66,7 +47,7 @@ static size_t put_arg(char *out, const char *arg, size_t len)
 }
 
 /* @out has room for any record: 4 bytes for each, and 3 for each argument. */
-static void format_args(char *out, const struct execsnoop_event *e)
+static void format_args(char *out, const struct execsnoop_exec *e)
 {
 	const char *arg = e->args, *end = e->args + e->args_len;
 	size_t at = 0;
@@ -82,9 +63,9 @@ static void format_args(char *out, const struct execsnoop_event *e)
 	strcpy(out + at, e->args_cut ? " ..." : "");
 }
 
-static void format_result(char *out, size_t size, const struct execsnoop_event *e)
+static void format_result(char *out, size_t size, const struct execsnoop_exec *e)
 {
-	if (e->kind == EXECSNOOP_EXEC) {
+	if (e->kind == EXECSNOOP_KIND_EXEC) {
 		snprintf(out, size, "%s", e->result ? emf_errno_name(e->result) : "0");
 	} else if (WIFSIGNALED(e->result)) {
 		snprintf(out, size, "%s", emf_signal_name(WTERMSIG(e->result)));
@@ -93,57 +74,39 @@ static void format_result(char *out, size_t size, const struct execsnoop_event *
 	}
 }
 
-static void on_event(struct module *m, const void *data, size_t size_bytes)
+void execsnoop_handle_exec(struct module *m, const struct execsnoop_exec *e)
 {
 	static char args[7 * EXECSNOOP_ARGS_LONG + 8];
-	const struct execsnoop_event *e = data;
 	char clock[16], comm[64], result[32];
 
-	if (size_bytes < sizeof(*e) || e->args_len > size_bytes - sizeof(*e) || e->args_len > EXECSNOOP_ARGS_LONG)
-		return; /* only a kernel part of another version could send that */
 	emf_text(comm, sizeof(comm), e->comm, strnlen(e->comm, sizeof(e->comm)));
 	format_result(result, sizeof(result), e);
-	if (e->kind == EXECSNOOP_EXEC)
+	if (e->kind == EXECSNOOP_KIND_EXEC)
 		format_args(args, e);
 	else
-		snprintf(args, sizeof(args), "after %.3f s", (double)e->took_ns / 1e9);
-	emf_print(m, "%-12s %-4s %7u %7u %6u %-16s %-12s %s\n", emf_clock(clock, e->ns),
-		  e->kind == EXECSNOOP_EXEC ? "exec" : "exit", e->pid, e->ppid, e->uid, comm, result, args);
+		snprintf(args, sizeof(args), "after %.3f s", (double)e->took / 1e9);
+	emf_print(m, "%-12s %-4s %7u %7u %6u %-16s %-12s %s\n", emf_clock(clock, e->time),
+		  e->kind == EXECSNOOP_KIND_EXEC ? "exec" : "exit", e->pid, e->ppid, e->uid, comm, result, args);
 }
 
-static int execsnoop_configure(struct module *m)
+int execsnoop_configure(struct module *m)
 {
+	const struct execsnoop_params *params = &execsnoop_params;
 	struct execsnoop_bpf *skel = execsnoop_skeleton(m);
 
-	skel->rodata->exits = exits;
 	skel->rodata->nr_execve = SYS_execve;
 	skel->rodata->nr_execveat = SYS_execveat;
-	skel->rodata->failed = failed;
-	if (!failed) /* a megabyte that nobody would use */
+	if (!params->failed) /* a megabyte that nobody would use */
 		bpf_map__set_max_entries(skel->maps.calls, 1);
-	bpf_program__set_autoload(skel->progs.on_exit, exits || failed);
-	bpf_program__set_autoload(skel->progs.on_enter, failed);
-	bpf_program__set_autoload(skel->progs.on_return, failed);
+	bpf_program__set_autoload(skel->progs.on_exit, params->exits || params->failed);
+	bpf_program__set_autoload(skel->progs.on_enter, params->failed);
+	bpf_program__set_autoload(skel->progs.on_return, params->failed);
 	return 0;
 }
 
-static int execsnoop_create(struct module *m)
+int execsnoop_create(struct module *m)
 {
-	int err = emf_ring_open(m, "events", on_event);
-
-	if (!err)
-		print_head(m);
-	return err;
+	emf_print(m, "%-12s %-4s %7s %7s %6s %-16s %-12s %s\n", "TIME", "WHAT", "PID", "PPID", "UID",
+		  "COMM", "RESULT", "ARGS");
+	return 0;
 }
-
-static struct module execsnoop = {
-	.prio = 10,
-	.name = "execsnoop",
-	.version = "0.1",
-	.doc = "show programs that start, with arguments and result, and how they end",
-	.params = params,
-	.object = &execsnoop_object,
-	.configure = execsnoop_configure,
-	.create = execsnoop_create,
-};
-ebpf_module(execsnoop);

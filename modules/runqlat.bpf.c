@@ -5,7 +5,7 @@
  */
 #include <emf/bpf.h>
 
-#include "runqlat.h"
+#include "runqlat_emf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -14,7 +14,7 @@ char LICENSE[] SEC("license") = "GPL";
 #define TASK_RUNNING 0      /* include/linux/sched.h */
 
 const volatile bool per_process = false;
-const volatile pid_t only_pid = 0;
+const volatile __u32 pid = 0; /* only this process */
 
 /* Since when a task waits. */
 struct {
@@ -53,13 +53,13 @@ __u64 lost[2];
 
 static __always_inline int starts_waiting(struct task_struct *task)
 {
-	__u32 pid = task->pid;
+	__u32 thread = task->pid;
 	__u64 now;
 
-	if (!pid || (only_pid && task->tgid != only_pid))
+	if (!thread || (pid && (__u32)task->tgid != pid))
 		return 0;
 	now = bpf_ktime_get_ns();
-	if (bpf_map_update_elem(&waiting, &pid, &now, BPF_ANY))
+	if (bpf_map_update_elem(&waiting, &thread, &now, BPF_ANY))
 		__sync_fetch_and_add(&lost[0], 1);
 	return 0;
 }
@@ -120,18 +120,18 @@ int BPF_PROG(on_wakeup_new, struct task_struct *task)
 SEC("tp_btf/sched_switch")
 int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
 {
-	__u32 pid = next->pid, zero = 0, slot;
+	__u32 thread = next->pid, zero = 0, slot;
 	struct runqlat_hist *hist;
 	__u64 *since, us;
 
 	/* One that was preempted waits too, whatever state it was about to enter. */
 	if (preempt || is_runnable(prev))
 		starts_waiting(prev);
-	since = bpf_map_lookup_elem(&waiting, &pid);
+	since = bpf_map_lookup_elem(&waiting, &thread);
 	if (!since)
 		return 0;
 	us = (bpf_ktime_get_ns() - *since) / 1000;
-	bpf_map_delete_elem(&waiting, &pid);
+	bpf_map_delete_elem(&waiting, &thread);
 	slot = log2_slot(us);
 	if (per_process) {
 		count_process(next, slot);

@@ -4,7 +4,7 @@
  */
 #include <emf/bpf.h>
 
-#include "tcpstates.h"
+#include "tcpstates_emf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -26,8 +26,6 @@ struct life {
 	char comm[16];
 };
 
-EMF_RING(events, 256 * 1024);
-
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, MAX_SOCKETS);
@@ -38,7 +36,7 @@ struct {
 /* Changes after which a socket's time, port and process could not be kept. */
 __u64 forgotten;
 
-static __always_inline void fill_addresses(struct tcpstates_event *e, const struct sock *sk)
+static __always_inline void fill_addresses(struct tcpstates_change *e, const struct sock *sk)
 {
 	__be32 v4;
 
@@ -69,7 +67,7 @@ int on_state(struct bpf_raw_tracepoint_args *ctx)
 	int old_state = (int)ctx->args[1], new_state = (int)ctx->args[2];
 	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
 	__u64 key = (__u64)sk, now = bpf_ktime_get_ns();
-	struct tcpstates_event *e;
+	struct tcpstates_change *e;
 	struct life life = {}, *known;
 	__u16 sport;
 
@@ -88,10 +86,10 @@ int on_state(struct bpf_raw_tracepoint_args *ctx)
 		life.pid = bpf_get_current_pid_tgid() >> 32;
 		bpf_get_current_comm(life.comm, sizeof(life.comm));
 	}
-	e = emf_ring_reserve(events, sizeof(*e));
+	e = tcpstates_event_change_reserve();
 	if (e) {
-		e->ns = now;
-		e->took_ns = life.since ? now - life.since : 0;
+		e->time = now;
+		e->took = life.since ? now - life.since : 0;
 		e->socket = key;
 		e->pid = life.pid;
 		e->sport = life.sport;
@@ -101,7 +99,7 @@ int on_state(struct bpf_raw_tracepoint_args *ctx)
 		__builtin_memcpy(e->comm, life.comm, sizeof(e->comm));
 		__builtin_memset(e->pad, 0, sizeof(e->pad));
 		fill_addresses(e, sk);
-		emf_ring_submit(events, e);
+		tcpstates_event_change_submit(e);
 	}
 	if (new_state == TCP_CLOSE) {
 		bpf_map_delete_elem(&sockets, &key);

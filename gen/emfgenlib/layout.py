@@ -81,8 +81,10 @@ class Layouts:
             return None
         tail = -out.size % out.align
         if tail:
+            last = fields[-1]
             self.errors.add(owner.position, f"C would add {tail} bytes of padding at the end of '{owner.name}'",
-                            f"add 'u8 pad[{tail}];' as its last member")
+                            f"put 'u8 pad[{tail}];' before '{last.name}', which stays last" if last.array_kind == "bounded"
+                            else f"add 'u8 pad[{tail}];' as its last member")
             return None
         if out.size > MAX_BYTES:
             self.errors.add(owner.position, f"'{owner.name}' is larger than {MAX_BYTES} bytes")

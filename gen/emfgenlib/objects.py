@@ -4,6 +4,7 @@ object to read."""
 import argparse
 import os
 import sys
+from dataclasses import dataclass
 from typing import Any, Iterable, List, Optional, Set
 
 from . import VERSION
@@ -11,9 +12,19 @@ from .bpf_object import Object
 from .check_object import check_object
 from .elf import BadObject, read
 from .errors import Errors, Position
+from .globals import Stored, stored
 from .imports import Loader
 from .maps import Accessors, accessors
 from .syntax import File, ModuleDecl
+
+@dataclass
+class Made:
+    """What the header of an object is made of."""
+
+    maps: List[Accessors]
+    params: List[Stored]
+    has_params: bool  # in its description
+
 
 _OBJECT, _HEADER = ".bpf.o", "_maps.h"
 
@@ -92,17 +103,21 @@ def _read_by(args: argparse.Namespace, module: str, loader: Loader) -> Set[str]:
     return found
 
 
-def _object(args: argparse.Namespace, module: str, loader: Loader) -> Optional[List[Accessors]]:
+def _object(args: argparse.Namespace, module: str, loader: Loader) -> Optional[Made]:
     """What is to be written for a module; None if its object cannot be read."""
     path, source = os.path.join(args.out, module + _OBJECT), f"{args.modules}/{module}.bpf.c"
     errors = loader.errors
+    params: List[Stored] = []
     try:
         found = Object(read(path))
         file = _description(args, module, loader)
         if file:
             declared = next((d for d in file.of(ModuleDecl) if d.name == module), None)
             check_object(found, source, file, declared, errors)
-        return accessors(found, module)
+            if declared:
+                has_user = os.path.exists(f"{args.modules}/{module}.c")
+                params = stored(found, source, file, declared, has_user, errors)
+        return Made(accessors(found, module), params, bool(declared and declared.params))
     except BadObject as e:
         errors.add(Position(path), str(e), "remove it and run make again")
     except OSError as e:
@@ -116,8 +131,9 @@ def _write(args: argparse.Namespace, good: list) -> None:
     from . import render  # jinja2 takes longer to import than a wrong object to be found
 
     env = render.environment()
-    for module, header, maps in good:
-        types = [t for a in maps for t in (a.key, a.value)]
+    for module, header, made in good:
+        types = [t for a in made.maps for t in (a.key, a.value)]
         text = render.render(env, "module_maps.h.j2", module=module, source=f"{args.modules}/{module}.bpf.c",
-                             version=VERSION, maps=maps, forwards=sorted({t.forward for t in types if t.forward}))
+                             version=VERSION, maps=made.maps, params=made.params,
+                             has_params=made.has_params, forwards=sorted({t.forward for t in types if t.forward}))
         render.write(header, text)

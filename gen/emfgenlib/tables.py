@@ -5,7 +5,8 @@ from typing import Dict, List, Optional, Tuple
 from . import bpf_names, types
 from .errors import Errors, Position
 from .interface import CEnum, CService, CStruct, Interface, literal, type_name
-from .syntax import Enum, Field, ModuleDecl, Use, Value
+from .scope import Scope
+from .syntax import Enum, Field, ModuleDecl, Use
 from .values import check_value
 
 
@@ -107,7 +108,7 @@ class _Maker:
         scope = interface.scope
         type_, declaration, _ = type_name(param.type, scope)
         out = TableParam(param.name, param.name.replace("_", "-"), param, "", 0, type_,
-                         written(param.default) if param.default else None, None)
+                         _initial(param, scope), None)
         if param.type.text == types.STRING:
             out.c_type, out.elements = "char", scope.number(param.bound, Errors()) + 1
         elif isinstance(declaration, Enum):
@@ -120,9 +121,14 @@ class _Maker:
         return out
 
 
-def written(value: Value) -> str:
-    """A value as the core reads it."""
-    return value.text
+def _initial(param: Field, scope: Scope) -> Optional[str]:
+    """The default as the core reads it: as it is written, but for the name of a const."""
+    if not param.default:
+        return None
+    number = check_value(param, param.default, scope, Errors())
+    is_const = param.default.kind == "name" and isinstance(number, int) and scope.find_const(param.default.text) \
+        and scope.find_type(param.type.text) is None and param.type.text != "bool"
+    return str(number) if is_const else param.default.text
 
 
 def _needs(module: ModuleDecl) -> List[TableNeed]:
