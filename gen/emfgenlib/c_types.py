@@ -103,9 +103,9 @@ class _Writer:
         """The lines, and the alignment."""
         lines: List[str] = []
         end, align, is_union = 0, 1, self.types.kinds[number] == btf.UNION
-        if depth > MAX_DEPTH or self.types.count(number) > self.left:
-            raise _NoC
         self.left -= self.types.count(number)
+        if depth > MAX_DEPTH or self.left < 0:
+            raise _NoC
         for member in self.types.members(number):
             written, its_align = self._member(member, depth)
             if member.bits or member.bit_offset % 8:
@@ -130,15 +130,29 @@ class _Writer:
             raise _NoC
         if self.types.kinds[bare] in (btf.STRUCT, btf.UNION):
             word = "struct" if self.types.kinds[bare] == btf.STRUCT else "union"
-            inner, align = self.members(bare, depth + 1)
             if self.types.name(bare):  # defined elsewhere, or not at all
+                align = self._align(bare, depth)
                 return [f"{tabs}__u8 {name}{sizes}[{self.types.size(bare)}] __attribute__((aligned({align}))); "
                         f"/* {word} {plain_name(self.types.name(bare), word)} */"], align
+            inner, align = self.members(bare, depth + 1)
             return [f"{tabs}{word} {{", *inner, f"{tabs}}}{' ' if name else ''}{name}{sizes};"], align
         c = _scalar(self.types, element)
         if not c or not name:
             raise _NoC
         return [f"{tabs}{c} {name}{sizes};"], self.types.size(bare)
+
+
+    def _align(self, number: int, depth: int) -> int:
+        """What C would align a struct to. One that is packed is found by its place."""
+        self.left -= self.types.count(number)
+        if depth > MAX_DEPTH or self.left < 0:
+            raise _NoC
+        align = 1
+        for member in self.types.members(number):
+            bare = self.types.strip(self.types.array(member.type)[1])
+            is_struct = self.types.kinds[bare] in (btf.STRUCT, btf.UNION)
+            align = max(align, self._align(bare, depth + 1) if is_struct else min(self.types.size(bare), 8))
+        return align
 
 
 # --- what can be added up -------------------------------------------------------------------

@@ -11,6 +11,9 @@ from .scope import Scope, of_file, of_service
 from .syntax import Chain, File, Service, Struct
 
 
+MAX_TOLD = 8  # members in one message
+
+
 def visible(file: File, seen: Optional[Set[int]] = None) -> Iterable[Tuple[File, str, Struct, Scope]]:
     """Every struct that has a C name in this file and those it imports."""
     seen = set() if seen is None else seen
@@ -68,9 +71,9 @@ class _Comparison:
                 continue
             shift = self._place(member, found, shift)
         declared = {m.name for m in self.layout.members}
-        for found in there.values():
-            if found.name not in declared:
-                self._add(None, f"has a member '{found.name}' at byte {found.offset} that is not here")
+        more = [f"'{m.name}' at byte {m.offset}" for m in there.values() if m.name not in declared]
+        if more:
+            self._add(None, "has what is not here: " + ", ".join(more[:MAX_TOLD]) + (" and more" if more[MAX_TOLD:] else ""))
         size = self.btf.size(number)
         if size != self.layout.size and len(self.errors.found) == before:
             self._add(None, f"has {size} bytes, here it has {self.layout.size}")
@@ -87,8 +90,8 @@ class _Comparison:
             self._add(member, f"has '{member.name}' as a bit-field of {found.bits} bits")
             return shift
         off = found.offset - member.offset
-        if size != member.size or off != shift:
-            self._add(member, f"has '{member.name}' at byte {found.offset} with {size} bytes ({written}), "
+        if size != member.size or off not in (0, shift):
+            self._add(member, f"has '{member.name}' at byte {found.offset} with {size} byte{'' if size == 1 else 's'} ({written}), "
                       f"here it is at byte {member.offset} with {member.size}")
         else:
             self._type(member, found, written)

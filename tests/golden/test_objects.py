@@ -1,0 +1,211 @@
+"""A kernel part against its description: each difference is told with its exact place,
+and typed accessors of its maps compile under all warnings, as C and as C++.
+
+Without these, a struct could differ between the two sides of the kernel boundary, and
+numbers be read from where others stand.
+
+A case is a file of objects/bad with the message in a file of the same name that ends
+with .stderr; objects/good has files that agree. Both are held against flow.bpf.c.
+UPDATE_GOLDEN=1 writes what is expected anew; read the difference before you commit it.
+"""
+import os
+import re
+import shutil
+import sys
+
+import tap
+
+GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "objects")
+EMFGEN = os.path.join(tap.SOURCE, "gen", "emfgen")
+UPDATE = os.environ.get("UPDATE_GOLDEN") == "1"
+WARNINGS = """-Wall -Wextra -Wshadow -Wvla -Wundef -Wformat=2 -Wpointer-arith -Wwrite-strings -fno-common
+    -fvisibility=hidden -Werror""".split()
+C_WARNINGS = "-Wmissing-prototypes -Wstrict-prototypes -Wold-style-definition".split()
+_objects = {}
+
+
+def compile_bpf(source, path, *flags):
+    try:
+        done = tap.run("clang", "-target", "bpf", "-g", "-O2", *flags, "-c", source, "-o", path)
+    except FileNotFoundError:
+        raise tap.Skip("needs clang") from None
+    tap.equal(done.returncode, 0, f"exit status of clang: {done.stderr}")
+
+
+def object_of(name):
+    """The bytes of a compiled kernel part of objects/, compiled once."""
+    if name not in _objects:
+        path = os.path.join(tap.folder(), "object")
+        compile_bpf(os.path.join(GOLDEN, name + ".bpf.c"), path)
+        _objects[name] = read(path, "rb")
+    return _objects[name]
+
+
+def read(path, mode="r"):
+    with open(path, mode) as f:
+        return f.read()
+
+
+def put(*parts, data=b""):
+    path = os.path.join(*parts)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as f:
+        f.write(data if isinstance(data, bytes) else data.encode())
+    return path
+
+
+def place(*names, **descriptions):
+    """A folder with the objects of these modules, and their descriptions."""
+    folder = tap.folder()
+    for name in names:
+        put(folder, "obj", name + ".bpf.o", data=object_of(name))
+    for name, text in descriptions.items():
+        put(folder, "modules", name + ".emf", data=text)
+    shutil.copytree(os.path.join(GOLDEN, "shared"), os.path.join(folder, "bus-idl"))
+    return folder
+
+
+def objects(folder, built, *changed):
+    return tap.run(sys.executable, EMFGEN, "objects", "--built", built, *changed, cwd=folder)
+
+
+def made(folder):
+    return sorted(name for name in os.listdir(os.path.join(folder, "obj")) if name.endswith(".h"))
+
+
+def good(path):
+    folder = place("flow", flow=read(path))
+    result = objects(folder, "flow")
+    tap.equal((result.returncode, result.stdout, result.stderr), (0, "", ""), "status and output")
+    tap.equal(made(folder), ["flow_maps.h"], "headers")
+
+
+def bad(path):
+    folder = place("flow", flow=read(path))
+    put(folder, "obj", "flow_maps.h", data="/* of the last run */\n")
+    result = objects(folder, "flow")
+    golden = path[: -len(".emf")] + ".stderr"
+    if UPDATE:
+        put(golden, data=result.stderr)
+    tap.equal(result.stderr, read(golden), "standard error")
+    tap.equal((result.returncode, result.stdout), (1, ""), "status and output")
+    tap.equal(made(folder), [], "headers")
+    if not re.match(r"\S+\.emf:\d+:\d+: error: .+\n  .*\S.*\n +\t* *\^", result.stderr):
+        raise AssertionError(f"no place, line and caret: {result.stderr}")
+
+
+def define(kind, function):
+    """One test for each file, named like it."""
+    folder = os.path.join(GOLDEN, kind)
+    for name in sorted(os.listdir(folder)):
+        if name.endswith(".emf"):
+            def test(path=os.path.join(folder, name)):
+                function(path)
+            globals()[f"test_{kind}: {name[:-4].replace('_', ' ')}"] = test
+
+
+define("good", good)
+define("bad", bad)
+
+
+# --- many objects in one run -------------------------------------------------------------
+
+
+def test_errors_of_all_objects_are_told_and_the_others_are_made():
+    folder = place("flow", "maps", flow="module flow 1.0 {\n\tmap rws export;\n}\n", maps="struct count { u64 n; }\n")
+    put(folder, "obj", "third.bpf.o", data=object_of("maps"))
+    put(folder, "obj", "fourth.bpf.o", data=b"\x7fELF")
+    result = objects(folder, "flow,fourth,maps,third,fifth")
+    tap.equal(result.returncode, 1, "exit status")
+    for part in ("modules/flow.emf:2:6: error: there is no map 'rws' in modules/flow.bpf.c\n",
+                 "modules/maps.emf:1:20: error: 'struct maps_count' of modules/maps.bpf.c has no member 'n'\n",
+                 "obj/fourth.bpf.o: error: is no ELF file\n", "obj/fifth.bpf.o: error: cannot be read: No such file or directory\n"):
+        tap.contains(result.stderr, part)
+    tap.equal("Traceback" in result.stderr, False, "a traceback")
+    tap.equal(made(folder), ["third_maps.h"], "headers")
+
+
+def test_only_what_a_change_concerns_is_looked_at():
+    folder = place("flow", "maps", flow='import "net.emf";\n', maps="module maps 1.0;\n")
+    tap.equal(objects(folder, "maps", "obj/maps.bpf.o").stderr, "", "of one object")
+    tap.equal(made(folder), ["maps_maps.h"], "headers")
+    put(folder, "obj", "flow_maps.h")
+    put(folder, "obj", "maps.bpf.o", data=b"broken, and not looked at")
+    for changed in ("modules/flow.emf", "bus-idl/net.emf", "obj/flow.bpf.o"):
+        result = objects(folder, "flow,maps", changed)
+        tap.contains(result.stderr, "bus-idl/net.emf:2:9: error: 'struct flow_key' of modules/flow.bpf.c has what is not here: ")
+        tap.equal("maps.bpf.o" in result.stderr, False, "the other object was looked at")
+        put(folder, "obj", "flow_maps.h")
+    for changed in ((), ("gen/emfgenlib/maps.py",)):
+        tap.contains(objects(folder, "flow,maps", *changed).stderr, "obj/maps.bpf.o: error: is no ELF file")
+
+
+def test_a_header_is_written_when_its_bytes_change_only():
+    folder = place("maps", maps="module maps 1.0;\n")
+    header = os.path.join(folder, "obj", "maps_maps.h")
+    for _ in range(2):
+        tap.equal(objects(folder, "maps").returncode, 0, "exit status")
+        times = os.stat(header).st_mtime
+        os.utime(header, (1000, 1000))
+    tap.equal(os.stat(header).st_mtime == 1000 and times == 1000, True, "the second run left it alone")
+
+
+# --- the accessors -------------------------------------------------------------------------
+
+
+def test_the_accessors_are_these_lines():
+    folder = place("maps")
+    tap.equal(objects(folder, "maps").stderr, "", "standard error")
+    got = read(os.path.join(folder, "obj", "maps_maps.h"))
+    if UPDATE:
+        put(GOLDEN, "maps_maps.h", data=got)
+    tap.equal(got, read(os.path.join(GOLDEN, "maps_maps.h")), "the header")
+
+
+def compiles(folder, compiler, language, headers):
+    if not shutil.which(compiler):
+        raise tap.Skip(f"there is no {compiler}")
+    source = put(folder, "x." + ("c" if language == "gnu17" else "cc"), data="".join(f'#include "{h}"\n' for h in headers))
+    flags = C_WARNINGS if language == "gnu17" else []
+    done = tap.run(compiler, f"-std={language}", "-O2", *WARNINGS, *flags, f"-I{tap.SOURCE}/include", f"-I{folder}/obj",
+                   "-c", source, "-o", os.path.join(folder, "x.o"))
+    tap.equal((done.returncode, done.stderr), (0, ""), f"{compiler} -std={language}")
+
+
+def bag_header():
+    """The header of the kernel part that the tests on the running kernel use: all kinds."""
+    folder = place("flow", "maps")
+    multiarch = tap.run("gcc", "-print-multiarch").stdout.strip()
+    compile_bpf(os.path.join(tap.SOURCE, "tests", "kernel", "maps", "bag.bpf.c"), os.path.join(folder, "obj", "bag.bpf.o"),
+                f"-I{tap.SOURCE}/include", "-idirafter", f"/usr/include/{multiarch}", "-Wno-missing-declarations")
+    tap.equal(objects(folder, "flow,maps,bag").stderr, "", "standard error")
+    return folder
+
+
+HEADERS = ("bag_maps.h", "flow_maps.h", "maps_maps.h", "bag_maps.h")
+
+
+def test_the_accessors_compile_with_gcc_as_c():
+    compiles(bag_header(), "gcc", "gnu17", HEADERS)
+
+
+def test_the_accessors_compile_with_clang_as_c():
+    compiles(bag_header(), "clang", "gnu17", HEADERS)
+
+
+def test_the_accessors_compile_with_gcc_as_cpp():
+    compiles(bag_header(), "g++", "gnu++17", HEADERS)
+
+
+def test_the_accessors_compile_with_clang_as_cpp():
+    compiles(bag_header(), "clang++", "gnu++17", HEADERS)
+
+
+def test_a_map_whose_name_is_no_name_of_c_is_an_error():
+    folder = place("maps")
+    put(folder, "obj", "maps.bpf.o", data=object_of("maps").replace(b"\0counts\0", b"\0cou*ts\0"))
+    tap.equal(objects(folder, "maps").stderr, "obj/maps.bpf.o: error: has a map named 'cou*ts', which is no name of C\n"
+              "  hint: remove it and run make again\n", "standard error")
+
+
+tap.main()
