@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bus.h"
 #include "command.h"
 #include "log.h"
 #include "session.h"
@@ -228,13 +229,26 @@ static int add_params(struct run *run)
 	return 0;
 }
 
+/* With it all modules whose services it cannot do without; the build let no cycle pass. */
+static void want_unit(struct run *run, struct emf_unit *unit)
+{
+	struct emf_registry *registry = &run->emf->registry;
+
+	if (unit->wanted)
+		return;
+	unit->wanted = true;
+	for (size_t i = 0; i < registry->n; i++)
+		if (emf_bus_needs(unit->m, registry->units[i].m))
+			want_unit(run, &registry->units[i]);
+}
+
 static int want(struct run *run, const char *name)
 {
 	struct emf_unit *unit = emf_registry_find(&run->emf->registry, name);
 	struct emf_suggestion near = { .word = name };
 
 	if (unit) {
-		unit->wanted = true;
+		want_unit(run, unit);
 		return 0;
 	}
 	for (size_t i = 0; i < run->emf->registry.n; i++)

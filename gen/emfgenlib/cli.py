@@ -3,7 +3,7 @@ import argparse
 import sys
 from typing import List
 
-from . import VERSION, objects, words
+from . import VERSION, new, objects, words
 from .build import build
 from .check_file import check_file
 from .errors import Errors
@@ -45,6 +45,7 @@ def main(argv: List[str]) -> int:
     check_.set_defaults(run=_check)
 
     objects.register(commands)
+    new.register(commands)
 
     words_ = commands.add_parser("words", help="print the names that no module can have")
     words_.set_defaults(run=_words)

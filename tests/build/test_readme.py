@@ -8,9 +8,16 @@ import tap
 _CODE = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-def test_the_tutorial_works_as_written():
+def blocks_of(heading):
+    """The shell blocks of one section."""
     with open(os.path.join(tap.SOURCE, "README.md"), encoding="utf-8") as f:
-        blocks = [b for b in _CODE.findall(f.read()) if b.startswith("cat >modules/")]
+        text = f.read()
+    section = text.split(f"\n## {heading}", 1)[1].split("\n## ", 1)[0]
+    return section, _CODE.findall(section)
+
+
+def test_the_first_tutorial_works_as_written():
+    _, blocks = blocks_of("Your first module")
     tap.equal(len(blocks), 2, "blocks that make files")
     src = scratch.source(tap.folder())
     build = scratch.Build(src, src)
@@ -26,6 +33,26 @@ def test_the_tutorial_works_as_written():
         os.unlink(os.path.join(src, path))
     build.make()
     tap.equal("switches" in build.modules(), False, "the module stays without its files")
+
+
+def test_the_second_tutorial_works_as_written():
+    section, blocks = blocks_of("Your second module")
+    tap.equal(len(blocks), 2, "shell blocks")
+    src = scratch.source(tap.folder())
+    scratch.Build(src, src)
+    out = [scratch.must("sh", "-ec", block, cwd=src) for block in blocks]
+    if not re.search(r"^greeter\b.*answer the calls of service greeter", out[0], re.MULTILINE):
+        raise AssertionError(f"the new module is not listed:\n{out[0]}")
+    tap.equal(out[1].splitlines()[-2:], ["greeting number 1", "hello, world"], "what the caller printed")
+    # What the text shows is what was written.
+    shown = re.search(r"^```emf\n(.*?)^```$", section, re.MULTILINE | re.DOTALL).group(1)
+    with open(os.path.join(src, "modules", "greeter.emf"), encoding="utf-8") as f:
+        tap.equal(f.read(), shown, "greeter.emf")
+    # Without its provider the caller cannot be built.
+    os.unlink(os.path.join(src, "modules", "greeter.c"))
+    done = tap.run("make", cwd=src, timeout=600)
+    if "greeter_serve_hello" not in done.stdout + done.stderr or not done.returncode:
+        raise AssertionError(f"what is owed is not named:\n{done.stdout}{done.stderr}")
 
 
 tap.main()
