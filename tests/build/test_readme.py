@@ -5,7 +5,7 @@ import re
 import scratch
 import tap
 
-_CODE = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_CODE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def blocks_of(heading):
@@ -13,7 +13,7 @@ def blocks_of(heading):
     with open(os.path.join(tap.SOURCE, "README.md"), encoding="utf-8") as f:
         text = f.read()
     section = text.split(f"\n## {heading}", 1)[1].split("\n## ", 1)[0]
-    return section, _CODE.findall(section)
+    return section, [code for language, code in _CODE.findall(section) if not language]
 
 
 def test_the_first_tutorial_works_as_written():
