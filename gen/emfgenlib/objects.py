@@ -108,6 +108,7 @@ def _object(args: argparse.Namespace, module: str, loader: Loader) -> Optional[M
     path, source = os.path.join(args.out, module + _OBJECT), f"{args.modules}/{module}.bpf.c"
     errors = loader.errors
     params: List[Stored] = []
+    declared: Optional[ModuleDecl] = None
     try:
         found = Object(read(path))
         file = _description(args, module, loader)
