@@ -4,7 +4,7 @@ import os
 import sys
 from typing import List, Optional
 
-from . import VERSION, check, words
+from . import VERSION, check, tools, words
 from .check_file import check_file
 from .errors import Errors
 from .imports import Loader
@@ -100,6 +100,8 @@ def main(argv: List[str]) -> int:
     check_.add_argument("-I", dest="include", action="append", default=[], metavar="FOLDER",
                         help="look for imported files here too; may stand several times")
     check_.set_defaults(run=_check)
+
+    tools.add(commands)
 
     words_ = commands.add_parser("words", help="print the names that no module can have")
     words_.set_defaults(run=_words)
