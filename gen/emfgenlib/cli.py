@@ -108,7 +108,11 @@ def main(argv: List[str]) -> int:
 
     args = parser.parse_args(argv)
     try:
-        return args.run(args, Errors())
+        status = args.run(args, Errors())
+        sys.stdout.flush()
+        return status
     except OSError as e:
+        # What could not be written now would be tried once more, and told once more, at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         print(f"emfgen: error: {e.filename or 'output'}: {e.strerror}", file=sys.stderr)
         return 1
