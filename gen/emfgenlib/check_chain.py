@@ -82,7 +82,4 @@ def _state(chain: Chain, file: File, scope: Scope, layouts: Layouts, errors: Err
 
 def all_of(file: File, kind: type) -> list:
     """The declarations of this kind in a file and all that it imports."""
-    found = file.of(kind)
-    for other in file.imported:
-        found = found + all_of(other, kind)
-    return found
+    return [d for f in [file, *file.reached()] for d in f.of(kind)]

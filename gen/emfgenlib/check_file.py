@@ -36,15 +36,10 @@ def check_file(file: File, errors: Errors, layouts: Optional[Layouts] = None) ->
 def _imported_names(file: File, errors: Errors) -> None:
     """A name that an imported file has would mean two things here."""
     there: Dict[str, Position] = {}
-
-    def collect(imported: List[File]) -> None:
-        for other in imported:
-            for declaration in other.declarations:
-                if not isinstance(declaration, (ModuleDecl, ProductDecl)):
-                    there.setdefault(declaration.name, declaration.position)
-            collect(other.imported)
-
-    collect(file.imported)
+    for other in file.reached():
+        for declaration in other.declarations:
+            if not isinstance(declaration, (ModuleDecl, ProductDecl)):
+                there.setdefault(declaration.name, declaration.position)
     for declaration in file.declarations:
         if declaration.name in there and not isinstance(declaration, (ModuleDecl, ProductDecl)):
             errors.add(declaration.position, f"'{declaration.name}' is declared in an imported file too",

@@ -3,7 +3,7 @@ import argparse
 import sys
 from typing import List
 
-from . import VERSION, new, objects, words
+from . import VERSION, new, objects, tools, words
 from .build import build
 from .check_file import check_file
 from .errors import Errors
@@ -46,13 +46,18 @@ def main(argv: List[str]) -> int:
 
     objects.register(commands)
     new.register(commands)
+    tools.add(commands)
 
     words_ = commands.add_parser("words", help="print the names that no module can have")
     words_.set_defaults(run=_words)
 
     args = parser.parse_args(argv)
     try:
-        return args.run(args, Errors())
+        status = args.run(args, Errors())
+        sys.stdout.flush()
+        return status
     except OSError as e:
+        # What could not be written now would be tried once more, and told once more, at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         print(f"emfgen: error: {e.filename or 'output'}: {e.strerror}", file=sys.stderr)
         return 1

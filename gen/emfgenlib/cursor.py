@@ -6,8 +6,6 @@ from .errors import Errors
 from .lexer import Token, unquoted
 from .syntax import Name, Number, Size, Value
 
-MAX_DEPTH = 32  # of blocks in blocks; the language needs three
-
 T = TypeVar("T")
 
 

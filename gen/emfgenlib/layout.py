@@ -6,7 +6,7 @@ from typing import List, Optional, Union
 
 from . import types
 from .errors import Errors
-from .scope import MAX_NUMBER, Scope
+from .scope import MAX_NESTING, MAX_NUMBER, Scope
 from .syntax import Enum, Field, Name, Struct
 
 MAX_BYTES = 1 << 24  # of one struct
@@ -157,6 +157,9 @@ class Layouts:
         if id(found.type) in self.open:
             self.errors.add(name.position, f"'{found.type.name}' contains itself")
             return None
+        if len(self.open) > MAX_NESTING and id(found.type) not in self.known:
+            self.errors.add(name.position, f"more than {MAX_NESTING} structs contain each other")
+            return None
         inner = self.of(found.type, found.scope)
         return _Element(f"struct {c_name}", inner.size, inner.align, inner.in_bpf) if inner else None
 
@@ -175,7 +178,7 @@ class Layouts:
 
 
 def _near(name: str, scope: Scope) -> str:
-    import difflib
+    import difflib  # only when something is wrong: it takes a while to import
 
     known = [*types.BUILT_IN, types.STRING, *scope.types] + [n for s in scope.outer for n in s.types]
     near = difflib.get_close_matches(name, known, 1)

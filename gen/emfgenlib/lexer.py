@@ -26,7 +26,7 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True)
 class Token:
-    kind: str  # "doc", "version", "duration", "number", "name", "string", "char", "sign" or "end"
+    kind: str  # "doc", "version", "duration", "number", "name", "string", "char", "sign", "comment" or "end"
     text: str
     position: Position
 
@@ -47,6 +47,11 @@ def read(path: str, errors: Errors) -> str:
     except OSError as e:
         errors.add(Position(path), f"cannot be read: {e.strerror}")
         return ""
+    return decoded(path, data, errors)
+
+
+def decoded(path: str, data: bytes, errors: Errors) -> str:
+    """The same of what was read already, one byte more than is allowed at most."""
     if len(data) > MAX_BYTES:
         errors.add(Position(path), f"is larger than {MAX_BYTES} bytes", "split it")
         return ""
@@ -55,11 +60,18 @@ def read(path: str, errors: Errors) -> str:
     except UnicodeDecodeError as e:
         errors.add(Position(path), f"is not UTF-8 at byte {e.start}")
         return ""
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        errors.add(Position(path, line, 1, ""), "there is a NUL byte in this line")
+        return ""
     return text
 
 
-def tokens(path: str, text: str, errors: Errors) -> List[Token]:
-    """All tokens and an end token; characters that fit nowhere are reported."""
+def tokens(path: str, text: str, errors: Errors, comments: bool = False) -> List[Token]:
+    """All tokens and an end token; characters that fit nowhere are reported.
+
+    The parser has no use for @comments; who writes a file anew must keep them.
+    """
     lines = text.split("\n")
     out: List[Token] = []
     line, start, at = 1, 0, 0
@@ -80,7 +92,7 @@ def tokens(path: str, text: str, errors: Errors) -> List[Token]:
                 at += 1
             continue
         kind = match.lastgroup or ""
-        if kind not in ("space", "comment"):
+        if kind != "space" and (comments or kind != "comment"):
             out.append(Token(kind, match.group(), position(at)))
         newlines = match.group().count("\n")
         if newlines:

@@ -2,7 +2,7 @@
 from typing import List
 
 from .cursor import Cursor, Skip
-from .errors import Errors, Position
+from .errors import Errors
 from .lexer import read, tokens
 from .parse_chain import chain
 from .parse_module import module, product
@@ -56,9 +56,4 @@ def parse_text(path: str, text: str, errors: Errors) -> File:
 
 
 def parse(path: str, errors: Errors) -> File:
-    text = read(path, errors)
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        errors.add(Position(path, line, 1, ""), "there is a NUL byte in this line")
-        return File(path)
-    return parse_text(path, text, errors)
+    return parse_text(path, read(path, errors), errors)

@@ -1,4 +1,5 @@
 """What a name means where it stands: in its service, its file, the imported files."""
+import os
 from dataclasses import dataclass, field
 from typing import Dict, List, Optional, Union
 
@@ -6,6 +7,7 @@ from .errors import Errors
 from .syntax import Const, Declaration, Enum, File, Name, Number, Service, Size, Struct, TypedError
 
 MAX_NUMBER = 1 << 24  # of elements: no array of a message comes near
+MAX_NESTING = 64  # of structs in structs, of consts made of consts
 
 
 @dataclass
@@ -13,7 +15,7 @@ class Scope:
     """The declarations that can be named from one place."""
 
     prefix: str  # of C names: that of the file or the service
-    outer: List["Scope"] = field(default_factory=list)
+    outer: List["Scope"] = field(default_factory=list)  # all of them, the nearest first
     types: Dict[str, Union[Enum, Struct]] = field(default_factory=dict)
     consts: Dict[str, Const] = field(default_factory=dict)
 
@@ -24,21 +26,15 @@ class Scope:
             self.types.setdefault(declaration.name, declaration)
 
     def find_type(self, name: str) -> Optional["Found"]:
-        if name in self.types:
-            return Found(self, self.types[name])
-        for scope in self.outer:
-            found = scope.find_type(name)
-            if found:
-                return found
+        for scope in (self, *self.outer):
+            if name in scope.types:
+                return Found(scope, scope.types[name])
         return None
 
     def find_const(self, name: str) -> Optional["FoundConst"]:
-        if name in self.consts:
-            return FoundConst(self, self.consts[name])
-        for scope in self.outer:
-            found = scope.find_const(name)
-            if found:
-                return found
+        for scope in (self, *self.outer):
+            if name in scope.consts:
+                return FoundConst(scope, scope.consts[name])
         return None
 
     def number(self, size: Size, errors: Errors, seen: Optional[List[str]] = None) -> Optional[int]:
@@ -53,6 +49,9 @@ class Scope:
         if found.const.name in seen or found.const.value is None:
             errors.add(size.position, f"const '{size.text}' is made of itself")
             return None
+        if len(seen) > MAX_NESTING:
+            errors.add(size.position, f"more than {MAX_NESTING} consts are made of each other", "write the number")
+            return None
         return found.scope.number(found.const.value, errors, seen + [found.const.name])
 
     def _near(self, name: Name) -> str:
@@ -60,7 +59,7 @@ class Scope:
         return "there are: " + ", ".join(known) if known else "declare it: const " + name.text + " = ...;"
 
     def all_consts(self) -> List[str]:
-        return [*self.consts] + [name for scope in self.outer for name in scope.all_consts()]
+        return [name for scope in (self, *self.outer) for name in scope.consts]
 
 
 @dataclass
@@ -77,17 +76,21 @@ class FoundConst:
 
 def of_file(file: File) -> Scope:
     """The scope of a file's declarations; those of imported files are outside of it."""
-    import os
+    made = {id(f): _own(f) for f in [file, *file.reached()]}
+    for each in [file, *file.reached()]:
+        made[id(each)].outer = [made[id(f)] for f in each.reached()]
+    return made[id(file)]
 
-    prefix = os.path.basename(file.path).rsplit(".", 1)[0]
-    scope = Scope(prefix, [of_file(f) for f in file.imported])
+
+def _own(file: File) -> Scope:
+    scope = Scope(os.path.basename(file.path).rsplit(".", 1)[0])
     for declaration in file.declarations:
         scope.add(declaration)
     return scope
 
 
 def of_service(service: Service, outer: Scope) -> Scope:
-    scope = Scope(service.name, [outer])
+    scope = Scope(service.name, [outer, *outer.outer])
     for member in service.members:
         scope.add(member)
     return scope

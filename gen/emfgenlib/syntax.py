@@ -256,3 +256,14 @@ class File:
 
     def of(self, kind: Type[D]) -> List[D]:
         return [d for d in self.declarations if isinstance(d, kind)]
+
+    def reached(self) -> List["File"]:
+        """All files that are imported, directly or not, each once however many ways lead to it."""
+        out: List["File"] = []
+        waiting = self.imported[::-1]
+        while waiting:
+            file = waiting.pop()
+            if all(file is not other for other in out):
+                out.append(file)
+                waiting += file.imported[::-1]
+        return out

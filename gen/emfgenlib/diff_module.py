@@ -1,0 +1,135 @@
+"""Modules and products: what their users type, configure, read and graph."""
+from typing import Callable, Dict, List
+
+from .changes import Changes
+from .diff_types import compare_member, compare_members
+from .diff_wire import Side
+from .errors import Position
+from .syntax import Event, Field, Metric, ModuleDecl, ProductDecl
+
+
+def compare_modules(before: ModuleDecl, after: ModuleDecl, old: Side, new: Side, changes: Changes) -> None:
+    what = f"module '{before.name}'"
+    _params(before, after, what, old, new, changes)
+    _names("provides", {n.text: n.position for n in before.provides}, {n.text: n.position for n in after.provides}, what,
+           "who uses the service finds no provider", changes)
+    _names("exports map", {m.map.text: m.map.position for m in before.maps if m.export},
+           {m.map.text: m.map.position for m in after.maps if m.export}, what, "modules that import it do not load", changes)
+    _uses(before, after, what, changes)
+    _paired("event", before.events, after.events, what, lambda a, b: _event(a, b, what, old, new, changes), changes)
+    _paired("metric", before.metrics, after.metrics, what, lambda a, b: _metric(a, b, what, changes), changes)
+    if after.required and not before.required:
+        changes.fine(after.position, f"{what} is required now")
+
+
+def _names(verb: str, was: Dict[str, Position], is_: Dict[str, Position], what: str, why: str, changes: Changes) -> None:
+    for name, position in was.items():
+        if name not in is_:
+            changes.breaks(position, f"{what} {verb} '{name}' no more", why)
+    for name, position in is_.items():
+        if name not in was:
+            changes.adds(position, f"{what} {verb} '{name}'")
+
+
+def _params(before: ModuleDecl, after: ModuleDecl, what: str, old: Side, new: Side, changes: Changes) -> None:
+    """Parameters are known by name; their order means nothing."""
+    there = {p.name: p for p in after.params}
+    names = {p.name for p in before.params}
+    for param in before.params:
+        other = there.get(param.name)
+        if not other:
+            changes.breaks(param.position, f"parameter '{param.name}' of {what} is gone",
+                           "a configuration or command line that sets it is refused")
+            continue
+        compare_member(param, other, "parameter", what, old, new, changes)
+        _letter(param, other, what, changes)
+        if param.live and not other.live:
+            changes.breaks(other.position, f"parameter '{param.name}' of {what} is not live any more",
+                           "it cannot be changed while the module runs")
+        elif other.live and not param.live:
+            changes.fine(other.position, f"parameter '{param.name}' of {what} is live now")
+    for param in after.params:
+        if param.name not in names:
+            changes.adds(param.position, f"parameter '{param.name}' of {what} is new")
+
+
+def _letter(before: Field, after: Field, what: str, changes: Changes) -> None:
+    was, is_ = (p.short.text if p.short else "" for p in (before, after))
+    if was == is_:
+        return
+    if was:
+        changes.breaks(after.position, f"parameter '{before.name}' of {what} is " + (f"-{is_}" if is_ else "no letter")
+                       + f" and was -{was}", "a command line that uses the letter is refused, or means something else")
+    else:
+        changes.fine(after.position, f"parameter '{before.name}' of {what} is -{is_} too")
+
+
+def _uses(before: ModuleDecl, after: ModuleDecl, what: str, changes: Changes) -> None:
+    was = {u.service.text: (u.version.text if u.version else "", u.optional) for u in before.uses}
+    for use in after.uses:
+        now = use.version.text if use.version else "", use.optional
+        if was.get(use.service.text) != now:
+            changes.fine(use.service.position, f"{what} uses '{use.service.text}'" + f" >= {now[0]}" * bool(now[0])
+                         + " optional" * use.optional)
+
+
+def _paired(kind: str, before: List, after: List, what: str, compare: Callable, changes: Changes) -> None:  # type: ignore[type-arg]
+    there = {d.name: d for d in after}
+    names = {d.name for d in before}
+    for declaration in before:
+        if declaration.name in there:
+            compare(declaration, there[declaration.name])
+        else:
+            changes.breaks(declaration.position, f"{kind} '{declaration.name}' of {what} is gone",
+                           "who reads it finds nothing")
+    for declaration in after:
+        if declaration.name not in names:
+            changes.adds(declaration.position, f"{kind} '{declaration.name}' of {what} is new")
+
+
+def _event(before: Event, after: Event, what: str, old: Side, new: Side, changes: Changes) -> None:
+    # An event has the fields of its signal, or its own.
+    fields = [getattr(e, "fields", None) or [] for e in (before, after)]
+    compare_members(fields[0], fields[1], "event", f"event '{before.name}' of {what}", old, new, changes)
+    was, is_ = (".".join(n.text for n in e.signal) if e.signal else "none" for e in (before, after))
+    if was != is_:
+        changes.breaks(after.position, f"event '{before.name}' of {what} feeds signal {is_} and fed {was}",
+                       "who waits for the signal waits in vain, or gets other records")
+    policies = [e.overflow.text if e.overflow else "the usual one" for e in (before, after)]
+    if policies[0] != policies[1]:
+        changes.fine(after.position, f"the overflow policy of event '{before.name}' of {what} is {policies[1]} and was {policies[0]}")
+
+
+def _metric(before: Metric, after: Metric, what: str, changes: Changes) -> None:
+    name = f"metric '{before.name}' of {what}"
+    if before.kind != after.kind:
+        changes.breaks(after.position, f"{name} is a {after.kind} and was a {before.kind}", "queries over it mean something else")
+    labels = [[n.text for n in m.labels] for m in (before, after)]
+    if labels[0] != labels[1]:
+        changes.breaks(after.position, f"the labels of {name} are {', '.join(labels[1]) or 'none'} and were "
+                       f"{', '.join(labels[0]) or 'none'}", "queries over it match nothing, or add up something else")
+    scales = [(m.scale.text if m.scale else "", [n.text for n in m.numbers]) for m in (before, after)]
+    if scales[0] != scales[1]:
+        changes.breaks(after.position, f"the buckets of {name} are others", "old and new samples cannot be added up")
+
+
+def compare_products(before: ProductDecl, after: ProductDecl, changes: Changes) -> None:
+    what = f"product '{before.name}'"
+    _names("has module", {n.text: n.position for n in before.modules}, {n.text: n.position for n in after.modules}, what,
+           "who runs it is told that there is no such module", changes)
+    calls = [{c.name: f"{c.service.text}.{c.method.text}" for c in p.commands} for p in (before, after)]
+    for command in before.commands:
+        if command.name not in calls[1]:
+            changes.breaks(command.position, f"{what} has command '{command.name}' no more", "scripts that run it fail")
+    for command in after.commands:
+        if command.name not in calls[0]:
+            changes.adds(command.position, f"{what} has command '{command.name}'")
+        elif calls[0][command.name] != calls[1][command.name]:
+            changes.breaks(command.position, f"command '{command.name}' of {what} is {calls[1][command.name]} and was "
+                           f"{calls[0][command.name]}", "scripts that run it get something else")
+    was = {(s.module.text, s.param.text): s.value.text for s in before.settings}
+    for setting in after.settings:
+        old_value = was.get((setting.module.text, setting.param.text), "not set")
+        if old_value != setting.value.text:
+            changes.fine(setting.module.position, f"{what} sets {setting.module.text}.{setting.param.text} to {setting.value.text}; "
+                         f"it was {old_value}")
