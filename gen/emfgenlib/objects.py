@@ -104,7 +104,8 @@ def _object(args: argparse.Namespace, module: str, loader: Loader) -> Optional[L
             check_object(found, source, file, declared, errors)
         return accessors(found, module)
     except BadObject as e:
-        errors.add(Position(path), str(e), "remove it and run make again")
+        said = str(e)
+        errors.add(Position(path), said, "remove it and run make again" if said.startswith("is ") else "")
     except OSError as e:
         errors.add(Position(path), f"cannot be read: {e.strerror}")
     return None
