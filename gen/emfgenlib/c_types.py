@@ -35,11 +35,6 @@ def plain_name(name: str, what: str) -> str:
     return name
 
 
-def of_bytes(size: int) -> CType:
-    """Of a key or value that has a size and no type."""
-    return CType("void", size, f"{size} bytes")
-
-
 def of(types: Btf, number: int, name: str) -> CType:
     """@name: of the struct that is defined for one without a name."""
     _, element = types.array(number)
@@ -86,7 +81,7 @@ def _define(types: Btf, number: int, word: str, name: str) -> List[str]:
         written, align = _Writer(types).members(number, 1)
         lines = [f"{word} {name} {{", *written, "};"]
     except _NoC:
-        align = 8 if size % 8 == 0 else 1
+        align = size & -size if size & 7 else 8  # as much as fits, and no less than C would
         lines = [f"{word} {name} {{", f"\t__u8 bytes[{size}]; /* bit-fields, or packed */",
                  f"}} __attribute__((aligned({align})));"]
     return lines

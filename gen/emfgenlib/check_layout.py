@@ -91,8 +91,8 @@ class _Comparison:
             return shift
         off = found.offset - member.offset
         if size != member.size or off not in (0, shift):
-            self._add(member, f"has '{member.name}' at byte {found.offset} with {size} byte{'' if size == 1 else 's'} ({written}), "
-                      f"here it is at byte {member.offset} with {member.size}")
+            self._add(member, f"has '{member.name}' at byte {found.offset} with {size} byte{'' if size == 1 else 's'} "
+                      f"({written}), here it is at byte {member.offset} with {member.size}")
         else:
             self._type(member, found, written)
         return off + size - member.size

@@ -1,6 +1,6 @@
 """The maps of a kernel part as accessors for its user part."""
 from dataclasses import dataclass, field
-from typing import Dict, List, NamedTuple, Tuple
+from typing import Dict, List, NamedTuple, Optional, Tuple
 
 from . import c_types
 from .bpf_object import Map, Object
@@ -51,6 +51,11 @@ _KINDS: Dict[int, Kind] = {
 }
 
 
+# Their keys are numbers, also where only the size of these is declared.
+_INDEXED = frozenset("""array prog_array perf_event_array percpu_array cgroup_array array_of_maps devmap sockmap
+    cpumap xskmap reuseport_sockarray stack_trace""".split())
+
+
 @dataclass
 class Accessors:
     """Of one map, as the template writes them."""
@@ -81,7 +86,7 @@ def accessors(obj: Object, module: str) -> List[Accessors]:
     return [a for a in found if a]
 
 
-def _of(obj: Object, map_: Map, module: str):  # type: ignore[no-untyped-def]
+def _of(obj: Object, map_: Map, module: str) -> Optional[Accessors]:
     kind = _KINDS.get(map_.type)
     name = c_types.plain_name(map_.name, "map")
     if not kind:
@@ -92,6 +97,8 @@ def _of(obj: Object, map_: Map, module: str):  # type: ignore[no-untyped-def]
     if map_.flags & _WRONLY:
         can = can.translate({ord("l"): None, ord("n"): None})
     key = _type(obj, map_.key, map_.key_size, f"{module}_map_{name}_key")
+    if key.c == "void" and key.size == 4 and kind.name in _INDEXED:
+        key = CType("__u32", 4, "__u32")
     if kind.plain:
         value = _type(obj, map_.value, map_.value_size, f"{module}_map_{name}_value")
     else:
@@ -102,5 +109,7 @@ def _of(obj: Object, map_: Map, module: str):  # type: ignore[no-untyped-def]
     return Accessors(name, map_.index, kind, map_.max_entries, key, value, can, sums)
 
 
-def _type(obj: Object, number, size: int, name: str) -> CType:  # type: ignore[no-untyped-def]
-    return c_types.of(obj.btf, number, name) if number is not None else c_types.of_bytes(size)
+def _type(obj: Object, number: Optional[int], size: int, name: str) -> CType:
+    if number is None:
+        return CType("void", size, f"{size} bytes")
+    return c_types.of(obj.btf, number, name)

@@ -120,7 +120,8 @@ def _object(args: argparse.Namespace, module: str, loader: Loader) -> Optional[M
                 params = stored(found, source, file, declared, has_user, errors)
         return Made(accessors(found, module), params, bool(declared and declared.params))
     except BadObject as e:
-        errors.add(Position(path), str(e), "remove it and run make again")
+        said = str(e)
+        errors.add(Position(path), said, "remove it and run make again" if said.startswith("is ") else "")
     except OSError as e:
         errors.add(Position(path), f"cannot be read: {e.strerror}")
     return None

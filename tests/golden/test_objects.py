@@ -8,6 +8,7 @@ A case is a file of objects/bad with the message in a file of the same name that
 with .stderr; objects/good has files that agree. Both are held against flow.bpf.c.
 UPDATE_GOLDEN=1 writes what is expected anew; read the difference before you commit it.
 """
+import ctypes
 import os
 import re
 import shutil
@@ -22,6 +23,10 @@ WARNINGS = """-Wall -Wextra -Wshadow -Wvla -Wundef -Wformat=2 -Wpointer-arith -W
     -fvisibility=hidden -Werror""".split()
 C_WARNINGS = "-Wmissing-prototypes -Wstrict-prototypes -Wold-style-definition".split()
 _objects = {}
+
+sys.path.insert(0, os.path.join(tap.SOURCE, "gen"))
+
+from emfgenlib import sections  # noqa: E402 - the path has to be set first
 
 
 def compile_bpf(source, path, *flags):
@@ -106,6 +111,37 @@ def define(kind, function):
 
 define("good", good)
 define("bad", bad)
+
+
+# --- program types ---------------------------------------------------------------------------
+
+
+def test_sections_mean_the_program_types_that_libbpf_gives_them():
+    try:
+        libbpf = ctypes.CDLL("libbpf.so.1")
+    except OSError:
+        raise tap.Skip("there is no shared libbpf to ask") from None
+    libbpf.libbpf_set_print(None)
+    libbpf.libbpf_bpf_prog_type_str.restype = ctypes.c_char_p
+    known, wrong = 0, []
+    for kind in sections.KINDS.values():
+        for section in kind.sections:
+            name = section.replace("+", "/x")
+            number, attach = ctypes.c_int(), ctypes.c_int()
+            if libbpf.libbpf_prog_type_by_name(name.encode(), ctypes.byref(number), ctypes.byref(attach)):
+                continue  # of a later version
+            known += 1
+            told = libbpf.libbpf_bpf_prog_type_str(number.value).decode()
+            told = told.replace("raw_tracepoint_writable", "raw_tracepoint")
+            if told != kind.type or sections.kind_of(name) != kind:
+                wrong.append((name, told, kind.type))
+    tap.equal(wrong, [], "sections of another type")
+    tap.equal(known > 80, True, f"{known} sections that libbpf knows too")
+
+
+def test_sections_that_go_on_where_they_must_not_are_not_known():
+    for section in ("xdp/eth0", "tc/", "kprobed", "uprobes/x", "", "syscall/x"):
+        tap.equal(sections.kind_of(section), None, section)
 
 
 # --- many objects in one run -------------------------------------------------------------
@@ -204,8 +240,8 @@ def test_the_accessors_compile_with_clang_as_cpp():
 def test_a_map_whose_name_is_no_name_of_c_is_an_error():
     folder = place("maps")
     put(folder, "obj", "maps.bpf.o", data=object_of("maps").replace(b"\0counts\0", b"\0cou*ts\0"))
-    tap.equal(objects(folder, "maps").stderr, "obj/maps.bpf.o: error: has a map named 'cou*ts', which is no name of C\n"
-              "  hint: remove it and run make again\n", "standard error")
+    tap.equal(objects(folder, "maps").stderr, "obj/maps.bpf.o: error: has a map named 'cou*ts', which is no name of C\n",
+              "standard error")
 
 
 tap.main()

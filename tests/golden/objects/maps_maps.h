@@ -7,9 +7,10 @@
 #include <linux/types.h>
 
 /*
- * Types with a name are declared and not defined here: who has a key or a value has
- * the header that defines it, before or behind this one. How many bytes are copied
- * is what the kernel part was compiled with: the constants _key_bytes, _value_bytes.
+ * Types with a name are declared and not defined here, so that this header needs no
+ * other: who has a key or a value has the header that defines it, before or behind
+ * this one. How many bytes are copied is what the kernel part was compiled with: the
+ * constants _key_bytes and _value_bytes, against which sizeof can be asserted there.
  */
 struct maps_count;
 
@@ -130,7 +131,7 @@ static inline int maps_map_counts_sum(const struct module *m, const __u32 *key, 
 
 /*
  * Map 'programs' of modules/maps.bpf.c, prog_array of 2:
- * 4 bytes -> a descriptor in, an id out
+ * __u32 -> a descriptor in, an id out
  */
 enum {
 	maps_map_programs_index = 3,
@@ -138,17 +139,17 @@ enum {
 	maps_map_programs_value_bytes = 4,
 };
 
-static inline int maps_map_programs_lookup(const struct module *m, const void *key, __u32 *value)
+static inline int maps_map_programs_lookup(const struct module *m, const __u32 *key, __u32 *value)
 {
 	return emf_map_lookup(emf_map_at(m, maps_map_programs_index), key, value);
 }
 
-static inline int maps_map_programs_update(const struct module *m, const void *key, const __u32 *value)
+static inline int maps_map_programs_update(const struct module *m, const __u32 *key, const __u32 *value)
 {
 	return emf_map_update(emf_map_at(m, maps_map_programs_index), key, value);
 }
 
-static inline int maps_map_programs_delete(const struct module *m, const void *key)
+static inline int maps_map_programs_delete(const struct module *m, const __u32 *key)
 {
 	return emf_map_delete(emf_map_at(m, maps_map_programs_index), key);
 }
