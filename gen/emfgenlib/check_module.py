@@ -142,6 +142,17 @@ def _event_record(event: Event, scope: Scope, layouts: Layouts, errors: Errors) 
                    f"write: event {event.name}(u32 some_number); or: event {event.name} -> signal SERVICE.SIGNAL;")
 
 
+def _event_signal(event: Event, signal: Signal, errors: Errors) -> None:
+    """Whether a record of the kernel part can be this signal."""
+    position = event.signal[1].position
+    files = [a for a in signal.arguments if a.type.text in types.BUILT_IN and types.BUILT_IN[a.type.text].messages_only]
+    if not signal.arguments:
+        errors.add(position, f"signal '{signal.name}' carries nothing, so no record can be it", "give the signal an argument")
+    elif files:
+        errors.add(position, f"signal '{signal.name}' carries a '{files[0].type.text}', which no kernel part can send",
+                   "declare another signal for the event")
+
+
 def _event(event: Event, services: Dict[str, Service], scope: Scope, layouts: Layouts, errors: Errors) -> None:
     _event_record(event, scope, layouts, errors)
     if event.overflow and event.overflow.text not in OVERFLOWS:
@@ -151,9 +162,8 @@ def _event(event: Event, services: Dict[str, Service], scope: Scope, layouts: La
         errors.add(event.position, f"event '{event.name}' is on demand, and feeds no signal", "add: -> signal SERVICE.SIGNAL")
     if event.signal and _known(event.signal[0], "service", services, errors):
         signals = {s.name: s for s in services[event.signal[0].text].of(Signal)}
-        if _known(event.signal[1], "signal", signals, errors) and not signals[event.signal[1].text].arguments:
-            errors.add(event.signal[1].position, f"signal '{event.signal[1].text}' carries nothing, so no record can be it",
-                       "give the signal an argument")
+        if _known(event.signal[1], "signal", signals, errors):
+            _event_signal(event, signals[event.signal[1].text], errors)
 
 
 def _metric(metric: Metric, errors: Errors) -> None:

@@ -28,7 +28,7 @@ def stored(obj: Object, source: str, file: File, module: ModuleDecl, has_user: b
         if not variable:
             if not has_user:
                 errors.add(param.position, f"nothing reads parameter '{param.name}': {source} has no variable of that name",
-                           f"add there: {'' if param.live else 'const '}volatile {_c(param, scope)};")
+                           f"add there: {'' if param.live else 'const '}volatile {declaration_of(param, scope)};")
             continue
         constant = variable.section.startswith(".rodata")
         before = len(errors.found)
@@ -48,7 +48,7 @@ def _size(param: Field, scope: Scope) -> int:
     return BUILT_IN[declaration.base.text].size
 
 
-def _c(param: Field, scope: Scope) -> str:
+def declaration_of(param: Field, scope: Scope) -> str:
     """The declaration that would do."""
     if param.type.text == STRING:
         return f"char {param.name}[{_size(param, scope)}]"
@@ -65,7 +65,7 @@ def _check(obj: Object, variable: Variable, param: Field, scope: Scope, source: 
     size = _size(param, scope)
     if variable.size != size:
         errors.add(param.position, f"parameter '{param.name}' has {size} byte{'s' if size > 1 else ''}, and '{param.name}' in {source} is "
-                   f"{obj.btf.written(variable.type)} with {variable.size}", f"declare it there: {_c(param, scope)}")
+                   f"{obj.btf.written(variable.type)} with {variable.size}", f"declare it there: {declaration_of(param, scope)}")
     if constant and not variable.is_const_volatile:
         errors.add(param.position, f"'{param.name}' in {source} is const and not volatile",
                    "the compiler has put its value into the code: write 'const volatile'")

@@ -6,6 +6,7 @@ no two C names can meet (struct top_args and the arguments of method top, say), 
 every struct is padded by hand. Which files come out depends on the seed alone.
 """
 import os
+import re
 import sys
 
 import tap
@@ -49,6 +50,7 @@ class _Writer:
     def __init__(self, rng, valid, name, without):
         self.rng = rng
         self.name = name
+        self.suffix = "" if name == "random" else "_" + name  # for several files in one build
         self.without = without
         self.slips = 0 if valid else rng.choice((0, 0, 0.002, 0.02))
         self.count = 0
@@ -72,7 +74,7 @@ class _Writer:
         if self.slip():
             return self.rng.choice(self.used + ["int", "u8", "emf", "class", "x" * 64, "state"])
         self.count += 1
-        name = f"{self.rng.choice(WORDS)}{self.count}"
+        name = f"{self.rng.choice(WORDS)}{self.count}{self.suffix}"
         self.used.append(name)
         return name.upper() if upper else name
 
@@ -187,8 +189,10 @@ class _Writer:
                 methods.append(self.new())
                 body.append(self.method(methods[-1], version, minor, errors))
             else:
-                signals.append(self.new())
-                body.append(f"signal {signals[-1]}{self.message()}{self.clauses(version, minor)};")
+                signal, message = self.new(), self.message()
+                if message != "()" and not re.search(r"\b(map_|prog_)?fd ", message):
+                    signals.append(signal)  # that an event can feed
+                body.append(f"signal {signal}{message}{self.clauses(version, minor)};")
         self.types, self.consts = outer_types, outer_consts
         self.services.append((name, version, methods, signals))
         return self.block(f"service {name} {version}", body)
