@@ -187,8 +187,9 @@ class _Writer:
                 methods.append(self.new())
                 body.append(self.method(methods[-1], version, minor, errors))
             else:
-                signals.append(self.new())
-                body.append(f"signal {signals[-1]}{self.message()}{self.clauses(version, minor)};")
+                name_, message = self.new(), self.message()
+                signals += [name_] * (message != "()")  # a record cannot be one that carries nothing
+                body.append(f"signal {name_}{message}{self.clauses(version, minor)};")
         self.types, self.consts = outer_types, outer_consts
         self.services.append((name, version, methods, signals))
         return self.block(f"service {name} {version}", body)
