@@ -67,6 +67,13 @@ def test_a_file_of_the_largest_size_ends_in_time():
         emfgen(command, *[w.format(path) for w in words])
 
 
+def test_two_large_files_that_differ_everywhere_are_compared_in_time():
+    folder = tap.folder()
+    paths = [put(folder, f"{bound}.emf", "".join(f"const N{n} = {n + bound};\nstruct t{n} {{ u8 a[{bound}]; }}\n" for n in range(12000)))
+             for bound in (4, 5)]
+    tap.equal(emfgen("diff", *paths).stdout.count("\n"), 24000, "breaks")
+
+
 def test_deep_nesting_is_refused():
     refused("service s 1.0 " + "{" * 50000, "expected a statement of the service, found '{'")
     refused("service s 1.0 { method m" + "(" * 50000, "expected a type, found '('")
