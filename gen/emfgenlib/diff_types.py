@@ -4,7 +4,7 @@ from typing import Dict, List, Optional, Sequence, Tuple, Union
 from .changes import Changes
 from .diff_wire import Side, dimension, spelled
 from .errors import Errors
-from .syntax import Const, Declaration, Enum, Field, Name, Number, Struct, TypedError, Value
+from .syntax import Const, Declaration, Enum, Field, Struct, TypedError, Value
 from .values import check_value
 
 PEERS = "peers of the old version"
@@ -47,28 +47,10 @@ def _const(before: Const, after: Const, old: Side, new: Side, changes: Changes) 
     if values[0] == values[1]:
         return
     what = f"const '{before.name}' is {values[1]} and was {values[0]}"
-    if before.name in _bounds(old):
+    if before.name in old.bounds:
         changes.fine(after.position, what)  # and what became of the arrays is told where they stand
     else:
         changes.breaks(after.position, what, f"{PEERS} were compiled with the old value")
-
-
-def _bounds(side: Side) -> List[str]:
-    """The consts that bound arrays and strings, or stand for values of enums, somewhere in the file."""
-    out: List[str] = []
-
-    def look(node: object) -> None:
-        if isinstance(node, Field):
-            out.extend(size.text for size in (node.bound, node.array) if isinstance(size, Name))
-        elif isinstance(node, list):
-            for element in node:
-                look(element)
-        elif isinstance(node, Declaration):
-            for value in vars(node).values():
-                look(value)
-
-    look(side.file.declarations)
-    return out
 
 
 def values_of(enum: Enum, side: Side) -> Dict[str, int]:

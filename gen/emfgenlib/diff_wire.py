@@ -1,12 +1,12 @@
 """What a type means where it stands, and which messages a struct is a part of."""
-from dataclasses import dataclass
-from typing import Dict, List, Optional, Tuple
+from dataclasses import dataclass, field, replace
+from typing import Dict, List, Optional, Set, Tuple
 
 from . import types
 from .errors import Errors
 from .layout import Layouts
 from .scope import Scope, of_file, of_service
-from .syntax import Chain, Enum, Field, File, Method, Service, Signal, Size, Struct, TypedError
+from .syntax import Chain, Declaration, Enum, Field, File, Method, Name, Service, Signal, Size, Struct, TypedError
 
 
 @dataclass
@@ -24,11 +24,15 @@ class Side:
     file: File
     scope: Scope
     layouts: Layouts
-    uses: Dict[int, List[Use]]  # by id of the struct
+    uses: Dict[int, List[Use]] = field(default_factory=dict)  # by id of the struct
+    bounds: Set[str] = field(default_factory=set)  # consts that bound arrays and strings
+    own: Set[int] = field(default_factory=set)  # ids of the declarations of the file, outside of services
 
     @classmethod
     def of_file(cls, file: File) -> "Side":
-        side = cls(file, of_file(file), Layouts(Errors()), {})
+        side = cls(file, of_file(file), Layouts(Errors()))
+        side.own.update(id(d) for d in file.declarations)
+        side._bounded(file.declarations)
         for service in file.of(Service):
             side.inside(service)._collect(service)
         for chain in file.of(Chain):
@@ -37,7 +41,7 @@ class Side:
         return side
 
     def inside(self, service: Service) -> "Side":
-        return Side(self.file, of_service(service, self.scope), self.layouts, self.uses)
+        return replace(self, scope=of_service(service, self.scope))
 
     def number(self, size: Optional[Size]) -> Optional[int]:
         return self.scope.number(size, Errors()) if size is not None else None
@@ -47,7 +51,7 @@ class Side:
         found = self.scope.find_type(name)
         if not found:
             return ""
-        if any(found.type is d for d in self.file.declarations):
+        if id(found.type) in self.own:
             return "the file"
         return "the service" if name in self.scope.types else "an imported file"
 
@@ -60,6 +64,16 @@ class Side:
             return types.BUILT_IN[found.type.base.text].size
         layout = self.layouts.of(found.type, found.scope)
         return layout.size if layout else 0
+
+    def _bounded(self, node: object) -> None:
+        if isinstance(node, Field):
+            self.bounds.update(size.text for size in (node.bound, node.array) if isinstance(size, Name))
+        elif isinstance(node, list):
+            for element in node:
+                self._bounded(element)
+        elif isinstance(node, Declaration):
+            for value in vars(node).values():
+                self._bounded(value)
 
     def _collect(self, service: Service) -> None:
         for member in service.members:

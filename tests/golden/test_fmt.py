@@ -77,8 +77,8 @@ def holds(text):
 
 
 def test_blanks_between_tokens_are_always_the_same():
-    is_form("const  N=- 1 ;\nstruct s{string <= N  a [ <= 4 ] ;u8 b@ unit ( bytes )range( - 1 .. 5 )=2;}",
-            "const N = -1;\nstruct s { string<=N a[<=4]; u8 b @unit(bytes) range(-1..5) = 2; }\n")
+    is_form("const  N=- 1 ;\nstruct s{string <= N  a [ <= 4 ] ;u8 c [ 2 ];u8 b@ unit ( bytes )range( - 1 .. 5 )=2;}",
+            "const N = -1;\nstruct s { string<=N a[<=4]; u8 c[2]; u8 b @unit(bytes) range(-1..5) = 2; }\n")
 
 
 def test_each_statement_has_its_line_and_its_tabs():

@@ -10,6 +10,7 @@ import re
 import sys
 
 import tap
+from idl_grammar import random_file
 
 GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "idl")
 UPDATE = os.environ.get("UPDATE_GOLDEN") == "1"
@@ -130,6 +131,23 @@ def test_no_mutation_of_a_good_file_ends_in_a_traceback():
             errors.report()
         except Exception as e:
             raise AssertionError(f"mutation {number} of this seed:\n{mutant}") from e
+
+
+def test_random_files_pass_when_they_were_made_to():
+    refused = 0
+    for seed in range(min(int(os.environ.get("EMF_FUZZ_COUNT", "200")), 20000)):
+        valid = seed % 2 == 0
+        text = random_file(random.Random(seed), valid=valid)
+        errors = Errors()
+        try:
+            check_file(parse_text("random.emf", text, errors), errors)
+            said = errors.report()
+        except Exception as e:
+            raise AssertionError(f"seed {seed}:\n{text}") from e
+        if valid and said:
+            raise AssertionError(f"seed {seed}: {said}\n{text}")
+        refused += bool(said)
+    tap.equal(refused > 5, True, "some of the others are refused")
 
 
 tap.main()

@@ -67,6 +67,13 @@ def test_a_file_of_the_largest_size_ends_in_time():
         emfgen(command, *[w.format(path) for w in words])
 
 
+def test_two_large_files_that_differ_everywhere_are_compared_in_time():
+    folder = tap.folder()
+    paths = [put(folder, f"{bound}.emf", "".join(f"const N{n} = {n + bound};\nstruct t{n} {{ u8 a[{bound}]; }}\n" for n in range(12000)))
+             for bound in (4, 5)]
+    tap.equal(emfgen("diff", *paths).stdout.count("\n"), 24000, "breaks")
+
+
 def test_deep_nesting_is_refused():
     refused("service s 1.0 " + "{" * 50000, "expected a statement of the service, found '{'")
     refused("service s 1.0 { method m" + "(" * 50000, "expected a type, found '('")
@@ -74,8 +81,8 @@ def test_deep_nesting_is_refused():
 
 def test_a_chain_of_thousands_of_consts_or_structs_is_no_traceback():
     consts = "".join(f"const N{n} = N{n + 1};\n" for n in range(5000)) + "const N5000 = 1;\n"
-    structs = "struct s0 { u8 a; }\n" + "".join(f"struct s{n + 1} {{ s{n} a; }}\n" for n in range(5000))
-    backwards = "".join(f"struct s{n} {{ s{n + 1} a; }}\n" for n in range(3000)) + "struct s3000 { u8 a; }\n"
+    structs = "struct t0 { u8 a; }\n" + "".join(f"struct t{n + 1} {{ t{n} a; }}\n" for n in range(5000))
+    backwards = "".join(f"struct t{n} {{ t{n + 1} a; }}\n" for n in range(3000)) + "struct t3000 { u8 a; }\n"
     for text in (consts, structs, backwards):
         path = put(tap.folder(), "x.emf", text)
         for command, *words in COMMANDS:
@@ -159,7 +166,7 @@ def test_an_output_that_takes_nothing_is_told():
 
 
 def test_a_reader_that_went_away_ends_it_quietly():
-    path = put(tap.folder(), "x.emf", "".join(f"struct s{n} {{ u8 a; }}\n" for n in range(5000)))
+    path = put(tap.folder(), "x.emf", "".join(f"struct t{n} {{ u8 a; }}\n" for n in range(5000)))
     for words in (("doc", path), ("diff", put(tap.folder(), "y.emf", ""), path)):
         read_end, write_end = os.pipe()
         os.close(read_end)
