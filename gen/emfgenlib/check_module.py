@@ -7,7 +7,7 @@ from .check_fields import check_fields, check_unique
 from .errors import Errors
 from .layout import Layouts
 from .scope import Scope
-from .syntax import (Chain, Event, Field, File, Method, Metric, ModuleDecl, Name, Need, ProductDecl, Service, Signal, Struct)
+from .syntax import (Chain, Enum, Event, Field, File, Method, Metric, ModuleDecl, Name, Need, ProductDecl, Service, Signal, Struct)
 
 # Of struct module, include/emf/module.h.
 CALLBACKS = ("configure", "create", "attach", "poll", "notify", "detach", "destroy")
@@ -106,8 +106,13 @@ def _params(params: List[Field], scope: Scope, layouts: Layouts, errors: Errors)
             errors.add(param.position, f"parameter '{param.name}' is an array", "a parameter is one value")
         elif t and t.messages_only:
             errors.add(param.type.position, f"a parameter cannot be a '{param.type.text}'")
-        elif not t and param.type.text != types.STRING and not scope.find_type(param.type.text):
-            errors.add(param.type.position, f"there is no type '{param.type.text}'")
+        elif not t and param.type.text != types.STRING:
+            found = scope.find_type(param.type.text)
+            if not found:
+                errors.add(param.type.position, f"there is no type '{param.type.text}'")
+            elif not isinstance(found.type, Enum):
+                errors.add(param.type.position, f"a parameter cannot be a struct, as '{param.type.text}' is",
+                           "a parameter is one value: make one of each member")
         if not param.short:
             continue
         letter = param.short.text
