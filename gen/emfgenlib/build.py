@@ -3,14 +3,15 @@ import argparse
 import os
 import sys
 from dataclasses import dataclass
-from typing import Dict, List, Optional
+from typing import Any, Dict, List, Optional
 
-from . import VERSION, check, objects
+from . import VERSION, check
 from .check_file import check_file
 from .check_names import check_c_names
 from .errors import Errors
 from .imports import Loader
 from .interface import Builder, Interface
+from .kept import Kept, forget
 from .layout import Layouts
 from .model import Module
 from .not_yet import refuse
@@ -30,6 +31,15 @@ class Output:
     linked: bool
 
     @property
+    def texts(self) -> List[str]:
+        """All that its files are made of."""
+        flags = [str(self.linked), *self.sources]
+        if self.module:
+            flags += [str(self.module.has_bpf), str(self.module.has_user), str(self.module.registers)]
+        read = [self.interface.file, *self.interface.file.reached()] if self.interface else []
+        return flags + [text for file in read for text in (file.path, file.text)]
+
+    @property
     def has_c(self) -> bool:
         services = bool(self.interface and self.interface.services)
         return self.linked and (services or bool(self.module and self.module.generated))
@@ -38,6 +48,16 @@ class Output:
 def idl_files(folder: str) -> List[str]:
     found = os.listdir(folder) if os.path.isdir(folder) else []
     return sorted(os.path.join(folder, n) for n in found if n.endswith(".emf") and not n.startswith("."))
+
+
+def register(commands: Any) -> None:
+    parser = commands.add_parser("build", help="write the make fragment and the glue (make calls this)")
+    parser.add_argument("--modules", default="modules", help="the folder of modules")
+    parser.add_argument("--idl", default="bus-idl", help="the folder of shared descriptions")
+    parser.add_argument("--out", default="obj", help="where to write")
+    parser.add_argument("--product", default="emf", help="the product to build")
+    parser.add_argument("--only", default="", help="these modules only, separated by commas")
+    parser.set_defaults(run=build)
 
 
 def build(args: argparse.Namespace, errors: Errors) -> int:
@@ -111,11 +131,14 @@ def _write(args: argparse.Namespace, product: ProductDecl, found: List[Module], 
     out = args.out
     interfaces = [o.interface for o in outputs if o.interface]
 
-    objects.forget(out, {m.name for m in found if m.has_bpf})
+    forget(out, {m.name for m in found if m.has_bpf})
+    kept = Kept(out)
     for output in outputs:
-        description = output.module.description if output.module else None
-        made: Tables = tables(description, output.interface, interfaces)
-        for ending in ("h", "c") if output.has_c else ("h",):
+        endings = ("h", "c") if output.has_c else ("h",)
+        if kept.is_fresh(output.name, endings, output.texts):
+            continue
+        made: Tables = tables(output.module.description if output.module else None, output.interface, interfaces)
+        for ending in endings:
             text = render.render(env, f"file_emf.{ending}.j2", name=output.name, sources=output.sources, i=output.interface,
                                  module=output.module, tables=made, params=made.params, needs=made.needs,
                                  provided=made.provided, used=made.used, version=VERSION)
@@ -128,3 +151,4 @@ def _write(args: argparse.Namespace, product: ProductDecl, found: List[Module], 
                                out=out, version=VERSION,
                                seen=[f"{args.modules}/{n}" for n in sources(args.modules)] + idl_files(args.idl)),
                  touch=True)
+    kept.save()

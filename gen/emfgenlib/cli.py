@@ -1,57 +1,28 @@
 """The command line of emfgen."""
 import argparse
+import importlib
 import os
 import sys
-from typing import List
+from typing import Dict, List
 
-from . import VERSION, new, objects, tools, words
-from .build import build
-from .check_file import check_file
+from . import VERSION
 from .errors import Errors
-from .imports import Loader
 
-
-def _check(args: argparse.Namespace, errors: Errors) -> int:
-    loader = Loader([*args.include, args.idl], errors)
-    for path in args.files:
-        check_file(loader.load(path), errors)
-    if errors:
-        print(errors.report(), file=sys.stderr)
-    return 1 if errors else 0
-
-
-def _words(_args: argparse.Namespace, _errors: Errors) -> int:
-    print("\n".join(sorted(words.BUILT_IN)))
-    return 0
+# Which file has a command. Only that one is imported: a build waits for every
+# millisecond, and most of a run is Python reading its own files.
+COMMANDS: Dict[str, str] = {
+    "build": "build", "objects": "objects",
+    "new": "new", "check": "tools", "fmt": "tools", "diff": "tools", "doc": "tools", "words": "tools",
+}
 
 
 def main(argv: List[str]) -> int:
     parser = argparse.ArgumentParser(prog="emfgen", description="The generator of EMF, the eBPF module framework.")
     parser.add_argument("--version", action="version", version=f"emfgen {VERSION}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-
-    build_ = commands.add_parser("build", help="write the make fragment and the glue (make calls this)")
-    build_.add_argument("--modules", default="modules", help="the folder of modules")
-    build_.add_argument("--idl", default="bus-idl", help="the folder of shared descriptions")
-    build_.add_argument("--out", default="obj", help="where to write")
-    build_.add_argument("--product", default="emf", help="the product to build")
-    build_.add_argument("--only", default="", help="these modules only, separated by commas")
-    build_.set_defaults(run=build)
-
-    check_ = commands.add_parser("check", help="report the errors of .emf files")
-    check_.add_argument("files", nargs="+", metavar="FILE")
-    check_.add_argument("--idl", default="bus-idl", help="the folder of shared descriptions")
-    check_.add_argument("-I", dest="include", action="append", default=[], metavar="FOLDER",
-                        help="look for imported files here too; may stand several times")
-    check_.set_defaults(run=_check)
-
-    objects.register(commands)
-    new.register(commands)
-    tools.add(commands)
-
-    words_ = commands.add_parser("words", help="print the names that no module can have")
-    words_.set_defaults(run=_words)
-
+    needed = [COMMANDS[argv[0]]] if argv and argv[0] in COMMANDS else dict.fromkeys(COMMANDS.values())
+    for name in needed:
+        importlib.import_module("." + name, __package__).register(commands)
     args = parser.parse_args(argv)
     try:
         status = args.run(args, Errors())

@@ -14,6 +14,7 @@ from .elf import BadObject, read
 from .errors import Errors, Position
 from .globals import Stored, stored
 from .imports import Loader
+from .kept import HEADER
 from .maps import Accessors, accessors
 from .syntax import File, ModuleDecl
 
@@ -26,7 +27,7 @@ class Made:
     has_params: bool  # in its description
 
 
-_OBJECT, _HEADER = ".bpf.o", "_maps.h"
+_OBJECT = ".bpf.o"
 
 
 def register(commands: Any) -> None:
@@ -40,19 +41,11 @@ def register(commands: Any) -> None:
     parser.set_defaults(run=_run)
 
 
-def forget(out: str, built: Set[str]) -> None:
-    """Remove what was made for modules that are not built any more: should one of them
-    come back, it is checked anew."""
-    for name in os.listdir(out) if os.path.isdir(out) else []:
-        if name.endswith(_HEADER) and name[: -len(_HEADER)] not in built:
-            os.unlink(os.path.join(out, name))
-
-
 def _run(args: argparse.Namespace, errors: Errors) -> int:
     loader = Loader([args.idl], errors)
     good = []
     for module in _wanted(args, loader):
-        header = os.path.join(args.out, module + _HEADER)
+        header = os.path.join(args.out, module + HEADER)
         before = len(errors.found)
         found = _object(args, module, loader)
         if found is not None and len(errors.found) == before:
@@ -76,7 +69,7 @@ def _wanted(args: argparse.Namespace, loader: Loader) -> List[str]:
 
     def is_concerned(module: str) -> bool:
         return (os.path.join(args.out, module + _OBJECT) in changed
-                or not os.path.exists(os.path.join(args.out, module + _HEADER))
+                or not os.path.exists(os.path.join(args.out, module + HEADER))
                 or bool(descriptions and descriptions & _read_by(args, module, loader)))
 
     return [module for module in built if is_concerned(module)]

@@ -40,7 +40,7 @@ def _declaration(cursor: Cursor, out: File, doc: List[str]) -> None:
 
 
 def parse_text(path: str, text: str, errors: Errors) -> File:
-    out = File(path)
+    out = File(path, text=text)
     cursor = Cursor(tokens(path, text, errors), errors)
     while cursor.token.kind != "end":
         try:

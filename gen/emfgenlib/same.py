@@ -6,7 +6,7 @@ from .syntax import File
 
 
 def same(one: object, other: object) -> bool:
-    """Equal but for positions, and for the path of a file."""
+    """Equal but for positions, and for the path and the text of a file."""
     if type(one) is not type(other):
         return False
     if isinstance(one, Position):
@@ -14,6 +14,6 @@ def same(one: object, other: object) -> bool:
     if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
         return len(one) == len(other) and all(same(a, b) for a, b in zip(one, other))
     if is_dataclass(one):
-        skipped = ("path", "imported") if isinstance(one, File) else ()
+        skipped = ("path", "imported", "text") if isinstance(one, File) else ()
         return all(same(getattr(one, f.name), getattr(other, f.name)) for f in fields(one) if f.name not in skipped)
     return one == other

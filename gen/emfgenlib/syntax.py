@@ -253,6 +253,7 @@ class File:
     imports: List[Import] = field(default_factory=list)
     declarations: List[Declaration] = field(default_factory=list)
     imported: List["File"] = field(default_factory=list)  # found and parsed
+    text: str = ""  # as it was read
 
     def of(self, kind: Type[D]) -> List[D]:
         return [d for d in self.declarations if isinstance(d, kind)]

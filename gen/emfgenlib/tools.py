@@ -1,10 +1,11 @@
-"""The commands for people that look at descriptions: fmt, diff, doc."""
+"""The commands for people that look at descriptions: check, fmt, diff, doc."""
 import argparse
 import os
 import sys
 import tempfile
 from typing import Any, List
 
+from . import words
 from .check_file import check_file
 from .errors import Errors
 from .imports import Loader
@@ -12,8 +13,12 @@ from .lexer import MAX_BYTES, decoded, read
 from .syntax import File
 
 
-def add(commands: Any) -> None:
+def register(commands: Any) -> None:
     """Put them on the command line."""
+    check = commands.add_parser("check", help="report the errors of .emf files")
+    check.add_argument("files", nargs="+", metavar="FILE")
+    check.set_defaults(run=_check)
+
     fmt = commands.add_parser("fmt", help="write .emf files in canonical form")
     fmt.add_argument("files", nargs="+", metavar="FILE", help="a file, or - to read stdin and write stdout")
     fmt.add_argument("--check", action="store_true", help="change nothing; name the files that would change, and exit with 1")
@@ -29,7 +34,10 @@ def add(commands: Any) -> None:
     doc.add_argument("--format", choices=("markdown", "man"), default="markdown")
     doc.set_defaults(run=_doc)
 
-    for command in (diff, doc):
+    words_ = commands.add_parser("words", help="print the names that no module can have")
+    words_.set_defaults(run=_words)
+
+    for command in (check, diff, doc):
         command.add_argument("--idl", default="bus-idl", help="the folder of shared descriptions")
         command.add_argument("-I", dest="include", action="append", default=[], metavar="FOLDER",
                              help="look for imported files here too; may stand several times")
@@ -37,6 +45,20 @@ def add(commands: Any) -> None:
 
 def _tell(errors: Errors) -> None:
     print(errors.report(), file=sys.stderr)
+
+
+def _check(args: argparse.Namespace, errors: Errors) -> int:
+    loader = Loader([*args.include, args.idl], errors)
+    for path in args.files:
+        check_file(loader.load(path), errors)
+    if errors:
+        _tell(errors)
+    return 1 if errors else 0
+
+
+def _words(_args: argparse.Namespace, _errors: Errors) -> int:
+    print("\n".join(sorted(words.BUILT_IN)))
+    return 0
 
 
 # --- fmt ------------------------------------------------------------------------------

@@ -17,6 +17,8 @@ import sys
 import tempfile
 import time
 
+import many
+
 KIB = 1024
 KB = 1000  # as sizes are quoted; memory is counted in pages, and so in KiB
 LINKS = {"execsnoop": 2, "runqlat": 3, "hello": 1, "tcpstates": 1}
@@ -190,12 +192,45 @@ def building(args, folder):
     compiling(args, folder, "compile with vmlinux.h, a small type",
               SOURCE.replace("struct task_struct *", "struct iphdr *").replace("BPF_CORE_READ(task, tgid)",
                                                                                "BPF_CORE_READ(task, saddr)"))
-    empty = median_ms([sys.executable, "-c", ""], 11)
-    out = os.path.join(folder, "obj")
-    os.mkdir(out)
-    whole = median_ms(shlex.split(args.emfgen) + ["build", "--out", out], 11)
-    for what, value, base in zip(("emfgen build", "  the same, processor time"), whole, empty):
-        row(what, f"{value:.0f} ms", f"{base:.0f} ms for python3")
+
+
+def generating(args, folder):
+    """The two runs that a build makes: before the compiler, and after it."""
+    tree = os.path.join(folder, "many")
+    names = many.write(tree)
+    out = os.path.join(tree, "obj")
+    emfgen = ["env", "-u", "PYTHONDONTWRITEBYTECODE", f"PYTHONPYCACHEPREFIX={out}/.pycache", *shlex.split(args.emfgen)]
+    build = emfgen + ["build"]
+    objects = emfgen + ["objects", "--built", ",".join(names)]
+    run(*build, cwd=tree)
+    root = os.getcwd()
+    include = [f"-I{os.path.join(root, w[2:])}" if w.startswith("-I") and not w.startswith("-I/") else w for w in shlex.split(args.compile)]
+    for name in names:
+        run(*include, "-Iobj", f"-DEMF_MODULE_{name}", "-c", "-o", f"obj/{name}.bpf.o", f"modules/{name}.bpf.c", cwd=tree)
+    run(*objects, cwd=tree)
+    empty = median_ms([sys.executable, "-c", ""], 11)[0]
+
+    def whole():
+        for name in os.listdir(out):
+            if name.endswith((".h", ".c", ".mk")):
+                os.unlink(os.path.join(out, name))
+        start = time.perf_counter()
+        run(*build, cwd=tree)
+        run(*objects, cwd=tree)
+        return 1000 * (time.perf_counter() - start)
+
+    def one_changed():
+        with open(os.path.join(tree, "modules", "mod7.emf"), "a", encoding="ascii") as f:
+            f.write("// changed\n")
+        start = time.perf_counter()
+        run(*build, cwd=tree)
+        run(*objects, "obj/mod7.bpf.o", "modules/mod7.emf", cwd=tree)
+        return 1000 * (time.perf_counter() - start)
+
+    for what, measure, target in ((f"emfgen, {many.MODULES} modules and {many.SERVICES} services: all", whole, 1500),
+                                  ("  one file changed", one_changed, 250)):
+        value = statistics.median(measure() for _ in range(7))
+        row(what, f"{value:.0f} ms", f"{empty:.0f} ms for python3", "", f"< {target} ms", value < target)
 
 
 def print_table():
@@ -226,6 +261,7 @@ def main():
         sizes(args, folder)
         memory(args)
         building(args, folder)
+        generating(args, folder)
     except subprocess.CalledProcessError as error:
         sys.exit(f"bench: {shlex.join(error.cmd)}: {error.stderr.strip()}")
     finally:

@@ -37,7 +37,7 @@ static int start_execsnoop(void)
 	skel->rodata->nr_execveat = SYS_execveat;
 	bpf_program__set_autoload(skel->progs.on_enter, false);
 	bpf_program__set_autoload(skel->progs.on_return, false);
-	return execsnoop_bpf__load(skel) || execsnoop_bpf__attach(skel) ? -1 : open_ring(skel->maps.events);
+	return execsnoop_bpf__load(skel) || execsnoop_bpf__attach(skel) ? -1 : open_ring(skel->maps.event_exec);
 }
 #endif
 
@@ -61,7 +61,7 @@ static int start_tcpstates(void)
 
 	if (!skel || tcpstates_bpf__load(skel) || tcpstates_bpf__attach(skel))
 		return -1;
-	return open_ring(skel->maps.events);
+	return open_ring(skel->maps.event_change);
 }
 #endif
 
@@ -72,7 +72,7 @@ static int start_hello(void)
 {
 	struct hello_bpf *skel = hello_bpf__open();
 
-	return !skel || hello_bpf__load(skel) || hello_bpf__attach(skel) ? -1 : open_ring(skel->maps.greetings);
+	return !skel || hello_bpf__load(skel) || hello_bpf__attach(skel) ? -1 : open_ring(skel->maps.event_greeting);
 }
 #endif
 
