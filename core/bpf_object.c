@@ -6,7 +6,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "attach.h"
 #include "bpf_error.h"
 #include "core.h"
 
@@ -62,37 +64,93 @@ static void tell_no_target(const struct emf_unit *unit, const struct bpf_program
 			 bpf_program__name(prog), bpf_program__section_name(prog));
 }
 
+/* By its SEC(); one that does not say where is left alone, and NULL. */
+static int attach_by_section(struct emf_unit *unit, struct bpf_program *prog, struct bpf_link **link)
+{
+	struct emf_bpf_error error;
+	int err;
+
+	*link = NULL;
+	if (!attaches_itself(prog))
+		return 0;
+	emf_bpf_error_begin(&error, unit);
+	*link = bpf_program__attach(prog);
+	err = *link ? 0 : -errno;
+	if (err == -EOPNOTSUPP && !error.said[0]) {
+		tell_no_target(unit, prog);
+		err = 0;
+	}
+	return emf_bpf_error_end(&error, "attach", prog, err);
+}
+
+/* By the description of its module. */
+static int attach_by_description(struct emf_unit *unit, struct bpf_program *prog, const struct emf_attach *attach,
+				 struct bpf_link **link)
+{
+	struct emf_bpf_error error;
+	int err;
+
+	emf_bpf_error_begin(&error, unit);
+	err = emf_attach(unit, prog, attach, link);
+	/* What is wrong with a privilege or the kernel, libbpf's error tells best. */
+	if (err && err != -EPERM && err != -EACCES && err != -EOPNOTSUPP && !unit->why[0])
+		emf_attach_explain(unit, attach, err, error.said);
+	emf_bpf_error_end(&error, "attach", prog, unit->why[0] ? 0 : err);
+	return err;
+}
+
+static size_t count_links(const struct emf_unit *unit)
+{
+	struct bpf_program *prog;
+	size_t n = 0;
+
+	bpf_object__for_each_program(prog, unit->object.head->obj)
+		n++;
+	for (const struct emf_attach *a = unit->m->attaches; a && a->program; a++)
+		n++;
+	return n;
+}
+
+/* Everything of one program; what was attached before an error stays in the list. */
+static int attach_program(struct emf_unit *unit, struct bpf_program *prog)
+{
+	struct emf_bpf_links *attached = &unit->object.attached;
+	struct bpf_link *link;
+	int err = 0;
+
+	if (!emf_attach_is_described(unit, prog)) {
+		err = attach_by_section(unit, prog, &link);
+		if (!err && link)
+			attached->links[attached->n++] = link;
+		return err;
+	}
+	if (!bpf_program__autoload(prog))
+		return 0;
+	for (const struct emf_attach *a = unit->m->attaches; !err && a->program; a++) {
+		if (strcmp(a->program, bpf_program__name(prog)))
+			continue;
+		err = attach_by_description(unit, prog, a, &link);
+		if (!err)
+			attached->links[attached->n++] = link;
+	}
+	return err;
+}
+
 int emf_bpf_object_attach(struct emf_unit *unit)
 {
 	struct emf_bpf_object *object = &unit->object;
 	uint64_t start = emf_now_ns();
+	size_t n = count_links(unit);
 	struct bpf_program *prog;
-	struct emf_bpf_error error;
-	size_t n = 0;
 	int err = 0;
 
-	bpf_object__for_each_program(prog, object->head->obj)
-		n++;
 	object->attached.links = calloc(n ? n : 1, sizeof(*object->attached.links));
 	if (!object->attached.links)
 		return -ENOMEM;
 	bpf_object__for_each_program(prog, object->head->obj) {
-		struct bpf_link *link;
-
-		if (!attaches_itself(prog))
-			continue;
-		emf_bpf_error_begin(&error, unit);
-		link = bpf_program__attach(prog);
-		err = link ? 0 : -errno;
-		if (err == -EOPNOTSUPP && !error.said[0]) {
-			tell_no_target(unit, prog);
-			err = 0;
-		}
-		err = emf_bpf_error_end(&error, "attach", prog, err);
+		err = attach_program(unit, prog);
 		if (err)
 			break;
-		if (link)
-			object->attached.links[object->attached.n++] = link;
 	}
 	object->attach_ns = emf_now_ns() - start;
 	return err;

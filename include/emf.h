@@ -12,6 +12,7 @@
 
 #include <stdio.h>
 
+#include <emf/attach.h>
 #include <emf/bus.h>
 #include <emf/event.h>
 #include <emf/hist.h>

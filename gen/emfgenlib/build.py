@@ -140,7 +140,7 @@ def _write(args: argparse.Namespace, product: ProductDecl, found: List[Module], 
         made: Tables = tables(output.module.description if output.module else None, output.interface, interfaces)
         for ending in endings:
             text = render.render(env, f"file_emf.{ending}.j2", name=output.name, sources=output.sources, i=output.interface,
-                                 module=output.module, tables=made, params=made.params, needs=made.needs,
+                                 module=output.module, tables=made, params=made.params, needs=made.needs, attaches=made.attaches,
                                  provided=made.provided, used=made.used, version=VERSION)
             render.write(os.path.join(out, f"{output.name}_emf.{ending}"), text)
     render.write(os.path.join(out, "product_emf.c"),

@@ -2,12 +2,13 @@
 from typing import Dict, List, Optional
 
 from . import bpf_names, types, words
+from .attach import PLACES
 from .check_chain import all_of
 from .check_fields import check_fields, check_unique
 from .errors import Errors
 from .layout import Layouts
 from .scope import Scope
-from .syntax import (Chain, Enum, Event, Field, File, Method, Metric, ModuleDecl, Name, Need, ProductDecl, Service, Signal, Struct)
+from .syntax import (Attach, Chain, Enum, Event, Field, File, Method, Metric, ModuleDecl, Name, Need, ProductDecl, Service, Signal, Struct)
 
 # Of struct module, include/emf/module.h.
 CALLBACKS = ("configure", "create", "attach", "poll", "notify", "detach", "destroy")
@@ -35,8 +36,10 @@ def check_module(module: ModuleDecl, file: File, scope: Scope, layouts: Layouts,
     variants = [n for n in module.needs if n.variant for _ in n.names]
     if len(variants) > MAX_VARIANTS:
         errors.add(variants[MAX_VARIANTS].kind.position, f"'{module.name}' has more than {MAX_VARIANTS} variants")
-    check_fields(module.params, scope, errors)
-    _params(module.params, scope, layouts, errors)
+    check_fields(module.options, scope, errors)
+    _params(module.options, scope, layouts, errors)
+    for attach in module.attaches:
+        _attach(attach, errors)
     check_unique(module.events, "an event", errors)
     for event in module.events:
         _event(event, services, scope, layouts, errors)
@@ -121,6 +124,24 @@ def _params(params: List[Field], scope: Scope, layouts: Layouts, errors: Errors)
         elif letter in letters:
             errors.add(param.short.position, f"-{letter} is {letters[letter]} already")
         letters.setdefault(letter, "--" + param.name)
+
+
+def _attach(attach: Attach, errors: Errors) -> None:
+    wanted = PLACES.get(attach.name)
+    if wanted is None:
+        return  # told by who knows all kinds: check_object
+    form = f"{attach.name}({', '.join(wanted)})"
+    if len(attach.arguments) != len(wanted):
+        errors.add(attach.position, f"'{attach.name}' takes {len(wanted)}, not {len(attach.arguments)}", f"write: {form}")
+        return
+    for what, argument in zip(wanted, attach.arguments):
+        if isinstance(argument, Field):
+            kind = "netdev" if what == "interface" else types.STRING
+            if argument.type.text != kind:
+                errors.add(argument.type.position, f"the {what} of '{form}' is a {kind}, not a {argument.type.text}",
+                           f"write: param {kind}{'<=255' if kind == types.STRING else ''} {argument.name}")
+        elif argument.kind != "string" or not argument.text:
+            errors.add(argument.position, f"the {what} of '{form}' is a text", "put it in quotes, or write: param ...")
 
 
 def _callbacks(module: ModuleDecl, errors: Errors) -> None:

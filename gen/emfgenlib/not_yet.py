@@ -2,12 +2,13 @@
 it. Somebody who writes it must not believe that it is there."""
 from typing import Iterable, Tuple
 
+from .attach import PLACES
 from .errors import Errors, Position
 from .syntax import Chain, File, Method, ModuleDecl, ProductDecl, Service
 
 HINT = "'emfgen check' understands it; a later version will build it. Until then, take it out"
 # What stands in a file, and the word for it; docs/idl.md lists the same.
-WORDS = ("attach", "command", "counter", "gauge", "handoff", "histogram", "map", "on_demand", "overflow", "plug", "served_by")
+WORDS = ("command", "counter", "gauge", "handoff", "histogram", "map", "on_demand", "overflow", "plug", "served_by")
 
 
 def refuse(file: File, errors: Errors) -> None:
@@ -36,7 +37,8 @@ def _of_module(module: ModuleDecl) -> Iterable[Tuple[str, Position]]:
     for plug in module.plugs:
         yield "plug", plug.program.position
     for attach in module.attaches:
-        yield "attach", attach.position
+        if attach.name not in PLACES:
+            yield f"attach {attach.name}", attach.position
 
 
 def _refuse_all(statements: Iterable[Tuple[str, Position]], errors: Errors) -> None:

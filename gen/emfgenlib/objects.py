@@ -111,7 +111,7 @@ def _object(args: argparse.Namespace, module: str, loader: Loader) -> Optional[M
             if declared:
                 has_user = os.path.exists(f"{args.modules}/{module}.c")
                 params = stored(found, source, file, declared, has_user, errors)
-        return Made(accessors(found, module), params, bool(declared and declared.params))
+        return Made(accessors(found, module), params, bool(declared and declared.options))
     except BadObject as e:
         said = str(e)
         errors.add(Position(path), said, "remove it and run make again" if said.startswith("is ") else "")

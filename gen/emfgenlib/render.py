@@ -11,7 +11,7 @@ from . import words
 _TEMPLATES = os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(__file__))), "templates")
 
 
-def _c_string(text: str) -> str:
+def c_string(text: str) -> str:
     """A C string literal, quotes included."""
     out = []
     for byte in text.encode("utf-8"):
@@ -50,7 +50,7 @@ def environment() -> jinja2.Environment:
         auto_reload=False,
         bytecode_cache=_compiled(),
     )
-    env.filters["c_string"] = _c_string
+    env.filters["c_string"] = c_string
     env.filters["c_comment"] = _c_comment
     env.globals["errno"] = words.ERRNO
     return env

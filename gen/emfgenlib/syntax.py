@@ -220,6 +220,11 @@ class ModuleDecl(Declaration):
     attaches: List[Attach] = field(default_factory=list)
     callbacks: List[Name] = field(default_factory=list)  # of struct module, which the user part has
 
+    @property
+    def options(self) -> List[Field]:
+        """All that can be given on the command line: also where programs are attached."""
+        return self.params + [a for attach in self.attaches for a in attach.arguments if isinstance(a, Field)]
+
 
 @dataclass
 class Command(Declaration):

@@ -1,12 +1,14 @@
 """What the core reads about a module: parameters, needs, and what its records are made of."""
+import re
 from dataclasses import dataclass, field
 from typing import Dict, List, Optional, Tuple
 
 from . import bpf_names, types
+from .attach import PLACES
 from .errors import Errors, Position
 from .interface import CEnum, CService, CStruct, Interface, literal, type_name
 from .scope import Scope
-from .syntax import Enum, Field, ModuleDecl, Use
+from .syntax import Attach, Enum, Field, ModuleDecl, Use
 from .values import check_value
 
 
@@ -42,6 +44,7 @@ class TableParam:
     type: str
     initial: Optional[str]
     range: Optional[Tuple[str, str]]
+    doc: str
     names: str = ""
 
 
@@ -56,10 +59,23 @@ class TableNeed:
 
 
 @dataclass
+class TableAttach:
+    """The C of each argument, and the option that gives it, "" for one that is written out."""
+
+    program: str
+    kind: str  # EMF_ATTACH_UPROBE
+    texts: List[str]
+    options: List[str]
+    netdev: str
+    position: Position
+
+
+@dataclass
 class Tables:
     enums: List[CEnum] = field(default_factory=list)
     records: List[TableRecord] = field(default_factory=list)  # each after those that it is made of
     params: List[TableParam] = field(default_factory=list)
+    attaches: List[TableAttach] = field(default_factory=list)
     needs: List[TableNeed] = field(default_factory=list)
     provided: List[CService] = field(default_factory=list)
     used: List[Use] = field(default_factory=list)
@@ -72,6 +88,7 @@ class _Maker:
         self.services: Dict[str, CService] = {s.name: s for i in interfaces for s in i.services}
         self.out = Tables()
         self.done: Dict[str, TableRecord] = {}
+        self.places: Dict[int, str] = {}  # what a parameter of an attach statement is for
 
     def enum(self, declaration: Enum) -> str:
         made = self.enums[id(declaration)]
@@ -85,7 +102,8 @@ class _Maker:
         members = []
         at = {m.name: m for m in struct.layout.members}
         for member in struct.fields:
-            members.append(self._member(member, struct, at))
+            if not _is_padding(member):
+                members.append(self._member(member, struct, at))
         tail = at[struct.tail].offset if struct.tail else struct.layout.size
         self.done[struct.name] = TableRecord(struct.name, shown, struct.layout.size, tail, members, struct.declaration)
         self.out.records.append(self.done[struct.name])
@@ -108,7 +126,7 @@ class _Maker:
         scope = interface.scope
         type_, declaration, _ = type_name(param.type, scope)
         out = TableParam(param.name, param.name.replace("_", "-"), param, "", 0, type_,
-                         _initial(param, scope), None)
+                         _initial(param, scope), None, param.summary or self.places.get(id(param), "") or "see its type")
         if param.type.text == types.STRING:
             out.c_type, out.elements = "char", scope.number(param.bound, Errors()) + 1
         elif isinstance(declaration, Enum):
@@ -121,6 +139,11 @@ class _Maker:
         return out
 
 
+def _is_padding(member: Field) -> bool:
+    """u8 pad[N], as errors about padding suggest it: nobody wants to see it printed."""
+    return member.type.text == "u8" and member.array_kind == "fixed" and bool(re.match(r"pad[0-9]*\Z", member.name))
+
+
 def _initial(param: Field, scope: Scope) -> Optional[str]:
     """The default as the core reads it: as it is written, but for the name of a const."""
     if not param.default:
@@ -129,6 +152,20 @@ def _initial(param: Field, scope: Scope) -> Optional[str]:
     is_const = param.default.kind == "name" and isinstance(number, int) and scope.find_const(param.default.text) \
         and scope.find_type(param.type.text) is None and param.type.text != "bool"
     return str(number) if is_const else param.default.text
+
+
+def _attach(attach: Attach, module: ModuleDecl) -> TableAttach:
+    from .render import c_string  # with jinja2 loaded by then
+
+    out = TableAttach(attach.program.text, "EMF_ATTACH_" + attach.name.upper(), [], [], "NULL", attach.position)
+    for argument in attach.arguments:
+        is_param = isinstance(argument, Field)
+        value = f"{module.name}_params.{argument.name}" if is_param else c_string(argument.text)
+        if is_param and argument.type.text == "netdev":
+            out.netdev, value = "&" + value, "NULL"
+        out.texts.append(value)
+        out.options.append(c_string(argument.name.replace("_", "-")) if is_param else "NULL")
+    return out
 
 
 def _needs(module: ModuleDecl) -> List[TableNeed]:
@@ -149,7 +186,11 @@ def tables(module: Optional[ModuleDecl], interface: Optional[Interface], interfa
     for event in interface.events:
         if not event.declaration.handled:
             maker.record(event.record, event.name)
-    maker.out.params = [maker.param(p, interface) for p in module.params]
+    for attach in module.attaches:
+        for what, argument in zip(PLACES[attach.name], attach.arguments):
+            maker.places[id(argument)] = f"the {what} that {attach.program.text} is attached to"
+    maker.out.params = [maker.param(p, interface) for p in module.options]
+    maker.out.attaches = [_attach(a, module) for a in module.attaches]
     maker.out.needs = _needs(module)
     maker.out.provided = [maker.services[name.text] for name in module.provides]
     maker.out.used = module.uses

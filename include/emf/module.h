@@ -16,6 +16,7 @@ extern "C" {
 /* Marks what extensions may call; all else stays inside the product. */
 #define EMF_API __attribute__((visibility("default")))
 
+struct emf_attach;
 struct emf_event_source;
 struct emf_need;
 struct emf_object;
@@ -45,6 +46,7 @@ struct emf_used;
  * @configure: called when @object is open and not yet loaded, parameters are
  *	set: the place to write rodata, to choose programs, to size maps
  * @detach: called first at the end, while programs are still attached
+ * @attaches: where programs hang, from its description; optional
  * @events: that the kernel part sends, from its description; optional
  * @needs: what it cannot do without, from its description; optional
  * @provides: services, from its description; optional
@@ -80,6 +82,7 @@ struct module {
 	const struct emf_object *object;
 	int (*configure)(struct module *m);
 	int (*detach)(struct module *m);
+	const struct emf_attach *attaches;
 	const struct emf_event_source *events;
 	const struct emf_need *needs;
 	const struct emf_provided *provides;

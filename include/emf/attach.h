@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * emf/attach.h - where programs hang whose SEC() does not say it, for generated code.
+ */
+#ifndef EMF_ATTACH_H
+#define EMF_ATTACH_H
+
+#include <emf/module.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What is behind the colon is in struct emf_attach.text, in this order. */
+enum emf_attach_kind {
+	EMF_ATTACH_UPROBE,     /* path, function */
+	EMF_ATTACH_URETPROBE,  /* path, function */
+	EMF_ATTACH_USDT,       /* path, provider, name */
+	EMF_ATTACH_KPROBE,     /* function */
+	EMF_ATTACH_KRETPROBE,  /* function */
+	EMF_ATTACH_TRACEPOINT, /* category, name */
+	EMF_ATTACH_RAW_TP,     /* name */
+	EMF_ATTACH_XDP,	       /* interface */
+	EMF_ATTACH_CGROUP,     /* path */
+};
+
+#define EMF_ATTACH_TEXTS 3
+
+/**
+ * struct emf_attach - one program and its place
+ * @program: NULL ends a table
+ * @kind: see there
+ * @text: what it needs, written out or a parameter's value; an empty one was not given
+ * @option: for each, the option that gives it; NULL for one that is written out
+ * @netdev: index of the interface, from a parameter; NULL when it is in @text
+ *
+ * Since: 0.1
+ */
+struct emf_attach {
+	const char *program;
+	enum emf_attach_kind kind;
+	const char *text[EMF_ATTACH_TEXTS];
+	const char *option[EMF_ATTACH_TEXTS];
+	const uint32_t *netdev;
+};
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
