@@ -1,0 +1,35 @@
+"""What a person gets by pressing the tab key: without these, words that the product does
+not know, or an error on the terminal."""
+import os
+import shlex
+
+import tap
+
+
+def completed(*words):
+    """What bash offers for the last of these words."""
+    script = os.path.join(tap.BUILD, "obj", os.path.basename(tap.PRODUCT) + ".bash")
+    array = " ".join(shlex.quote(w) for w in (tap.PRODUCT, *words))
+    function = "_" + os.path.basename(tap.PRODUCT).replace("-", "_")
+    done = tap.run("bash", "-c", f"source {shlex.quote(script)}; COMP_WORDS=({array}); COMP_CWORD={len(words)}; {function}; "
+                   "printf '%s\\n' \"${COMPREPLY[@]}\"")
+    tap.equal((done.returncode, done.stderr), (0, ""), "status and standard error")
+    return done.stdout.split()
+
+
+def test_the_first_word_is_a_command_or_a_module():
+    tap.equal({"run", "serve", "list", "hello", "runqlat"} - set(completed("")), set(), "missing words")
+    tap.equal(completed("runq"), ["runqlat"], "what begins with runq")
+
+
+def test_a_module_offers_its_options():
+    tap.equal({"--interval", "--per-process", "--pid", "--duration", "--help"} - set(completed("runqlat", "--")), set(), "missing")
+    tap.equal(completed("runqlat", "--per"), ["--per-process"], "what begins with --per")
+
+
+def test_run_offers_modules_and_log_its_levels():
+    tap.equal(completed("run", "hel"), ["hello"], "what begins with hel")
+    tap.equal(completed("hello", "--log", ""), ["err", "warn", "info", "debug"], "levels")
+
+
+tap.main()
