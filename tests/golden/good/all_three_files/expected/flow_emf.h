@@ -9,7 +9,6 @@
 #include <emf.h>
 
 #include "flow.skel.h"
-#include "flow_maps.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -26,6 +25,8 @@ static inline struct flow_bpf *flow_skeleton(const struct module *m)
 #ifdef __cplusplus
 }
 #endif
+
+#include "flow_maps.h"
 
 #endif /* __bpf__ */
 

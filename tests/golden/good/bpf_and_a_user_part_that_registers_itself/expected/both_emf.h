@@ -9,7 +9,6 @@
 #include <emf.h>
 
 #include "both.skel.h"
-#include "both_maps.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -26,6 +25,8 @@ static inline struct both_bpf *both_skeleton(const struct module *m)
 #ifdef __cplusplus
 }
 #endif
+
+#include "both_maps.h"
 
 #endif /* __bpf__ */
 

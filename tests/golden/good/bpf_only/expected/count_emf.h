@@ -9,7 +9,6 @@
 #include <emf.h>
 
 #include "count.skel.h"
-#include "count_maps.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -26,6 +25,8 @@ static inline struct count_bpf *count_skeleton(const struct module *m)
 #ifdef __cplusplus
 }
 #endif
+
+#include "count_maps.h"
 
 #endif /* __bpf__ */
 

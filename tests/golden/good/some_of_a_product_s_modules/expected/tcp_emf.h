@@ -9,7 +9,6 @@
 #include <emf.h>
 
 #include "tcp.skel.h"
-#include "tcp_maps.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -26,6 +25,8 @@ static inline struct tcp_bpf *tcp_skeleton(const struct module *m)
 #ifdef __cplusplus
 }
 #endif
+
+#include "tcp_maps.h"
 
 #endif /* __bpf__ */
 
