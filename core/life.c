@@ -88,6 +88,7 @@ static int create(struct emf_unit *unit)
 	unit->unsupported = unit->stop_asked = false;
 	emf_ring_set_fini(&unit->rings);
 	unit->malformed = 0;
+	emf_param_warn_absent(&unit->params, unit->m);
 	if (unit->m->object) {
 		err = emf_bpf_object_open(unit);
 		if (!err) {

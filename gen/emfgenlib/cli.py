@@ -1,5 +1,6 @@
 """The command line of emfgen."""
 import argparse
+import os
 import sys
 from typing import List
 
