@@ -17,6 +17,7 @@ struct emission {
 };
 
 static struct emission *emissions;
+static bool endless; /* one was refused: no more inside of the outermost */
 static struct ebus_service *services; /* that somebody subscribed to */
 static uint64_t serial;
 
@@ -109,11 +110,16 @@ void ebus_emit(struct ebus_service *service, unsigned int signal, const void *da
 
 	if (!emission.next)
 		return;
+	/* Two handlers that emit again would be called 2^EBUS_DEPTH_MAX times, were only the deepest refused. */
+	if (emissions && endless)
+		return;
 	if (ebus_depth >= EBUS_DEPTH_MAX) {
+		endless = true;
 		emf_err(service->provider, "signal %s.%s was not delivered: its handlers emit it again, without end",
 			service->name, service->signals[signal].name);
 		return;
 	}
+	endless = false;
 	ebus_depth++;
 	emissions = &emission;
 	while (emission.next) {

@@ -170,6 +170,14 @@ static const char *arg_name(enum emf_type type)
 		return "CGROUP";
 	case EMF_SIGNO:
 		return "SIGNAL";
+	case EMF_CHAR:
+		return "CHARACTER";
+	case EMF_ERRNO:
+		return "ERROR";
+	case EMF_KSYM:
+		return "SYMBOL";
+	case EMF_UID:
+		return "USER";
 	case EMF_ENUM:
 	case EMF_FLAGS:
 		return "NAME";
@@ -178,16 +186,34 @@ static const char *arg_name(enum emf_type type)
 	}
 }
 
+static bool is_zero(const void *value, size_t size)
+{
+	const unsigned char *b = value;
+
+	while (size && !b[size - 1])
+		size--;
+	return !size;
+}
+
 /* "what it is for (1 to 1000, default 1)" */
 static void describe(const struct emf_param *param, const void *initial, char *doc, size_t size)
 {
 	char text[EMF_PARAM_TEXT_MAX], allowed[EMF_PARAM_WHY_MAX];
+	const char *about = param->doc ? param->doc : "";
 	bool given;
 
-	emf_param_format(param, initial, text);
+	/* Of what is nothing, only names say more than nothing. */
+	if (param->initial || param->names || !is_zero(initial, emf_param_size(param)))
+		emf_param_format(param, initial, text);
+	else
+		text[0] = '\0';
+	/* As its author wrote it: it may name an interface that is not there. */
+	if (param->initial && emf_value_is_number(param->type))
+		snprintf(text, sizeof(text), "%s", param->initial);
 	given = text[0] && strcmp(text, "false") && strcmp(text, "0");
 	emf_param_allowed(param, allowed);
-	snprintf(doc, size, "%.180s%s%.80s%s%s%.40s%s", param->doc ? param->doc : "", given || *allowed ? " (" : "", allowed,
+	snprintf(doc, size, "%.180s%s%s%.80s%s%s%.40s%s", about, *about && (given || *allowed) ? " " : "",
+		 given || *allowed ? "(" : "", allowed,
 		 given && *allowed ? ", " : "", given ? "default " : "", given ? text : "", given || *allowed ? ")" : "");
 }
 

@@ -59,15 +59,22 @@ static void release(struct emf_unit *unit, bool created)
 	emf_bpf_object_close(unit);
 }
 
-/* Before anything of it runs: services that it calls, and what it needs of the kernel. */
-static int check(struct emf_unit *unit)
+static int check_services(struct emf_unit *unit)
 {
 	const char *service = emf_bus_missing(unit->m);
 
 	if (!service)
-		return emf_need_check(unit);
+		return 0;
 	snprintf(unit->why, sizeof(unit->why), "uses the service %s, which no running module provides", service);
 	return -ENOTCONN;
+}
+
+/* Before anything of it runs: services that it calls, and what it needs of the kernel. */
+static int check(struct emf_unit *unit)
+{
+	int err = check_services(unit);
+
+	return err ? err : emf_need_check(unit);
 }
 
 static int create(struct emf_unit *unit)
@@ -81,6 +88,7 @@ static int create(struct emf_unit *unit)
 	unit->unsupported = unit->stop_asked = false;
 	emf_ring_set_fini(&unit->rings);
 	unit->malformed = 0;
+	emf_param_warn_absent(&unit->params, unit->m);
 	if (unit->m->object) {
 		err = emf_bpf_object_open(unit);
 		if (!err) {
@@ -124,9 +132,10 @@ static int create(struct emf_unit *unit)
 
 static int attach(struct emf_unit *unit)
 {
-	int err = 0;
+	/* Again: a provider can have failed to attach since. */
+	int err = check_services(unit);
 
-	if (unit->m->object)
+	if (!err && unit->m->object)
 		err = emf_bpf_object_attach(unit);
 	if (!err)
 		err = as_error(unit, "attach", call(unit, unit->m->attach));

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <emf/output.h>
+
 #include "log.h"
 
 static struct emf_value_type type_of(const struct emf_param *param)
@@ -64,6 +66,20 @@ static void set_initial(const struct emf_param *param)
 
 	if (param->initial)
 		emf_param_parse(param, param->initial, param->value, why);
+}
+
+void emf_param_warn_absent(const struct emf_param_set *set, const struct module *m)
+{
+	unsigned char value[EMF_PARAM_VALUE_MAX];
+	char why[EMF_PARAM_WHY_MAX];
+
+	for (size_t i = 0; i < set->n; i++) {
+		const struct emf_param *param = &set->params[i];
+
+		if (set->states[i].origin == EMF_PARAM_DEFAULT && param->initial &&
+		    emf_param_parse(param, param->initial, value, why))
+			emf_warn(m, "the default of --%s is 0 here: %s", param->name, why);
+	}
 }
 
 int emf_param_set_init(struct emf_param_set *set, const struct module *m)
@@ -159,11 +175,12 @@ void emf_param_allowed(const struct emf_param *param, char text[EMF_PARAM_WHY_MA
 	}
 }
 
-static int explain(const struct emf_param *param, const char *text, int err,
+static int explain(const struct emf_param *param, const char *given, int err,
 		   char why[EMF_PARAM_WHY_MAX])
 {
-	char min[EMF_PARAM_TEXT_MAX], max[EMF_PARAM_TEXT_MAX];
+	char min[EMF_PARAM_TEXT_MAX], max[EMF_PARAM_TEXT_MAX], text[EMF_PARAM_TEXT_MAX];
 
+	emf_text(text, sizeof(text), given, strlen(given));
 	if (err == -EINVAL && param->names) {
 		list_names(param, min, sizeof(min));
 		snprintf(why, EMF_PARAM_WHY_MAX, "\"%.40s\" is not %.100s", text, min);

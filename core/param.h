@@ -38,6 +38,9 @@ void emf_param_set_fini(struct emf_param_set *set);
 /* Index of a parameter, or -ENOENT; '-' and '_' are the same letter. */
 int emf_param_index(const struct emf_param_set *set, const char *name);
 
+/* Tells which defaults mean nothing here, as an interface that is not there: they are 0. */
+void emf_param_warn_absent(const struct emf_param_set *set, const struct module *m);
+
 /* How many bytes the value of a parameter has; at most EMF_PARAM_VALUE_MAX. */
 size_t emf_param_size(const struct emf_param *param);
 #define EMF_PARAM_VALUE_MAX EMF_VALUE_MAX

@@ -32,7 +32,7 @@ size_t emf_value_size(const struct emf_value_type *type)
 
 bool emf_value_is_signed(enum emf_type type)
 {
-	return (type >= EMF_S8 && type <= EMF_S64) || type == EMF_CHAR || type == EMF_ERRNO || type == EMF_SIGNO;
+	return (type >= EMF_S8 && type <= EMF_S64) || type == EMF_ERRNO || type == EMF_SIGNO;
 }
 
 bool emf_value_is_number(enum emf_type type)
@@ -44,6 +44,7 @@ bool emf_value_is_number(enum emf_type type)
 	case EMF_IP4:
 	case EMF_IP6:
 	case EMF_MAC:
+	case EMF_CHAR:
 	case EMF_ENUM:
 	case EMF_FLAGS:
 	case EMF_STRUCT:
@@ -116,6 +117,8 @@ const char *emf_value_expected(enum emf_type type)
 	case EMF_STRING:
 	case EMF_COMM:
 		return "a text";
+	case EMF_CHAR:
+		return "a single character";
 	case EMF_IP4:
 		return "an IPv4 address, such as 10.0.0.1";
 	case EMF_IP6:
@@ -172,22 +175,41 @@ static void format_wall(uint64_t ns, char text[EMF_VALUE_TEXT_MAX])
 	snprintf(text + at, EMF_VALUE_TEXT_MAX - at, ".%09" PRIu64 "Z", ns % NS_PER_S);
 }
 
+/* @v is not sign-extended, as the values of names are: an enum has a sign if one of them has. */
 static void format_names(const struct emf_value_type *type, uint64_t v, char text[EMF_VALUE_TEXT_MAX])
 {
-	bool flags = type->type == EMF_FLAGS;
+	uint64_t mask = UINT64_MAX >> (64 - 8 * emf_value_size(type));
+	bool flags = type->type == EMF_FLAGS, sign = false;
 	size_t at = 0;
 
 	text[0] = '\0';
 	for (const struct emf_name *n = type->names; n && n->name; n++) {
-		if (flags ? !n->value || (v & n->value) != n->value : v != n->value)
+		uint64_t value = n->value & mask;
+
+		sign |= value != n->value;
+		if (flags ? !value || (v & value) != value : v != value)
 			continue;
 		at += (size_t)snprintf(text + at, EMF_VALUE_TEXT_MAX - at, "%s%s", at ? "|" : "", n->name);
 		if (!flags || at >= EMF_VALUE_TEXT_MAX)
 			return;
-		v &= ~n->value;
+		v &= ~value;
 	}
+	if (sign && v > mask / 2)
+		v |= ~mask;
 	if (v || !at)
-		snprintf(text + at, EMF_VALUE_TEXT_MAX - at, flags && v ? "%s%#" PRIx64 : "%s%" PRId64, at ? "|" : "", v);
+		snprintf(text + at, EMF_VALUE_TEXT_MAX - at, flags && v ? "%s%#" PRIx64 : sign ? "%s%" PRId64 : "%s%" PRIu64,
+			 at ? "|" : "", v);
+}
+
+/* Whoever may name an interface may put into the name what drives a terminal. */
+static void format_netdev(uint64_t index, char text[EMF_VALUE_TEXT_MAX])
+{
+	char name[IF_NAMESIZE];
+
+	if (index && if_indextoname((unsigned int)index, name))
+		emf_text(text, EMF_VALUE_TEXT_MAX, name, strlen(name));
+	else
+		snprintf(text, EMF_VALUE_TEXT_MAX, "%" PRIu64, index);
 }
 
 static void format_number(const struct emf_value_type *type, uint64_t v, char text[EMF_VALUE_TEXT_MAX])
@@ -208,8 +230,7 @@ static void format_number(const struct emf_value_type *type, uint64_t v, char te
 		snprintf(text, EMF_VALUE_TEXT_MAX, "%#" PRIx64, v);
 		return;
 	case EMF_NETDEV:
-		if (!v || !if_indextoname((unsigned int)v, text))
-			snprintf(text, EMF_VALUE_TEXT_MAX, "%" PRIu64, v);
+		format_netdev(v, text);
 		return;
 	case EMF_ERRNO:
 	case EMF_SIGNO:
@@ -241,7 +262,7 @@ char *emf_value_format(const struct emf_value_type *type, const void *value, cha
 		emf_text(text, EMF_VALUE_TEXT_MAX, value, strnlen(value, emf_value_size(type)));
 		break;
 	case EMF_CHAR:
-		emf_text(text, EMF_VALUE_TEXT_MAX, value, 1);
+		emf_text(text, EMF_VALUE_TEXT_MAX, value, *b ? 1 : 0);
 		break;
 	case EMF_IP4:
 	case EMF_IP6:

@@ -134,41 +134,58 @@ static int parse_mac(const char *text, unsigned char *value)
 
 static int parse_errno(const char *text, uint64_t *value)
 {
+	uint64_t number = 0;
+	int err;
+
 	for (int error = 1; error <= ERRNO_MAX; error++) {
-		if (strcmp(text, emf_errno_name(error)))
+		if (*text != 'E' || strcmp(text, emf_errno_name(error)))
 			continue;
 		*value = (uint64_t)(int64_t)-error;
 		return 0;
 	}
-	return parse_signed(text, value);
+	err = parse_signed(text, &number);
+	if (err)
+		return err;
+	if ((int64_t)number > 0) /* 2 is meant to be -2, or is a mistake */
+		return -EINVAL;
+	*value = number;
+	return 0;
 }
 
 static int parse_signo(const char *text, uint64_t *value)
 {
+	uint64_t number = 0;
+	int err;
+
 	for (int signo = 1; signo <= SIGNO_MAX; signo++) {
 		const char *name = emf_signal_name(signo);
 
-		if (strcmp(text, name) && (strncmp(name, "SIG", 3) || strcmp(text, name + 3)))
+		if (strncmp(name, "SIG", 3) || (strcmp(text, name) && strcmp(text, name + 3)))
 			continue;
 		*value = (uint64_t)signo;
 		return 0;
 	}
-	return parse_unsigned(text, value);
+	err = parse_unsigned(text, &number);
+	if (!err && number > SIGNO_MAX)
+		err = -ERANGE;
+	if (!err)
+		*value = number;
+	return err;
 }
 
 static int parse_netdev(const char *text, uint64_t *value)
 {
-	unsigned int index;
+	unsigned int index = 0;
 
+	if (strlen(text) < IF_NAMESIZE)
+		index = if_nametoindex(text);
+	if (index) { /* a name may begin with a digit, or be a number */
+		*value = index;
+		return 0;
+	}
 	if (isdigit((unsigned char)*text))
 		return parse_unsigned(text, value);
-	if (!*text || strlen(text) >= IF_NAMESIZE)
-		return -EINVAL;
-	index = if_nametoindex(text);
-	if (!index)
-		return -ENODEV;
-	*value = index;
-	return 0;
+	return *text && strlen(text) < IF_NAMESIZE ? -ENODEV : -EINVAL;
 }
 
 /* Its id is the number of its folder's inode, cgroup_id() of the kernel. */
@@ -282,6 +299,11 @@ int emf_value_parse(const struct emf_value_type *type, const char *text, void *v
 	switch (type->type) {
 	case EMF_BOOL:
 		return parse_bool(text, value);
+	case EMF_CHAR:
+		if (*text && text[1])
+			return -EINVAL;
+		*(char *)value = *text;
+		return 0;
 	case EMF_STRING:
 	case EMF_COMM:
 		return parse_text(text, emf_value_size(type), value);

@@ -83,7 +83,7 @@ def files(outputs: Iterable["Output"], errors: Errors) -> None:
         if output.name in owners:
             errors.add(Position(output.sources[0]), f"becomes {output.name}_emf.h, as {owners[output.name]} does",
                        "rename one of the two files")
-        owners.setdefault(output.name, output.sources[0])
+        owners.setdefault(output.name, next((s for s in output.sources if s.endswith(".emf")), output.sources[0]))
 
 
 def services(found: List[Module], errors: Errors) -> None:

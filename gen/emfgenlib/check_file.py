@@ -11,6 +11,8 @@ from .scope import Scope, of_file, of_service
 from .syntax import (Chain, Const, Declaration, Enum, File, Method, ModuleDecl, ProductDecl, Service, Signal,
                      Struct, TypedError, Value)
 
+ERROR_MAX = 256  # bytes; EBUS_ERROR_MAX of include/emf/bus.h
+
 
 def check_file(file: File, errors: Errors, layouts: Optional[Layouts] = None) -> None:
     scope = of_file(file)
@@ -101,8 +103,16 @@ def _service(service: Service, outer: Scope, layouts: Layouts, errors: Errors) -
             _enum(member, scope, errors)
         elif isinstance(member, Struct):
             _struct(member, scope, layouts, errors)
+            _typed_error(member, scope, layouts, errors)
         elif isinstance(member, Signal):
             _message(member, service, scope, layouts, errors)
+
+
+def _typed_error(member: Struct, scope: Scope, layouts: Layouts, errors: Errors) -> None:
+    layout = layouts.of(member, scope) if isinstance(member, TypedError) else None
+    if layout and layout.size > ERROR_MAX:
+        errors.add(member.position, f"the error '{member.name}' has {layout.size} bytes; {ERROR_MAX} are the most",
+                   "return the rest as a result")
 
 
 def _message(member: Signal, service: Service, scope: Scope, layouts: Layouts, errors: Errors) -> None:

@@ -126,7 +126,7 @@ class _Maker:
         scope = interface.scope
         type_, declaration, _ = type_name(param.type, scope)
         out = TableParam(param.name, param.name.replace("_", "-"), param, "", 0, type_,
-                         _initial(param, scope), None, param.summary or self.places.get(id(param), "") or "see its type")
+                         _initial(param, scope), None, param.summary or self.places.get(id(param), ""))
         if param.type.text == types.STRING:
             out.c_type, out.elements = "char", scope.number(param.bound, Errors()) + 1
         elif isinstance(declaration, Enum):

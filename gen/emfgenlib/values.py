@@ -35,6 +35,7 @@ def _is_address(kind: type) -> Callable[[str], bool]:
 
 # Semantic types whose values are no plain numbers: what the core reads, emf_value_parse().
 TEXTS: Dict[str, Callable[[str], bool]] = {
+    "char": lambda text: len(text.encode()) == 1,
     "ip4": _is_address(ipaddress.IPv4Address),
     "ip6": lambda text: "%" not in text and _is_address(ipaddress.IPv6Address)(text),
     "mac": lambda text: bool(re.match(r"[0-9A-Fa-f]{1,2}(:[0-9A-Fa-f]{1,2}){5}\Z", text)),
@@ -48,6 +49,7 @@ TEXTS: Dict[str, Callable[[str], bool]] = {
 }
 ALSO_NUMBERS = ("netdev", "cgroup", "ksym", "uid", "errno", "signo")
 EXPECTED = {
+    "char": 'write a character in quotes, such as "x"',
     "ip4": 'write an address in quotes, such as "10.0.0.1"',
     "ip6": 'write an address in quotes, such as "fe80::1"',
     "mac": 'write an address in quotes, such as "02:00:00:00:00:01"',

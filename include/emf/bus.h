@@ -100,8 +100,9 @@ struct ebus_call {
 EMF_API extern unsigned int ebus_depth;
 
 /* What a stub does first. Return: 0; -ENOTCONN without a provider; -ELOOP in a cycle. */
-static inline int ebus_call_begin(const struct ebus_client *client)
+static inline int ebus_call_begin(struct ebus_client *client)
 {
+	client->error = NULL;
 	if (__builtin_expect(!client->service->ops, 0))
 		return -ENOTCONN;
 	if (__builtin_expect(ebus_depth >= EBUS_DEPTH_MAX, 0))
@@ -192,7 +193,8 @@ EMF_API void ebus_unsubscribe(struct ebus_subscription *subscription);
  * @data: what it carries, or NULL
  *
  * Handlers run before it returns. Each may subscribe, unsubscribe and emit; a signal
- * that is emitted inside of itself too deeply is not delivered, and logged.
+ * that is emitted inside of itself too deeply is not delivered, and logged; until the
+ * outermost one is delivered, no other is then.
  *
  * Context: loop thread.
  * Since: 0.1

@@ -16,6 +16,7 @@ sys.path.insert(0, os.path.join(tap.SOURCE, "gen"))
 
 from emfgenlib import types, words  # noqa: E402 - the path has to be set first
 from emfgenlib.check_module import OVERFLOWS, TAKEN_LETTERS  # noqa: E402
+from emfgenlib.check_file import ERROR_MAX  # noqa: E402
 from emfgenlib.errors import Errors  # noqa: E402
 from emfgenlib.parser import parse_text  # noqa: E402
 
@@ -154,6 +155,9 @@ class _Writer:
     def struct(self, level, keyword="struct"):
         members = Members(self)
         members.some(1, 8, bounded=self.chance(3))
+        while keyword == "error" and members.size > ERROR_MAX:
+            members = Members(self)
+            members.some(1, 4)
         name = self.new()
         if keyword == "struct" and members.size <= 512:
             self.types.append(Type(name, members.size, members.align))

@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include <emf/bus.h>
+
 #include "unit.h"
 
 static struct emf_registry registry;
@@ -132,6 +134,80 @@ START_TEST(after_fini_a_module_belongs_to_nothing)
 }
 END_TEST
 
+/* --- services */
+
+static struct ebus_service s1 = { .name = "s1" }, s2 = { .name = "s2" };
+static const struct emf_provided provides_s1[] = { { &s1, "" }, { NULL, NULL } };
+static const struct emf_provided provides_s2[] = { { &s2, "" }, { NULL, NULL } };
+static const struct emf_used uses_s1[] = { { &s1, false }, { NULL, false } };
+static const struct emf_used uses_s2[] = { { &s2, false }, { NULL, false } };
+static const struct emf_used uses_s1_if_there[] = { { &s1, true }, { NULL, false } };
+
+/* Names of the modules in their order, each followed by a blank. */
+static void check_order(struct module *const *modules, size_t n, const char *wanted)
+{
+	char order[256] = "";
+
+	ck_assert_int_eq(init(modules, n), 0);
+	for (size_t i = 0; i < registry.n; i++) {
+		ck_assert_ptr_eq(registry.units[i].m->unit, &registry.units[i]);
+		strcat(strcat(order, registry.units[i].m->name), " ");
+	}
+	ck_assert_str_eq(order, wanted);
+	emf_registry_fini(&registry);
+}
+
+START_TEST(providers_start_before_their_users_whatever_their_priority)
+{
+	struct module top = { .prio = -5, .name = "top", .uses = uses_s2 };
+	struct module middle = { .prio = 5, .name = "middle", .uses = uses_s1, .provides = provides_s2 };
+	struct module bottom = { .prio = 50, .name = "bottom", .provides = provides_s1 };
+	struct module *const modules[] = { &top, &middle, &bottom };
+
+	check_order(modules, 3, "bottom middle top ");
+}
+END_TEST
+
+START_TEST(services_move_only_those_that_have_to_wait)
+{
+	struct module a = { .name = "a" }, b = { .name = "b", .uses = uses_s1 }, c = { .name = "c" };
+	struct module d = { .name = "d", .provides = provides_s1 }, e = { .name = "e" };
+	struct module *const modules[] = { &e, &d, &c, &b, &a };
+
+	check_order(modules, 5, "a c d b e ");
+}
+END_TEST
+
+START_TEST(an_optional_service_or_one_that_nobody_provides_moves_nobody)
+{
+	struct module a = { .name = "a", .uses = uses_s1_if_there }, b = { .name = "b", .uses = uses_s2 };
+	struct module c = { .name = "c", .provides = provides_s1 };
+	struct module *const modules[] = { &a, &b, &c };
+
+	check_order(modules, 3, "a b c ");
+}
+END_TEST
+
+START_TEST(a_module_that_uses_what_it_provides_waits_for_nobody)
+{
+	struct module a = { .name = "a", .uses = uses_s1, .provides = provides_s1 }, b = { .name = "b" };
+	struct module *const modules[] = { &a, &b };
+
+	check_order(modules, 2, "a b ");
+}
+END_TEST
+
+START_TEST(in_a_cycle_priority_decides_and_all_others_keep_their_order)
+{
+	struct module a = { .name = "a", .uses = uses_s1, .provides = provides_s2 };
+	struct module b = { .name = "b", .uses = uses_s2, .provides = provides_s1 };
+	struct module c = { .name = "c" }, d = { .name = "d", .uses = uses_s1 };
+	struct module *const modules[] = { &d, &c, &b, &a };
+
+	check_order(modules, 4, "c a b d ");
+}
+END_TEST
+
 static struct module registered = { .name = "registered" };
 ebpf_module(registered);
 
@@ -171,6 +247,11 @@ static Suite *suite(void)
 	tcase_add_test(c, after_a_refusal_no_module_belongs_to_the_registry);
 	tcase_add_test(c, a_product_may_have_no_modules_at_all);
 	tcase_add_test(c, after_fini_a_module_belongs_to_nothing);
+	tcase_add_test(c, providers_start_before_their_users_whatever_their_priority);
+	tcase_add_test(c, services_move_only_those_that_have_to_wait);
+	tcase_add_test(c, an_optional_service_or_one_that_nobody_provides_moves_nobody);
+	tcase_add_test(c, a_module_that_uses_what_it_provides_waits_for_nobody);
+	tcase_add_test(c, in_a_cycle_priority_decides_and_all_others_keep_their_order);
 	tcase_add_test(c, what_registers_itself_is_found_in_the_section);
 	tcase_add_test(c, every_state_has_a_name);
 	suite_add_tcase(s, c);
