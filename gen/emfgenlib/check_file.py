@@ -10,6 +10,7 @@ from .layout import Layouts
 from .scope import Scope, of_file, of_service
 from .syntax import (Chain, Const, Declaration, Enum, File, Method, ModuleDecl, ProductDecl, Service, Signal,
                      Struct, TypedError, Value)
+from .values import items_with_values
 
 
 def check_file(file: File, errors: Errors, layouts: Optional[Layouts] = None) -> None:
@@ -66,18 +67,13 @@ def _enum(enum: Enum, scope: Scope, errors: Errors) -> None:
     base = types.BUILT_IN[enum.base.text]
     check_unique(enum.items, "a value", errors)
     values: Dict[int, str] = {}
-    following = 1 if enum.is_flags else 0
-    for item in enum.items:
-        value = scope.number(item.value, errors) if item.value is not None else following
-        if value is None:
-            continue
+    for item, value in items_with_values(enum, scope, errors):
         if not base.low <= value <= base.high:
             errors.add(item.position, f"{value} does not fit into {enum.base.text} ({base.low} to {base.high})")
         elif value in values:
             errors.add(item.position, f"'{item.name}' has the value {value} of '{values[value]}'",
                        "two names for one value cannot be told apart when printed")
         values.setdefault(value, item.name)
-        following = value << 1 if enum.is_flags and value > 0 else value + 1
 
 
 def _struct(struct: Struct, scope: Scope, layouts: Layouts, errors: Errors) -> None:

@@ -6,6 +6,7 @@ from typing import List, Optional, Union
 
 from . import types
 from .errors import Errors
+from .near import nearest
 from .scope import MAX_NESTING, MAX_NUMBER, Scope
 from .syntax import Enum, Field, Name, Struct
 
@@ -178,8 +179,4 @@ class Layouts:
 
 
 def _near(name: str, scope: Scope) -> str:
-    import difflib  # only when something is wrong: it takes a while to import
-
-    known = [*types.BUILT_IN, types.STRING, *scope.types] + [n for s in scope.outer for n in s.types]
-    near = difflib.get_close_matches(name, known, 1)
-    return f"did you mean '{near[0]}'?" if near else ""
+    return nearest(name, [*types.BUILT_IN, types.STRING, *scope.types] + [n for s in scope.outer for n in s.types])
