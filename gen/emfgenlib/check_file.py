@@ -6,11 +6,22 @@ from .check_chain import check_chain
 from .check_fields import check_fields, check_unique
 from .check_module import check_module, check_product
 from .errors import Errors, Position
+from .imports import Loader
 from .layout import Layouts
 from .scope import Scope, of_file, of_service
 from .syntax import (Chain, Const, Declaration, Enum, File, Method, ModuleDecl, ProductDecl, Service, Signal,
                      Struct, TypedError, Value)
 from .values import items_with_values
+
+MAX_ERROR = 256  # bytes of a typed error, EBUS_ERROR_MAX of include/emf/bus.h
+
+
+def check_loaded(paths: Iterable[str], loader: Loader, layouts: Layouts) -> List[File]:
+    """Files and all that they import."""
+    files = [loader.load(path) for path in paths]
+    for file in loader.files.values():
+        check_file(file, loader.errors, layouts)
+    return files
 
 
 def check_file(file: File, errors: Errors, layouts: Optional[Layouts] = None) -> None:
@@ -80,7 +91,10 @@ def _struct(struct: Struct, scope: Scope, layouts: Layouts, errors: Errors) -> N
     if not struct.fields:
         errors.add(struct.position, f"'{struct.name}' has no members", "C gives an empty struct no size")
     check_fields(struct.fields, scope, errors)
-    layouts.of(struct, scope)
+    layout = layouts.of(struct, scope)
+    if isinstance(struct, TypedError) and layout and layout.size > MAX_ERROR:
+        errors.add(struct.position, f"error '{struct.name}' has {layout.size} bytes; {MAX_ERROR} are the most",
+                   "an error says what went wrong; what is large is a result")
 
 
 # --- services -----------------------------------------------------------------------------

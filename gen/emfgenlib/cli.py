@@ -6,15 +6,19 @@ from typing import List
 
 from . import VERSION, new, objects, tools, words
 from .build import build
-from .check_file import check_file
+from .check_file import check_loaded
+from .check_names import check_names_of
 from .errors import Errors
 from .imports import Loader
+from .layout import Layouts
 
 
 def _check(args: argparse.Namespace, errors: Errors) -> int:
     loader = Loader([*args.include, args.idl], errors)
-    for path in args.files:
-        check_file(loader.load(path), errors)
+    layouts = Layouts(errors)
+    files = check_loaded(args.files, loader, layouts)
+    if not errors:  # what is wrong has no C names
+        check_names_of(files, layouts, errors)
     if errors:
         print(errors.report(), file=sys.stderr)
     return 1 if errors else 0

@@ -5,9 +5,10 @@ import sys
 import tempfile
 from typing import Any, List
 
-from .check_file import check_file
+from .check_file import check_loaded
 from .errors import Errors
 from .imports import Loader
+from .layout import Layouts
 from .lexer import MAX_BYTES, decoded, read
 from .syntax import File
 
@@ -107,10 +108,7 @@ def _replace(path: str, data: bytes) -> None:
 
 def _checked(paths: List[str], args: argparse.Namespace, errors: Errors) -> List[File]:
     loader = Loader([*args.include, args.idl], errors)
-    files = [loader.load(path) for path in paths]
-    for file in files:
-        check_file(file, errors)
-    return files
+    return check_loaded(paths, loader, Layouts(errors))
 
 
 def _diff(args: argparse.Namespace, errors: Errors) -> int:
