@@ -7,7 +7,7 @@ from typing import Any, Dict, List, Optional
 
 from . import VERSION, check
 from .check_file import check_file
-from .check_names import check_c_names
+from .check_names import Named, check_c_names, names_of_module
 from .errors import Errors
 from .imports import Loader
 from .interface import Builder, Interface
@@ -85,7 +85,8 @@ def build(args: argparse.Namespace, errors: Errors) -> int:
     check.services(found, errors)
     outputs = [] if errors else _outputs(found, shared, loader, layouts)
     check.files(outputs, errors)
-    check_c_names([o.interface for o in outputs if o.interface], found, errors)
+    if not errors:
+        check_c_names([o.interface for o in outputs if o.interface], [n for m in found for n in _names(m)], errors)
     if errors:
         print(errors.report(), file=sys.stderr)
         return 1
@@ -121,6 +122,12 @@ def _outputs(found: List[Module], shared: List[File], loader: Loader, layouts: L
         if file.path not in seen:
             add_imported(file, False)
     return out
+
+
+def _names(module: Module) -> List[Named]:
+    """The C names of a module itself."""
+    position = module.description.position if module.description else module.position
+    return names_of_module(module.name, position, module.description)
 
 
 def _write(args: argparse.Namespace, product: ProductDecl, found: List[Module], outputs: List[Output]) -> None:

@@ -6,12 +6,23 @@ from .check_chain import check_chain
 from .check_fields import check_fields, check_unique
 from .check_module import check_module, check_product
 from .errors import Errors, Position
+from .imports import Loader
 from .layout import Layouts
 from .scope import Scope, of_file, of_service
 from .syntax import (Chain, Const, Declaration, Enum, File, Method, ModuleDecl, ProductDecl, Service, Signal,
                      Struct, TypedError, Value)
+from .values import items_with_values
 
-ERROR_MAX = 256  # bytes; EBUS_ERROR_MAX of include/emf/bus.h
+MAX_ERROR = 256  # bytes of a typed error, EBUS_ERROR_MAX of include/emf/bus.h
+
+
+def check_loaded(paths: Iterable[str], loader: Loader, layouts: Layouts) -> List[File]:
+    """Files and all that they import."""
+    files = [loader.load(path) for path in paths]
+    for file in loader.files.values():
+        check_file(file, loader.errors, layouts)
+    return files
+
 
 
 def check_file(file: File, errors: Errors, layouts: Optional[Layouts] = None) -> None:
@@ -68,25 +79,23 @@ def _enum(enum: Enum, scope: Scope, errors: Errors) -> None:
     base = types.BUILT_IN[enum.base.text]
     check_unique(enum.items, "a value", errors)
     values: Dict[int, str] = {}
-    following = 1 if enum.is_flags else 0
-    for item in enum.items:
-        value = scope.number(item.value, errors) if item.value is not None else following
-        if value is None:
-            continue
+    for item, value in items_with_values(enum, scope, errors):
         if not base.low <= value <= base.high:
             errors.add(item.position, f"{value} does not fit into {enum.base.text} ({base.low} to {base.high})")
         elif value in values:
             errors.add(item.position, f"'{item.name}' has the value {value} of '{values[value]}'",
                        "two names for one value cannot be told apart when printed")
         values.setdefault(value, item.name)
-        following = value << 1 if enum.is_flags and value > 0 else value + 1
 
 
 def _struct(struct: Struct, scope: Scope, layouts: Layouts, errors: Errors) -> None:
     if not struct.fields:
         errors.add(struct.position, f"'{struct.name}' has no members", "C gives an empty struct no size")
     check_fields(struct.fields, scope, errors)
-    layouts.of(struct, scope)
+    layout = layouts.of(struct, scope)
+    if isinstance(struct, TypedError) and layout and layout.size > MAX_ERROR:
+        errors.add(struct.position, f"error '{struct.name}' has {layout.size} bytes; {MAX_ERROR} are the most",
+                   "an error says what went wrong; what is large is a result")
 
 
 # --- services -----------------------------------------------------------------------------
@@ -103,16 +112,8 @@ def _service(service: Service, outer: Scope, layouts: Layouts, errors: Errors) -
             _enum(member, scope, errors)
         elif isinstance(member, Struct):
             _struct(member, scope, layouts, errors)
-            _typed_error(member, scope, layouts, errors)
         elif isinstance(member, Signal):
             _message(member, service, scope, layouts, errors)
-
-
-def _typed_error(member: Struct, scope: Scope, layouts: Layouts, errors: Errors) -> None:
-    layout = layouts.of(member, scope) if isinstance(member, TypedError) else None
-    if layout and layout.size > ERROR_MAX:
-        errors.add(member.position, f"the error '{member.name}' has {layout.size} bytes; {ERROR_MAX} are the most",
-                   "return the rest as a result")
 
 
 def _message(member: Signal, service: Service, scope: Scope, layouts: Layouts, errors: Errors) -> None:

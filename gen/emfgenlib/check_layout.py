@@ -1,6 +1,6 @@
 """Declared structs against those that the compiler made for the kernel part."""
 import os
-from typing import Iterable, List, Optional, Set, Tuple
+from typing import Iterable, List, Optional, Tuple
 
 from . import btf, types
 from .bpf_object import Object
@@ -14,25 +14,20 @@ from .syntax import Chain, File, Service, Struct
 MAX_TOLD = 8  # members in one message
 
 
-def visible(file: File, seen: Optional[Set[int]] = None) -> Iterable[Tuple[File, str, Struct, Scope]]:
+def visible(file: File) -> Iterable[Tuple[File, str, Struct, Scope]]:
     """Every struct that has a C name in this file and those it imports."""
-    seen = set() if seen is None else seen
-    if id(file) in seen:
-        return
-    seen.add(id(file))
-    scope = of_file(file)
-    for declaration in file.declarations:
-        if isinstance(declaration, Struct):
-            yield file, scope.prefix, declaration, scope
-        elif isinstance(declaration, Chain) and declaration.state:
-            yield file, declaration.name, declaration.state, scope
-        elif isinstance(declaration, Service):
-            inner = of_service(declaration, scope)
-            for member in declaration.members:
-                if isinstance(member, Struct):
-                    yield file, inner.prefix, member, inner
-    for other in file.imported:
-        yield from visible(other, seen)
+    for owner in [file, *file.reached()]:
+        scope = of_file(owner)
+        for declaration in owner.declarations:
+            if isinstance(declaration, Struct):
+                yield owner, scope.prefix, declaration, scope
+            elif isinstance(declaration, Chain) and declaration.state:
+                yield owner, declaration.name, declaration.state, scope
+            elif isinstance(declaration, Service):
+                inner = of_service(declaration, scope)
+                for member in declaration.members:
+                    if isinstance(member, Struct):
+                        yield owner, inner.prefix, member, inner
 
 
 def check_layouts(obj: Object, source: str, file: File, errors: Errors) -> None:
@@ -98,8 +93,6 @@ class _Comparison:
         return off + size - member.size
 
     def _type(self, member: Member, found: btf.Member, written: str) -> None:
-        if member.c_type.startswith("struct emf_"):
-            return  # bytes that every program has a type of its own for
         dimensions, element = self.btf.array(found.type)
         if dimensions != member.dimensions:
             here = "".join(f"[{n}]" for n in member.dimensions)

@@ -7,6 +7,7 @@ from .check_chain import all_of
 from .check_fields import check_fields, check_unique
 from .errors import Errors
 from .layout import Layouts
+from .near import nearest
 from .scope import Scope
 from .syntax import (Attach, Chain, Enum, Event, Field, File, Method, Metric, ModuleDecl, Name, Need, ProductDecl, Service, Signal, Struct)
 
@@ -79,21 +80,15 @@ def _need(need: Need, errors: Errors) -> None:
                    "it can be one of: " + ", ".join(NEEDS))
     elif need.kind.text in bpf_names.OF:
         for name in need.names:
-            if name.text not in bpf_names.OF[need.kind.text] or name.text == "unspec":
+            known = [n for n in bpf_names.OF[need.kind.text] if n != "unspec"]  # the kernel's word for none
+            if name.text not in known:
                 errors.add(name.position, f"there is no {SAID[need.kind.text]} '{name.text}'",
-                           _near(name.text, bpf_names.OF[need.kind.text]) or AS_IN[need.kind.text])
+                           nearest(name.text, known) or AS_IN[need.kind.text])
     if need.variant and len(need.names) > 1:
         errors.add(need.names[1].position, "a variant is chosen by one name",
                    "one 'needs' for each, each with programs of its own")
     if need.variant and need.kind.text == "cap":
         errors.add(need.kind.position, "a missing capability has no variant", "it is missing for all programs")
-
-
-def _near(name: str, known: List[str]) -> str:
-    import difflib  # only when something is wrong: it takes a while to import
-
-    near = difflib.get_close_matches(name, known, 1)
-    return f"did you mean '{near[0]}'?" if near else ""
 
 
 def _params(params: List[Field], scope: Scope, layouts: Layouts, errors: Errors) -> None:

@@ -137,6 +137,12 @@ class Cursor:
         self.sign(")")
         return found
 
+    def one_in_parens(self, what: str) -> Name:
+        self.sign("(")
+        found = self.name(what)
+        self.sign(")")
+        return found
+
     def skip_statement(self) -> None:
         """After an error: to behind the next ';', or to the block's '}'."""
         depth = 0

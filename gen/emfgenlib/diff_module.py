@@ -89,8 +89,7 @@ def _paired(kind: str, before: List, after: List, what: str, compare: Callable, 
 
 def _event(before: Event, after: Event, what: str, old: Side, new: Side, changes: Changes) -> None:
     # An event has the fields of its signal, or its own.
-    fields = [getattr(e, "fields", None) or [] for e in (before, after)]
-    compare_members(fields[0], fields[1], "event", f"event '{before.name}' of {what}", old, new, changes)
+    compare_members(before.fields, after.fields, "event", f"event '{before.name}' of {what}", old, new, changes)
     was, is_ = (".".join(n.text for n in e.signal) if e.signal else "none" for e in (before, after))
     if was != is_:
         changes.breaks(after.position, f"event '{before.name}' of {what} feeds signal {is_} and fed {was}",

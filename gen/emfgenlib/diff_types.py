@@ -1,11 +1,11 @@
 """Consts, enums, structs, and the members of everything that has members."""
-from typing import Dict, List, Optional, Sequence, Tuple, Union
+from typing import List, Optional, Sequence, Tuple, Union
 
 from .changes import Changes
 from .diff_wire import Side, dimension, spelled
 from .errors import Errors
 from .syntax import Const, Declaration, Enum, Field, Struct, TypedError, Value
-from .values import check_value
+from .values import check_value, items_of
 
 PEERS = "peers of the old version"
 # Where the other side only reads what this one sends.
@@ -53,21 +53,12 @@ def _const(before: Const, after: Const, old: Side, new: Side, changes: Changes) 
         changes.breaks(after.position, what, f"{PEERS} were compiled with the old value")
 
 
-def values_of(enum: Enum, side: Side) -> Dict[str, int]:
-    following, out = 1 if enum.is_flags else 0, {}
-    for item in enum.items:
-        number = side.number(item.value) if item.value is not None else following
-        out[item.name] = following = number if number is not None else following
-        following = following << 1 if enum.is_flags and following > 0 else following + 1
-    return out
-
-
 def _enum(before: Enum, after: Enum, old: Side, new: Side, changes: Changes) -> None:
     what = f"{kind_of(before)} '{before.name}'"
     if before.base.text != after.base.text:
         changes.breaks(after.base.position, f"{what} is made of {after.base.text} and was made of {before.base.text}",
                        f"{PEERS} read it with another width or sign")
-    values, now = values_of(before, old), values_of(after, new)
+    values, now = dict(items_of(before, old.scope)), dict(items_of(after, new.scope))
     names = {value: name for name, value in now.items()}
     for item in before.items:
         value = values[item.name]

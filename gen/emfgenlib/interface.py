@@ -1,6 +1,6 @@
 """What C sees of one .emf file: names, literals and layouts, ready for the templates."""
 from dataclasses import dataclass, field
-from typing import Dict, List, Optional, Tuple, Union
+from typing import Dict, List, Optional, Set, Tuple, Union
 
 from . import types
 from .errors import Position
@@ -102,12 +102,25 @@ class Interface:
     services: List[CService] = field(default_factory=list)
     chains: List[CChain] = field(default_factory=list)
     events: List[CEvent] = field(default_factory=list)
-    names: List[Tuple[str, Position]] = field(default_factory=list)  # every C name, for collisions
+    # For collisions: every C name, those of them that are tags of structs and enums, and the
+    # names of tables in generated C files.
+    names: List[Tuple[str, Position]] = field(default_factory=list)
+    tags: Set[str] = field(default_factory=set)
+    tables: List[Tuple[str, Position]] = field(default_factory=list)
 
     @property
     def declares(self) -> bool:
         """Whether there is anything for a header."""
         return bool(self.consts or self.enums or self.structs or self.services or self.chains)
+
+    def declare(self, position: Position, *names: str) -> None:
+        self.names += [(name, position) for name in names]
+
+    def tag(self, position: Position, name: str, *tables: str) -> None:
+        """A struct or an enum; @tables: endings of what the core reads about it."""
+        self.declare(position, name)
+        self.tags.add(name)
+        self.tables += [(name + ending, position) for ending in tables]
 
     def event_of(self, name: str) -> CEvent:
         return next(e for e in self.events if e.name == name)
@@ -143,6 +156,7 @@ class Builder:
         imported = [self.of(other) for other in file.imported]
         scope = of_file(file)
         out = Interface(file, scope.prefix, scope, [i.name for i in imported if i.declares])
+        out.declare(Position(file.path), f"{scope.prefix}_emf_h".upper())
         self._types(out, file.declarations, scope)
         for service in file.of(Service):
             inner = of_service(service, scope)
@@ -163,7 +177,7 @@ class Builder:
                 name = f"{prefix}_{declaration.name}".upper()
                 number = scope.number(declaration.value, self.layouts.errors)
                 out.consts.append((name, literal(number), declaration))
-                out.names.append((name, declaration.position))
+                out.declare(declaration.position, name)
             elif isinstance(declaration, Enum):
                 self._enum(out, declaration, scope)
         for declaration in declarations:
@@ -177,7 +191,8 @@ class Builder:
         fits = all(INT_MIN <= v <= INT_MAX for v in values.values())
         out.enums.append(CEnum(name, enum, types.BUILT_IN[enum.base.text].c, items, fits,
                                hash64(self.schema.enum(enum, scope))))
-        out.names += [(name, enum.position)] + [(c_name, item.position) for c_name, _, item in items]
+        out.tag(enum.position, name, "_names")
+        out.names += [(c_name, item.position) for c_name, _, item in items]
 
     def _declared(self, out: Interface, struct: Struct, scope: Scope) -> None:
         """A struct, after those of this file that its members are."""
@@ -199,7 +214,7 @@ class Builder:
             else self.layouts.of_fields(owner, fields, scope)
         made = CStruct(name, declaration, layout, fields, hash64(self.schema.fields(fields, scope)), scope)
         out.structs.append(made)
-        out.names.append((name, declaration.position))
+        out.tag(declaration.position, name, "_members", "_record")
         return made
 
     # --- services
@@ -215,25 +230,24 @@ class Builder:
         made = CService(s, service, hash64(self.schema.service(service, scope)))
         for error in service.of(TypedError):
             made.errors.append(CMessage(error.name, error, self.known[id(error)]))
-            out.names += [(f"{s}_{verb}_{error.name}", error.position) for verb in ("fail", "error")]
+            out.declare(error.position, *(f"{s}_{verb}_{error.name}" for verb in ("fail", "error")))
         for method in service.of(Method):
             name = f"{s}_{method.name}"
             made.methods.append(CMessage(method.name, method,
                                          self._message(out, name + "_args", method, method.arguments, scope),
                                          self._message(out, name + "_reply", method, method.results, scope)))
-            out.names += [(c, method.position) for c in
-                          (f"{s}_call_{method.name}", f"{s}_call_{method.name}_async", f"{s}_serve_{method.name}",
-                           name + "_async")]
+            out.declare(method.position, f"{s}_call_{method.name}", f"{s}_call_{method.name}_async", f"{s}_serve_{method.name}",
+                     name + "_async", name + "_async_run")
         for signal in service.of(Signal):
             name = f"{s}_{signal.name}"
             message = CMessage(signal.name, signal, self._message(out, name, signal, signal.arguments, scope))
             made.signals.append(message)
             self.messages[s, signal.name] = message
-            out.names += [(c, signal.position) for c in
-                          (f"{s}_emit_{signal.name}", f"{s}_on_{signal.name}", name + "_subscription",
-                           name + "_deliver")]
+            out.declare(signal.position, f"{s}_emit_{signal.name}", f"{s}_on_{signal.name}", name + "_subscription",
+                     name + "_deliver")
         out.services.append(made)
-        out.names += [(f"{s}_{word}", service.position) for word in ("ops", "client", "service")]
+        out.declare(service.position, *(f"{s}_{word}" for word in ("ops", "client", "service")))
+        out.tables += [(f"{s}_{word}", service.position) for word in ("methods", "signals", "subscriptions")]
 
     # --- chains and modules
 
@@ -247,8 +261,7 @@ class Builder:
             state = self._struct(out, f"{c}_state", chain.state, chain.state.fields, scope)
         out.chains.append(CChain(c, chain, slots, state))
         out.names += [(name, slot.position) for name, slot in slots]
-        out.names += [(f"{c}_{word}", chain.position) for word in ("slot", "next", "call")]
-        out.names.append((f"{c}_slots".upper(), chain.position))
+        out.declare(chain.position, f"{c}_slots".upper(), *(f"{c}_{word}" for word in ("slot", "next", "call")))
 
     def _events(self, out: Interface, module: ModuleDecl, scope: Scope) -> None:
         m = module.name
@@ -260,8 +273,9 @@ class Builder:
             else:
                 record = self._message(out, f"{m}_{event.name}", event, event.fields, scope)
             out.events.append(CEvent(event.name, event, record, not event.signal, signal))
-            names = [f"{m}_event_{event.name}_{verb}" for verb in ("reserve", "submit", "lost", "record")]
-            out.names += [(c, event.position) for c in names + [f"{m}_handle_{event.name}"]]
+            verbs = ("reserve", "reserve_cut", "submit", "lost", "record")
+            out.declare(event.position, *(f"{m}_event_{event.name}_{verb}" for verb in verbs),
+                     f"{m}_event_{event.name}_bytes".upper(), f"{m}_handle_{event.name}")
 
 
 def type_name(name: Name, scope: Scope) -> Tuple[str, Optional[Union[Enum, Struct]], Optional[Scope]]:

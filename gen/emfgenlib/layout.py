@@ -6,6 +6,7 @@ from typing import List, Optional, Union
 
 from . import types
 from .errors import Errors
+from .near import nearest
 from .scope import MAX_NESTING, MAX_NUMBER, Scope
 from .syntax import Enum, Field, Name, Struct
 
@@ -33,6 +34,7 @@ class Layout:
     size: int = 0
     align: int = 1
     in_bpf: bool = True
+    depth: int = 1  # of structs in structs
 
 
 @dataclass
@@ -45,6 +47,7 @@ class _Element:
     low: Optional[int] = None
     high: Optional[int] = None
     dimensions: List[int] = field(default_factory=list)  # a string is an array itself
+    depth: int = 0
 
 
 class Layouts:
@@ -114,6 +117,7 @@ class Layouts:
                             f"write {member.name}[N] or {member.name}[<=N]")
             return False
         out.in_bpf &= element.in_bpf
+        out.depth = max(out.depth, element.depth + 1)
         if member.array_kind == "bounded":
             if not self._place(out, member, member.name + "_len", _Element(LEN.c, LEN.size, LEN.align), []):
                 return False
@@ -157,11 +161,12 @@ class Layouts:
         if id(found.type) in self.open:
             self.errors.add(name.position, f"'{found.type.name}' contains itself")
             return None
-        if len(self.open) > MAX_NESTING and id(found.type) not in self.known:
+        deep = len(self.open) > MAX_NESTING and id(found.type) not in self.known
+        inner = None if deep else self.of(found.type, found.scope)
+        if deep or inner and inner.depth > MAX_NESTING:
             self.errors.add(name.position, f"more than {MAX_NESTING} structs contain each other")
             return None
-        inner = self.of(found.type, found.scope)
-        return _Element(f"struct {c_name}", inner.size, inner.align, inner.in_bpf) if inner else None
+        return _Element(f"struct {c_name}", inner.size, inner.align, inner.in_bpf, depth=inner.depth) if inner else None
 
     def _string(self, member: Field, scope: Scope) -> Optional[_Element]:
         if member.bound is None:
@@ -178,8 +183,4 @@ class Layouts:
 
 
 def _near(name: str, scope: Scope) -> str:
-    import difflib  # only when something is wrong: it takes a while to import
-
-    known = [*types.BUILT_IN, types.STRING, *scope.types] + [n for s in scope.outer for n in s.types]
-    near = difflib.get_close_matches(name, known, 1)
-    return f"did you mean '{near[0]}'?" if near else ""
+    return nearest(name, [*types.BUILT_IN, types.STRING, *scope.types] + [n for s in scope.outer for n in s.types])

@@ -2,12 +2,15 @@
 from typing import Iterable
 
 
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A hint: the one name that is like this one, or nothing."""
+    import difflib  # only when something is wrong: it takes a while to import
+
+    found = difflib.get_close_matches(name, sorted(known), 1)
+    return f"did you mean '{found[0]}'?" if found else ""
+
+
 def near(name: str, known: Iterable[str], there: str = "there are", nothing: str = "") -> str:
     """A hint: the nearest name, or all of them, or that there is none."""
-    import difflib  # only when something is wrong
-
     names = sorted(known)
-    found = difflib.get_close_matches(name, names, 1)
-    if found:
-        return f"did you mean '{found[0]}'?"
-    return f"{there}: " + ", ".join(names) if names else nothing
+    return nearest(name, names) or (f"{there}: " + ", ".join(names) if names else nothing)

@@ -5,7 +5,7 @@ import argparse
 import os
 import sys
 from dataclasses import dataclass
-from typing import Any, Iterable, List, Optional, Set
+from typing import Any, List, Optional, Set
 
 from . import VERSION
 from .bpf_object import Object
@@ -82,18 +82,8 @@ def _description(args: argparse.Namespace, module: str, loader: Loader) -> Optio
 
 def _read_by(args: argparse.Namespace, module: str, loader: Loader) -> Set[str]:
     """The descriptions that this module's is made of."""
-    found: Set[str] = set()
-
-    def collect(files: Iterable[File]) -> None:
-        for file in files:
-            path = os.path.realpath(file.path)
-            if path not in found:
-                found.add(path)
-                collect(file.imported)
-
     file = _description(args, module, loader)
-    collect([file] if file else [])
-    return found
+    return {os.path.realpath(f.path) for f in [file, *file.reached()]} if file else set()
 
 
 def _object(args: argparse.Namespace, module: str, loader: Loader) -> Optional[Made]:

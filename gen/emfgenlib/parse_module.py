@@ -33,16 +33,24 @@ def module(cursor: Cursor, doc: List[str]) -> ModuleDecl:
 def _about(cursor: Cursor, out: ModuleDecl) -> Dict[str, Statement]:
     """What the module is, and its parameters."""
 
+    def once(there: object) -> None:
+        if there is not None:
+            cursor.fail(cursor.tokens[cursor.at - 1], f"{cursor.tokens[cursor.at - 1]} stands in this module twice")
+
     def priority(_doc: List[str]) -> None:
+        once(out.priority)
         out.priority = cursor.integer()
 
     def license_(_doc: List[str]) -> None:
+        once(out.license)
         out.license = cursor.string('a license in quotes, such as "GPL"')
 
     def param(doc: List[str]) -> None:
         new = field(cursor, doc)
         while cursor.token.kind == "name":
             word = cursor.next()
+            if word.text == "short" and new.short or word.text == "live" and new.live:
+                cursor.fail(word, f"'{word.text}' stands here twice")
             if word.text == "short":
                 token = cursor.take("char", "a letter such as 's'")
                 new.short = Value("char", token.text[1:-1], token.position)
@@ -122,14 +130,18 @@ def _events(cursor: Cursor, out: ModuleDecl) -> Dict[str, Statement]:
         new = Event(name.text, name.position, doc)
         if cursor.is_sign("("):
             new.fields = arguments(cursor)
+        seen: List[str] = []
         while cursor.token.kind in ("name", "sign") and not cursor.is_sign(";"):
+            if cursor.token.text in seen:
+                cursor.fail(cursor.token, f"{cursor.token} stands here twice")
+            seen.append(cursor.token.text)
             if cursor.if_sign("->"):
                 cursor.word("signal")
                 service_name = cursor.name("a service")
                 cursor.sign(".")
                 new.signal = (service_name, cursor.name("a signal"))
             elif cursor.if_word("overflow"):
-                new.overflow = cursor.in_parens(lambda: cursor.name("drop_old, drop_new or block"))[0]
+                new.overflow = cursor.one_in_parens("drop_old, drop_new or block")
             elif cursor.if_word("on_demand"):
                 new.on_demand = True
             elif cursor.if_word("handled"):

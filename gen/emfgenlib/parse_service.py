@@ -69,9 +69,9 @@ def _clauses(cursor: Cursor, out: Signal) -> None:
         if word.text == "since":
             out.since = version(cursor)
         elif word.text == "access":
-            out.access = cursor.in_parens(lambda: cursor.name("read, admin or a tag"))[0]
+            out.access = cursor.one_in_parens("read, admin or a tag")
         elif word.text == "errors" and isinstance(out, Method):
             out.errors = cursor.in_parens(lambda: cursor.name("an error"))
         elif isinstance(out, Method):
             cursor.word("bpf")
-            out.served_by = cursor.in_parens(lambda: cursor.name("a program"))[0]
+            out.served_by = cursor.one_in_parens("a program")

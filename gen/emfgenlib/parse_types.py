@@ -72,7 +72,7 @@ def field(cursor: Cursor, doc: List[str]) -> Field:
             out.default = cursor.value()
         elif cursor.if_sign("@"):
             cursor.word("unit")
-            out.unit = cursor.in_parens(lambda: cursor.name("a unit such as bytes"))[0]
+            out.unit = cursor.one_in_parens("a unit such as bytes")
         elif cursor.if_word("range"):
             cursor.sign("(")
             low = cursor.value()

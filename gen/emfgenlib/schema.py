@@ -5,7 +5,7 @@ members, values of its enums. Docs, comments, defaults, ranges, positions and th
 of declarations are no part of it.
 """
 import hashlib
-from typing import List
+from typing import Dict, List
 
 from . import types
 from .layout import Layouts
@@ -22,6 +22,7 @@ def hash64(text: str) -> str:
 class Schema:
     def __init__(self, layouts: Layouts):
         self.layouts = layouts
+        self.known: Dict[int, str] = {}  # by id of the struct
 
     def fields(self, fields: List[Field], scope: Scope) -> str:
         """Members in their order, which is their place."""
@@ -61,4 +62,8 @@ class Schema:
         if isinstance(found.type, Enum):
             return self.enum(found.type, found.scope)
         assert isinstance(found.type, Struct)
-        return self.fields(found.type.fields, found.scope)
+        # Its digest: written out, structs of structs would double with each level.
+        key = id(found.type)
+        if key not in self.known:
+            self.known[key] = hashlib.sha256(self.fields(found.type.fields, found.scope).encode()).hexdigest()
+        return "struct:" + self.known[key]

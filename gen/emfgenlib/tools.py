@@ -6,9 +6,11 @@ import tempfile
 from typing import Any, List
 
 from . import words
-from .check_file import check_file
+from .check_file import check_loaded
+from .check_names import check_names_of
 from .errors import Errors
 from .imports import Loader
+from .layout import Layouts
 from .lexer import MAX_BYTES, decoded, read
 from .syntax import File
 
@@ -49,8 +51,10 @@ def _tell(errors: Errors) -> None:
 
 def _check(args: argparse.Namespace, errors: Errors) -> int:
     loader = Loader([*args.include, args.idl], errors)
-    for path in args.files:
-        check_file(loader.load(path), errors)
+    layouts = Layouts(errors)
+    files = check_loaded(args.files, loader, layouts)
+    if not errors:  # what is wrong has no C names
+        check_names_of(files, layouts, errors)
     if errors:
         _tell(errors)
     return 1 if errors else 0
@@ -129,10 +133,7 @@ def _replace(path: str, data: bytes) -> None:
 
 def _checked(paths: List[str], args: argparse.Namespace, errors: Errors) -> List[File]:
     loader = Loader([*args.include, args.idl], errors)
-    files = [loader.load(path) for path in paths]
-    for file in files:
-        check_file(file, errors)
-    return files
+    return check_loaded(paths, loader, Layouts(errors))
 
 
 def _diff(args: argparse.Namespace, errors: Errors) -> int:

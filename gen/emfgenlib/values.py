@@ -1,12 +1,12 @@
 """Values as people write them: is this one of that type?"""
 import ipaddress
 import re
-from typing import Callable, Dict, List, Optional, Tuple, Union
+from typing import Callable, Dict, Iterator, List, Optional, Tuple, Union
 
 from . import types, words
 from .errors import Errors
 from .scope import Scope
-from .syntax import Enum, Field, Number, Value
+from .syntax import Enum, Field, Item, Value
 
 SIGNALS = """HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU
     URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS""".split()  # signal(7)
@@ -110,16 +110,19 @@ def _number(member: Field, value: Value, scope: Scope) -> Optional[int]:
     return None
 
 
-def items_of(enum: Enum, scope: Scope) -> List[Tuple[str, int]]:
-    """Names and values of an enum or flags; one without a value follows the one before."""
-    out = []
+def items_with_values(enum: Enum, scope: Scope, errors: Errors) -> Iterator[Tuple[Item, int]]:
+    """Of an enum or flags; one without a value follows the one before."""
     following = 1 if enum.is_flags else 0
     for item in enum.items:
-        value = scope.number(item.value, Errors()) if item.value is not None else following
+        value = scope.number(item.value, errors) if item.value is not None else following
         if value is not None:
-            out.append((item.name, value))
+            yield item, value
             following = value << 1 if enum.is_flags and value > 0 else value + 1
-    return out
+
+
+def items_of(enum: Enum, scope: Scope) -> List[Tuple[str, int]]:
+    """Names and values of a checked enum or flags."""
+    return [(item.name, value) for item, value in items_with_values(enum, scope, Errors())]
 
 
 def _expected(kind: str, scope: Scope) -> str:

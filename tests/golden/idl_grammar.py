@@ -15,8 +15,8 @@ from idl_members import Members, Type
 sys.path.insert(0, os.path.join(tap.SOURCE, "gen"))
 
 from emfgenlib import types, words  # noqa: E402 - the path has to be set first
+from emfgenlib.check_file import MAX_ERROR  # noqa: E402
 from emfgenlib.check_module import OVERFLOWS, TAKEN_LETTERS  # noqa: E402
-from emfgenlib.check_file import ERROR_MAX  # noqa: E402
 from emfgenlib.errors import Errors  # noqa: E402
 from emfgenlib.parser import parse_text  # noqa: E402
 
@@ -153,11 +153,9 @@ class _Writer:
         return self.block(f"{'flags' if is_flags else 'enum'} {name} : {base}", ends, level)
 
     def struct(self, level, keyword="struct"):
-        members = Members(self)
-        members.some(1, 8, bounded=self.chance(3))
-        while keyword == "error" and members.size > ERROR_MAX:
-            members = Members(self)
-            members.some(1, 4)
+        is_error = keyword == "error"  # and short
+        members = Members(self, most=MAX_ERROR) if is_error else Members(self)
+        members.some(1, 8, bounded=not is_error and self.chance(3))
         name = self.new()
         if keyword == "struct" and members.size <= 512:
             self.types.append(Type(name, members.size, members.align))

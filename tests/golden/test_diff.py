@@ -316,12 +316,12 @@ def test_parameters_do_not_go_narrow_or_change():
 
 
 def test_what_a_module_gives_stays():
-    text = service("signal g();")
+    text = service("signal g(u8 a);")
     is_(text + module("provides s; map x export; event e -> signal s.g; counter n from x.a label(k); gauge v from x.b;"
                       "histogram h log2 from x;"),
-        text + module("event e; gauge n from x.a; gauge v from x.b label(k); histogram h linear(0, 10, 10) from x;"),
+        text + module("event e(u8 a); gauge n from x.a; gauge v from x.b label(k); histogram h linear(0, 10, 10) from x;"),
         "!module 'm' provides 's' no more", "!module 'm' exports map 'x' no more",
-        "!event 'e' of module 'm' feeds signal none and fed s.g", "!metric 'n' of module 'm' is a gauge and was a counter",
+        "!event 'e' of module 'm' feeds signal none and fed s.g", "+'a' of event 'e' of module 'm' is new", "!metric 'n' of module 'm' is a gauge and was a counter",
         "!the labels of metric 'n' of module 'm' are none and were k", "!the labels of metric 'v' of module 'm' are k and were none",
         "!the buckets of metric 'h' of module 'm' are others")
 

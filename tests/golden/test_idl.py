@@ -17,18 +17,29 @@ UPDATE = os.environ.get("UPDATE_GOLDEN") == "1"
 
 sys.path.insert(0, os.path.join(tap.SOURCE, "gen"))
 
-from emfgenlib.check_file import check_file  # noqa: E402 - the path has to be set first
+from emfgenlib.check_file import check_file, check_loaded  # noqa: E402 - the path has to be set first
+from emfgenlib.check_names import check_names_of  # noqa: E402
 from emfgenlib.errors import Errors  # noqa: E402
 from emfgenlib.imports import Loader  # noqa: E402
+from emfgenlib.layout import Layouts  # noqa: E402
 from emfgenlib.parser import parse_text  # noqa: E402
 
 
 def check(path):
     """What emfgen check says of a file, by names relative to the cases."""
     errors = Errors()
-    loader = Loader([os.path.join(GOLDEN, "shared")], errors)
-    check_file(loader.load(path), errors)
+    loader, layouts = Loader([os.path.join(GOLDEN, "shared")], errors), Layouts(errors)
+    files = check_loaded([path], loader, layouts)
+    if not errors:
+        check_names_of(files, layouts, errors)
     return errors.report().replace(GOLDEN + "/", "").replace(os.path.dirname(path) + "/", "")
+
+
+def check_text(name, text, errors):
+    file, layouts = parse_text(name, text, errors), Layouts(errors)
+    check_file(file, errors, layouts)
+    if not errors:
+        check_names_of([file], layouts, errors)
 
 
 def bad(path):
@@ -127,7 +138,7 @@ def test_no_mutation_of_a_good_file_ends_in_a_traceback():
         mutant = mutate(chance, text)
         errors = Errors()
         try:
-            check_file(parse_text("mutant.emf", mutant, errors), errors)
+            check_text("mutant.emf", mutant, errors)
             errors.report()
         except Exception as e:
             raise AssertionError(f"mutation {number} of this seed:\n{mutant}") from e
@@ -140,7 +151,7 @@ def test_random_files_pass_when_they_were_made_to():
         text = random_file(random.Random(seed), valid=valid)
         errors = Errors()
         try:
-            check_file(parse_text("random.emf", text, errors), errors)
+            check_text("random.emf", text, errors)
             said = errors.report()
         except Exception as e:
             raise AssertionError(f"seed {seed}:\n{text}") from e
