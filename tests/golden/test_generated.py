@@ -49,9 +49,11 @@ def must(folder, *words):
 
 def kernel_part(name, file, interface):
     """A kernel part that has all that the description wants of it, and every type."""
-    lines = ["#include <emf/bpf.h>", f'#include "{name}_emf.h"', 'char LICENSE[] SEC("license") = "GPL";']
+    lines = ["#include <emf/bpf.h>", f'#include "{name}_emf.h"']
     scope = of_file(file)
     module = next(iter(file.of(ModuleDecl)), None)
+    if not module or not module.license:
+        lines.append('char LICENSE[] SEC("license") = "GPL";')
     for param in module.params if module else []:
         lines.append(("" if param.live else "const ") + f"volatile {declaration_of(param, scope)};")
     for struct in interface.structs:
