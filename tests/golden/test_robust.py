@@ -19,10 +19,25 @@ COMMANDS = (("check", "{}"), ("fmt", "--check", "{}"), ("doc", "{}"), ("doc", "-
 
 
 def emfgen(*words, **kwargs):
-    done = tap.run(sys.executable, EMFGEN, *words, timeout=SECONDS, **kwargs)
+    start = ("-c", AS_NOBODY) if kwargs.pop("as_nobody", False) else (EMFGEN,)
+    done = tap.run(sys.executable, *start, *words, timeout=SECONDS, **kwargs)
     if "Traceback" in done.stderr or done.returncode not in (0, 1, 2):
         raise AssertionError(f"{words}: status {done.returncode}\n{done.stderr}")
     return done
+
+
+# As root everything may be read and written: then it goes on as nobody, once it has read
+# itself, since neither Python nor the tree need be readable for others.
+AS_NOBODY = f"""import importlib, os, pkgutil, sys
+sys.path.insert(0, {os.path.dirname(EMFGEN)!r})
+import emfgenlib
+for module in pkgutil.iter_modules(emfgenlib.__path__):
+    importlib.import_module("emfgenlib." + module.name)
+from emfgenlib.cli import main
+if os.geteuid() == 0:
+    os.setuid({NOBODY})
+sys.exit(main(sys.argv[1:]))
+"""
 
 
 def put(folder, name, text=""):
@@ -138,8 +153,7 @@ def test_a_file_that_may_not_be_read_is_told():
     path = put(folder, "x.emf", "const N = 1;\n")
     os.chmod(folder, 0o755)
     os.chmod(path, 0)
-    # As root everything may be read: the command then runs as nobody.
-    all_refuse(path, "cannot be read: Permission denied", **({"preexec_fn": lambda: os.setuid(NOBODY)} if os.geteuid() == 0 else {}))
+    all_refuse(path, "cannot be read: Permission denied", as_nobody=True)
 
 
 def test_a_file_that_may_not_be_written_is_told_by_fmt():
@@ -147,7 +161,7 @@ def test_a_file_that_may_not_be_written_is_told_by_fmt():
     path = put(folder, "x.emf", "const  N = 1;\n")
     os.chmod(folder, 0o555)
     tap.cleanup(os.chmod, folder, 0o755)
-    done = emfgen("fmt", path, **({"preexec_fn": lambda: os.setuid(NOBODY)} if os.geteuid() == 0 else {}))
+    done = emfgen("fmt", path, as_nobody=True)
     tap.equal(done.returncode, 1, "status")
     tap.contains(done.stderr, "Permission denied", "stderr")
     tap.equal(files_of(folder), [path], "files")
