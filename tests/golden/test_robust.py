@@ -34,6 +34,7 @@ import emfgenlib
 for module in pkgutil.iter_modules(emfgenlib.__path__):
     importlib.import_module("emfgenlib." + module.name)
 from emfgenlib.cli import main
+main(["check", "/dev/null"])  # brings in what is imported when needed
 if os.geteuid() == 0:
     os.setuid({NOBODY})
 sys.exit(main(sys.argv[1:]))
