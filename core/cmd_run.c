@@ -149,74 +149,6 @@ static bool is_unique(const struct run *run, const struct emf_unit *owner, size_
 	return true;
 }
 
-/* What to call the argument in the help. */
-static const char *arg_name(enum emf_type type)
-{
-	switch (type) {
-	case EMF_BOOL:
-		return "yes|no";
-	case EMF_STRING:
-	case EMF_COMM:
-		return "TEXT";
-	case EMF_DURATION:
-		return "TIME";
-	case EMF_IP4:
-	case EMF_IP6:
-	case EMF_MAC:
-		return "ADDRESS";
-	case EMF_NETDEV:
-		return "INTERFACE";
-	case EMF_CGROUP:
-		return "CGROUP";
-	case EMF_SIGNO:
-		return "SIGNAL";
-	case EMF_CHAR:
-		return "CHARACTER";
-	case EMF_ERRNO:
-		return "ERROR";
-	case EMF_KSYM:
-		return "SYMBOL";
-	case EMF_UID:
-		return "USER";
-	case EMF_ENUM:
-	case EMF_FLAGS:
-		return "NAME";
-	default:
-		return "NUMBER";
-	}
-}
-
-static bool is_zero(const void *value, size_t size)
-{
-	const unsigned char *b = value;
-
-	while (size && !b[size - 1])
-		size--;
-	return !size;
-}
-
-/* "what it is for (1 to 1000, default 1)" */
-static void describe(const struct emf_param *param, const void *initial, char *doc, size_t size)
-{
-	char text[EMF_PARAM_TEXT_MAX], allowed[EMF_PARAM_WHY_MAX];
-	const char *about = param->doc ? param->doc : "";
-	bool given;
-
-	/* Of what is nothing, only names say more than nothing. */
-	if (param->initial || param->names || !is_zero(initial, emf_param_size(param)))
-		emf_param_format(param, initial, text);
-	else
-		text[0] = '\0';
-	/* As its author wrote it: it may name an interface that is not there. */
-	if (param->initial && emf_value_is_number(param->type))
-		snprintf(text, sizeof(text), "%s", param->initial);
-	given = text[0] && strcmp(text, "false") && strcmp(text, "0");
-	emf_param_allowed(param, allowed);
-	snprintf(doc, size, "%.180s%s%s%.80s%s%s%.40s%s", about, *about && (given || *allowed) ? " " : "",
-		 given || *allowed ? "(" : "", allowed,
-		 given && *allowed ? ", " : "", given ? "default " : "", given ? text : "", given || *allowed ? ")" : "");
-}
-
 static void add_param(struct run *run, struct emf_unit *unit, size_t i)
 {
 	const struct emf_param *param = &unit->params.params[i];
@@ -230,12 +162,12 @@ static void add_param(struct run *run, struct emf_unit *unit, size_t i)
 		if (*c == '_')
 			*c = '-';
 	snprintf(p->name, sizeof(p->name), "%s", plain ? strchr(p->full_name, '.') + 1 : p->full_name);
-	describe(param, unit->params.states[i].initial, p->doc, sizeof(p->doc));
+	emf_param_describe(param, unit->params.states[i].initial, p->doc, sizeof(p->doc));
 	add(run, &(struct emf_option){
 		p->name, param->short_name && is_unique(run, unit, i, true) ? param->short_name : 0,
-		arg_name(param->type), param->type == EMF_BOOL, p->doc, set_param, p });
+		emf_value_word(param->type), param->type == EMF_BOOL, p->doc, set_param, p });
 	if (plain)
-		add(run, &(struct emf_option){ p->full_name, 0, arg_name(param->type),
+		add(run, &(struct emf_option){ p->full_name, 0, emf_value_word(param->type),
 					       param->type == EMF_BOOL, NULL, set_param, p });
 }
 

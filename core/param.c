@@ -243,3 +243,33 @@ int emf_param_assign(struct emf_param_set *set, size_t i, const char *text,
 	set->states[i].origin = origin;
 	return 0;
 }
+
+static bool is_zero(const void *value, size_t size)
+{
+	const unsigned char *b = value;
+
+	while (size && !b[size - 1])
+		size--;
+	return !size;
+}
+
+void emf_param_describe(const struct emf_param *param, const void *initial, char *doc, size_t size)
+{
+	char text[EMF_PARAM_TEXT_MAX], allowed[EMF_PARAM_WHY_MAX];
+	const char *about = param->doc ? param->doc : "";
+	bool given;
+
+	/* Of what is nothing, only names say more than nothing. */
+	if (param->initial || param->names || !is_zero(initial, emf_param_size(param)))
+		emf_param_format(param, initial, text);
+	else
+		text[0] = '\0';
+	/* As its author wrote it: it may name an interface that is not there. */
+	if (param->initial && emf_value_is_number(param->type))
+		snprintf(text, sizeof(text), "%s", param->initial);
+	given = text[0] && strcmp(text, "false") && strcmp(text, "0");
+	emf_param_allowed(param, allowed);
+	snprintf(doc, size, "%.180s%s%s%.80s%s%s%.40s%s", about, *about && (given || *allowed) ? " " : "",
+		 given || *allowed ? "(" : "", allowed,
+		 given && *allowed ? ", " : "", given ? "default " : "", given ? text : "", given || *allowed ? ")" : "");
+}

@@ -61,6 +61,9 @@ int emf_param_parse(const struct emf_param *param, const char *text, void *value
 /* "1 to 1000", "one of: IN, OUT"; empty if the type says it all. */
 void emf_param_allowed(const struct emf_param *param, char text[EMF_PARAM_WHY_MAX]);
 
+/* "what it is for (1 to 1000, default 1)", as the help tells it. */
+void emf_param_describe(const struct emf_param *param, const void *initial, char *doc, size_t size);
+
 /* The value as a person would write it. */
 char *emf_param_format(const struct emf_param *param, const void *value,
 		       char text[EMF_PARAM_TEXT_MAX]);

@@ -280,3 +280,39 @@ char *emf_value_format(const struct emf_value_type *type, const void *value, cha
 	}
 	return text;
 }
+
+const char *emf_value_word(enum emf_type type)
+{
+	switch (type) {
+	case EMF_BOOL:
+		return "yes|no";
+	case EMF_STRING:
+	case EMF_COMM:
+		return "TEXT";
+	case EMF_DURATION:
+		return "TIME";
+	case EMF_IP4:
+	case EMF_IP6:
+	case EMF_MAC:
+		return "ADDRESS";
+	case EMF_NETDEV:
+		return "INTERFACE";
+	case EMF_CGROUP:
+		return "CGROUP";
+	case EMF_SIGNO:
+		return "SIGNAL";
+	case EMF_CHAR:
+		return "CHARACTER";
+	case EMF_ERRNO:
+		return "ERROR";
+	case EMF_KSYM:
+		return "SYMBOL";
+	case EMF_UID:
+		return "USER";
+	case EMF_ENUM:
+	case EMF_FLAGS:
+		return "NAME";
+	default:
+		return "NUMBER";
+	}
+}

@@ -40,6 +40,9 @@ void emf_value_store(const struct emf_value_type *type, void *value, uint64_t nu
  */
 int emf_value_parse(const struct emf_value_type *type, const char *text, void *value);
 
+/* What the help calls it: "NUMBER", "TIME". */
+const char *emf_value_word(enum emf_type type);
+
 /* What a person could have written: "a time with its unit, such as 500ms or 5s". */
 const char *emf_value_expected(enum emf_type type);
 

@@ -123,7 +123,7 @@ def test_records_that_are_lost_are_told_at_the_end():
     tool.send_signal(18)
     tool.send_signal(15)
     _, err = tool.communicate(timeout=20)
-    lost = re.search(r"execsnoop: warning: (\d+) of (\d+) records were lost, because the ring 'events' was full", err)
+    lost = re.search(r"execsnoop: warning: (\d+) of (\d+) records were lost, because the ring 'event_exec' was full", err)
     if not lost or int(lost.group(1)) < 100:
         raise AssertionError(f"what was lost is not told: {err}")
 
