@@ -138,6 +138,8 @@ static int parse_errno(const char *text, uint64_t *value)
 	uint64_t number = 0;
 	int err;
 
+	if (!strcmp(text, "ENOTSUP")) /* its name in POSIX */
+		text = "EOPNOTSUPP";
 	for (int error = 1; error <= ERRNO_MAX; error++) {
 		if (*text != 'E' || strcmp(text, emf_errno_name(error)))
 			continue;
