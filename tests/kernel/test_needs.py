@@ -163,7 +163,7 @@ def without_filters(*words):
         raise tap.Skip("there is no strace")
     path = os.path.join(tap.folder(), "trace")
     done = tap.run("strace", "-o", path, *TRACE, *words)
-    tap.equal(done.returncode, 0, f"exit status under strace: {done.stderr}")
+    tap.equal(done.returncode in (0, 77), True, f"exit status {done.returncode} under strace: {done.stderr}")
     with open(path) as f:
         calls = [line for line in f if line.startswith("bpf(")]
     first = next(i for i, line in enumerate(calls, 1) if is_filter(line))
