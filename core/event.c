@@ -164,16 +164,21 @@ static void add_record(struct line *line, const struct emf_record *record, const
 	}
 }
 
+static void add_blanks(struct line *line, int n)
+{
+	for (; n > 0; n--)
+		add(line, " ");
+}
+
+/* The whole text, though it be wider than its column; a blank before the next one. */
 static void add_cell(struct line *line, const char *text, int width, bool last)
 {
-	char cell[EMF_VALUE_TEXT_MAX];
+	int length = (int)strlen(text);
 
-	if (last && width < 0) {
-		add(line, text);
-		return;
-	}
-	snprintf(cell, sizeof(cell), "%*s%s", width, text, last ? "" : " ");
-	add(line, cell);
+	add_blanks(line, width - length);
+	add(line, text);
+	if (!last)
+		add_blanks(line, width < 0 && -width > length ? -width - length + 1 : 1);
 }
 
 void emf_event_print_heading(const struct emf_unit *unit)

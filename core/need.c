@@ -19,26 +19,34 @@ static const struct bpf_object *object_of(const struct emf_unit *unit)
 	return unit->object.head ? unit->object.head->obj : NULL;
 }
 
-/* The program that wants it, or any of the module. */
-static struct bpf_program *asking(const struct emf_unit *unit, const struct emf_need *need)
+static bool has_helper_for(struct emf_probe *probe, const struct bpf_program *prog, int helper)
 {
-	const struct bpf_object *obj = object_of(unit);
-
-	if (!obj)
-		return NULL;
-	return need->program ? bpf_object__find_program_by_name(obj, need->program) : bpf_object__next_program(obj, NULL);
-}
-
-static bool has_helper(struct emf_probe *probe, const struct emf_unit *unit, const struct emf_need *need)
-{
-	const struct bpf_program *prog = asking(unit, need);
-	const struct emf_kind *kind = prog ? emf_kind_of(prog) : NULL;
+	const struct emf_kind *kind = emf_kind_of(prog);
 
 	if (!kind)
 		return true;
 	if (kind->target != EMF_TARGET_NONE)
 		emf_probe_read_btf(probe);
-	return emf_probe_helper_of(probe, need->id, kind) != EMF_ANSWER_NO;
+	return emf_probe_helper_of(probe, helper, kind) != EMF_ANSWER_NO;
+}
+
+/* For the program that wants it; without a variant nobody says which: then for one of them. */
+static bool has_helper(struct emf_probe *probe, const struct emf_unit *unit, const struct emf_need *need)
+{
+	const struct bpf_object *obj = object_of(unit);
+	struct bpf_program *prog;
+	bool asked = false;
+
+	if (!obj)
+		return true;
+	bpf_object__for_each_program(prog, obj) {
+		if (need->program && strcmp(bpf_program__name(prog), need->program))
+			continue;
+		asked = true;
+		if (has_helper_for(probe, prog, need->id))
+			return true;
+	}
+	return !asked;
 }
 
 static bool has_map_type(struct emf_probe *probe, const struct emf_need *need)
@@ -86,7 +94,7 @@ static const char *const words[] = {
 
 static int refuse(struct emf_unit *unit, const struct emf_need *need)
 {
-	bool cap = need->kind == EMF_NEED_CAP;
+	bool cap = need->kind == EMF_NEED_CAP, helper = need->kind == EMF_NEED_HELPER;
 
 	unit->unsupported = true;
 	if (cap)
@@ -94,8 +102,8 @@ static int refuse(struct emf_unit *unit, const struct emf_need *need)
 			 "needs the capability CAP_%s, which this process lacks: run as root, or grant it", need->name);
 	else
 		snprintf(unit->why, sizeof(unit->why),
-			 "needs the %s%s, which this kernel lacks: a later kernel has it ('doctor' tells more)",
-			 words[need->kind], need->name);
+			 "needs the %s%s, which this kernel lacks%s: a later kernel may have it ('doctor' tells more)",
+			 words[need->kind], need->name, helper ? " for such programs" : "");
 	return cap ? -EPERM : -EOPNOTSUPP;
 }
 
@@ -111,8 +119,9 @@ static void leave_out_maps(const struct emf_unit *unit, int type)
 
 static int choose(struct emf_unit *unit, const struct emf_need *need, bool there)
 {
-	struct bpf_program *first = bpf_object__find_program_by_name(object_of(unit), need->program);
-	struct bpf_program *second = bpf_object__find_program_by_name(object_of(unit), need->instead);
+	const struct bpf_object *obj = object_of(unit);
+	struct bpf_program *first = obj ? bpf_object__find_program_by_name(obj, need->program) : NULL;
+	struct bpf_program *second = obj ? bpf_object__find_program_by_name(obj, need->instead) : NULL;
 	struct emf_variant *variant = &unit->variants.of[unit->variants.n];
 
 	if (!first || !second || unit->variants.n == EMF_VARIANTS_MAX) {
@@ -123,8 +132,8 @@ static int choose(struct emf_unit *unit, const struct emf_need *need, bool there
 	unit->variants.n++;
 	variant->runs = there ? need->program : need->instead;
 	variant->instead_of = there ? need->instead : need->program;
-	snprintf(variant->why, sizeof(variant->why), "this kernel %s the %s%s", there ? "has" : "lacks", words[need->kind],
-		 need->name);
+	snprintf(variant->why, sizeof(variant->why), "this kernel %s the %s%s%s", there ? "has" : "lacks", words[need->kind],
+		 need->name, need->kind == EMF_NEED_HELPER ? " for such programs" : "");
 	bpf_program__set_autoload(first, there);
 	bpf_program__set_autoload(second, !there);
 	if (!there && need->kind == EMF_NEED_MAP_TYPE)

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
+#include <linux/magic.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,9 +14,9 @@
 
 #include <emf/output.h>
 
+#include "sysfile.h"
 #include "value.h"
 
-#define CGROUP_ROOT "/sys/fs/cgroup"
 #define ERRNO_MAX 133 /* EHWPOISON, include/uapi/asm-generic/errno.h */
 #define SIGNO_MAX 64  /* _NSIG, include/uapi/asm-generic/signal.h */
 
@@ -137,6 +138,8 @@ static int parse_errno(const char *text, uint64_t *value)
 	uint64_t number = 0;
 	int err;
 
+	if (!strcmp(text, "ENOTSUP")) /* its name in POSIX */
+		text = "EOPNOTSUPP";
 	for (int error = 1; error <= ERRNO_MAX; error++) {
 		if (*text != 'E' || strcmp(text, emf_errno_name(error)))
 			continue;
@@ -188,16 +191,24 @@ static int parse_netdev(const char *text, uint64_t *value)
 	return *text && strlen(text) < IF_NAMESIZE ? -ENODEV : -EINVAL;
 }
 
-/* Its id is the number of its folder's inode, cgroup_id() of the kernel. */
+/*
+ * Its id is the number of its folder's inode, cgroup_id() of the kernel: of version 2,
+ * which is not mounted at /sys/fs/cgroup where version 1 is.
+ */
 static int parse_cgroup(const char *text, uint64_t *value)
 {
-	char path[EMF_VALUE_MAX];
+	char root[EMF_MOUNT_MAX], path[EMF_VALUE_MAX];
 	struct stat st;
+	size_t len;
 
 	if (*text != '/')
 		return parse_unsigned(text, value);
-	if (snprintf(path, sizeof(path), "%s%s", strncmp(text, CGROUP_ROOT, strlen(CGROUP_ROOT)) ? CGROUP_ROOT : "", text) >=
-	    (int)sizeof(path))
+	if (emf_mount_find("cgroup2", CGROUP2_SUPER_MAGIC, root))
+		return -ENOENT;
+	len = strlen(root);
+	if (!strncmp(text, root, len) && (!text[len] || text[len] == '/'))
+		text += len;
+	if (snprintf(path, sizeof(path), "%s%s", root, text) >= (int)sizeof(path))
 		return -ERANGE;
 	if (stat(path, &st) || !S_ISDIR(st.st_mode))
 		return -ENOENT;

@@ -27,6 +27,15 @@ def _check_name(name: str, position: Position, errors: Errors) -> None:
         errors.add(position, f"module '{name}' has a name that C or EMF reserves", "rename the module")
 
 
+def _without_kernel_part(module: ModuleDecl, errors: Errors) -> None:
+    hint = f"add modules/{module.name}.bpf.c"
+    for event in module.events:
+        errors.add(event.position, f"nothing can send event '{event.name}': module '{module.name}' has no kernel part", hint)
+    for need in module.needs:
+        if need.variant:
+            errors.add(need.variant[0].position, f"module '{module.name}' has no kernel part, and so no program to choose", hint)
+
+
 def modules(found: Iterable[Module], errors: Errors) -> None:
     owners: Dict[str, Position] = {}
     for module in found:
@@ -36,6 +45,8 @@ def modules(found: Iterable[Module], errors: Errors) -> None:
             errors.add(Position(module.user_source),
                        f"registers a module, and {module.emf_source} describes one",
                        "drop the ebpf_module() line, or the .emf file")
+        if module.description and not module.has_bpf:
+            _without_kernel_part(module.description, errors)
         if module.has_emf and not module.has_bpf and not module.has_user and not module.description:
             continue  # types only; nothing to run
         for name, position in module.names:

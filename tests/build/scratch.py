@@ -1,7 +1,10 @@
 """Copies of the source tree, to build in and to change."""
+import atexit
+import functools
 import os
 import shutil
 import subprocess
+import tempfile
 
 import tap
 
@@ -24,6 +27,24 @@ def source(parent):
         os.utime(os.path.join(path, name))
     subprocess.run(["chmod", "-R", "u+w", path], check=True)
     return path
+
+
+def once(make):
+    """What make(folder) returns, for all tests of a file; the folder goes at the end. Its failure is the failure of all."""
+    made = []
+
+    @functools.wraps(make)
+    def get():
+        if not made:
+            parent = tempfile.mkdtemp(prefix="emf-test-")
+            atexit.register(shutil.rmtree, parent)
+            made.append(AssertionError("the product was not built"))
+            made[0] = make(parent)
+        if isinstance(made[0], Exception):
+            raise made[0]
+        return made[0]
+
+    return get
 
 
 def must(*words, cwd, timeout=600, **kwargs):

@@ -4,13 +4,11 @@ Without these, what crosses from one module to another could arrive changed, a h
 could compile for its author only, and a contract that is not kept could be found at run
 time instead of by the compiler.
 """
-import atexit
 import json
 import os
 import re
 import shutil
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "kernel"))
 
@@ -26,24 +24,18 @@ C_WARNINGS = "-Wmissing-prototypes -Wstrict-prototypes -Wold-style-definition".s
 CXX = ("-std=gnu++17", "-x", "c++")
 C = ("-std=gnu17", "-x", "c", *C_WARNINGS)
 
-_build = None
 
-
-def build():
+@scratch.once
+def build(parent):
     """A product of keeper, buyer and watcher, out of the tree; made once for all tests of this file."""
-    global _build
-    if not _build:
-        parent = tempfile.mkdtemp(prefix="emf-test-")
-        atexit.register(shutil.rmtree, parent)
-        src = scratch.source(parent)
-        shutil.rmtree(os.path.join(src, "modules"))
-        os.mkdir(os.path.join(src, "modules"))
-        for name in FILES:
-            shutil.copy(os.path.join(HERE, "services", name), os.path.join(src, "bus-idl" if name == "shop.emf" else "modules"))
-        made = scratch.Build(src, os.path.join(parent, "build"), "--enable-werror")
-        made.make()
-        _build = made
-    return _build
+    src = scratch.source(parent)
+    shutil.rmtree(os.path.join(src, "modules"))
+    os.mkdir(os.path.join(src, "modules"))
+    for name in FILES:
+        shutil.copy(os.path.join(HERE, "services", name), os.path.join(src, "bus-idl" if name == "shop.emf" else "modules"))
+    made = scratch.Build(src, os.path.join(parent, "build"), "--enable-werror")
+    made.make()
+    return made
 
 
 def run(*modules):

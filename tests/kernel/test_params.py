@@ -4,7 +4,6 @@ reads: its program copies what it sees of each to a map, and bpftool shows that.
 Without these, a value could arrive cut, swapped or not at all, and a wrong one could
 start a module with something else than what was asked for.
 """
-import atexit
 import json
 import os
 import re
@@ -14,7 +13,6 @@ import socket
 import struct
 import subprocess
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "build"))
 
@@ -27,6 +25,16 @@ ENVIRONMENT = dict(os.environ, PATH=os.environ["PATH"] + ":/usr/sbin:/sbin")
 LO = socket.if_nametoindex("lo")
 ABSENT = 'knobs: warning: the default of --a-netdev is 0 here: there is no "nosuchdev0" on this system ' \
          "(an interface, such as eth0, or its index is expected)\n"
+
+
+
+def cgroup2():
+    """Where version 2 is mounted."""
+    with open("/proc/self/mounts") as f:
+        return next((line.split()[1] for line in f if line.split()[2] == "cgroup2"), None)
+
+
+CGROUP = cgroup2()
 
 # name: how its bytes lie, what its default is, what is given, what that is. In the order of knobs_seen.
 KNOBS = {
@@ -57,7 +65,7 @@ KNOBS = {
     "an_errno": ("i", -2, "EPERM", -1),
     "a_signo": ("i", 15, "KILL", 9),
     "a_ksym": ("Q", 0, "0xffffffff81000000", 0xFFFFFFFF81000000),
-    "a_cgroup": ("Q", 0, "/", os.stat("/sys/fs/cgroup").st_ino),
+    "a_cgroup": ("Q", 0, CGROUP or "1", os.stat(CGROUP).st_ino if CGROUP else 1),
     "a_mode": ("B", 2, "SLOW", 1),
     "a_side": ("h", -1, "RIGHT", 1),
     "some_parts": ("I", 2, "HEAD|TAIL", 0x81),
@@ -65,23 +73,17 @@ KNOBS = {
 DEFAULTS = {name: knob[1] for name, knob in KNOBS.items()}
 GIVEN = {name: knob[3] for name, knob in KNOBS.items()}
 
-_build = None
 
-
-def build():
+@scratch.once
+def build(parent):
     """A product of the module knobs, built once for all tests of this file."""
-    global _build
-    if not _build:
-        parent = tempfile.mkdtemp(prefix="emf-test-")
-        atexit.register(shutil.rmtree, parent)
-        src = scratch.source(parent)
-        for name in ("knobs.emf", "knobs.bpf.c"):
-            shutil.copy(os.path.join(HERE, "params", name), os.path.join(src, "modules"))
-        made = scratch.Build(src, os.path.join(parent, "build"), "--with-modules=knobs", "--enable-werror")
-        made.make()
-        _build = made
-    tap.PRODUCT = _build.product()
-    return _build
+    src = scratch.source(parent)
+    for name in ("knobs.emf", "knobs.bpf.c"):
+        shutil.copy(os.path.join(HERE, "params", name), os.path.join(src, "modules"))
+    made = scratch.Build(src, os.path.join(parent, "build"), "--with-modules=knobs", "--enable-werror")
+    made.make()
+    tap.PRODUCT = made.product()
+    return made
 
 
 def start(*words, config=None, command="run"):
@@ -164,6 +166,19 @@ def test_an_index_names_an_interface_too_and_a_symbol_an_address():
         raise tap.Skip("this kernel shows no addresses")
     tool = start("--a-netdev", str(LO), "--a-ksym", "schedule")
     differs(seen(tool), dict(DEFAULTS, a_netdev=LO, a_ksym=int(address, 16)))
+
+
+def test_a_cgroup_is_named_below_its_mount_or_with_it():
+    if not CGROUP:
+        raise tap.Skip("cgroup2 is not mounted")
+    name = f"emf-test-{os.getpid()}"
+    os.mkdir(os.path.join(CGROUP, name))
+    tap.cleanup(os.rmdir, os.path.join(CGROUP, name))
+    number = os.stat(os.path.join(CGROUP, name)).st_ino
+    for text in (f"/{name}", f"{CGROUP}/{name}", str(number)):
+        tool = start("--a-cgroup", text)
+        differs(seen(tool), dict(DEFAULTS, a_cgroup=number))
+        tool.stop()
 
 
 def test_what_a_product_sets_arrives_and_a_user_may_set_it_otherwise():

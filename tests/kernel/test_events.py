@@ -1,0 +1,69 @@
+"""Events from the kernel part to the line that is printed, the function that handles
+them, and the module that listens to the signal that they feed.
+
+Without these, a record that was cut could be refused or read beyond its end, and a
+signal be declared that nobody ever hears.
+"""
+import os
+import shutil
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "build"))
+
+import scratch  # noqa: E402 - the path has to be set first
+import tap  # noqa: E402
+from tool import Tool, spawn, until  # noqa: E402
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+@scratch.once
+def build(parent):
+    """A product of a module that sends events and one that listens, built once for all tests of this file."""
+    src = scratch.source(parent)
+    shutil.rmtree(os.path.join(src, "modules"))
+    shutil.copytree(os.path.join(HERE, "events"), os.path.join(src, "modules"))
+    shutil.move(os.path.join(src, "modules", "talk.emf"), os.path.join(src, "bus-idl"))
+    made = scratch.Build(src, os.path.join(parent, "build"), "--enable-werror")
+    made.make()
+    tap.PRODUCT = made.product()
+    return made
+
+
+def lines_of(pid, tool):
+    return [line for line in tool.out.splitlines() if str(pid) in line.replace("=", " ").split()]
+
+
+def told(*modules):
+    """The lines about one program that was started while these modules ran."""
+    tap.need_root()
+    build()
+    tool = Tool("run", *modules).ready()
+    pid, _ = spawn("/bin/true")
+    until(lambda: any(line.startswith("teller: ") for line in lines_of(pid, tool)), "the record")
+    lines = [line.replace(str(pid), "PID") for line in lines_of(pid, tool)]
+    tap.equal((tool.stop(), tool.err), (0, ""), "exit status and messages")
+    return lines
+
+
+def test_one_event_is_printed_as_a_row_and_the_other_is_handled():
+    row, handled = told("teller")
+    tap.equal(row.split(), ["PID", "true", "hell\\x1b"], "the row")
+    tap.equal(handled, "teller: PID", "what the function printed")
+
+
+def test_a_signal_that_an_event_feeds_reaches_who_listens_behind_the_row():
+    row, heard, handled = told("listener")
+    tap.equal(row.split(), ["PID", "true", "hell\\x1b"], "the row")
+    tap.equal((heard, handled), ("listener: PID true 5", "teller: PID"), "what was heard and handled")
+
+
+def test_a_function_that_handles_and_is_missing_is_named_by_the_linker():
+    path = os.path.join(build().src, "modules", "teller.c")
+    with open(path) as f:
+        tap.cleanup(scratch.write, path, f.read())
+    scratch.write(path, '#include "teller_emf.h"\n')
+    tap.contains(build().make_fails(), "undefined reference to `teller_handle_heard'")
+
+
+tap.main()

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * test_event.c - without these, a column could stand under another heading, an array be
+ * read beyond what is used of it, and a record drive the terminal or overrun a line.
+ */
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <emf/output.h>
+
+#include "event.h"
+#include "unit.h"
+
+#define MEMBER(struct_, member, type_, ...)                                                                          \
+	{ .name = #member, .type = type_, .offset = offsetof(struct struct_, member),                                \
+	  .size = sizeof(((struct struct_ *)0)->member), .count = 1, __VA_ARGS__ }
+
+struct place {
+	uint32_t address;
+	uint16_t port;
+	uint16_t kind;
+};
+
+static const struct emf_name kinds[] = { { "TCP", 6 }, { "UDP", 17 }, { NULL, 0 } };
+static const struct emf_member place_members[] = {
+	MEMBER(place, address, EMF_IP4),
+	MEMBER(place, port, EMF_BE16),
+	MEMBER(place, kind, EMF_ENUM, .names = kinds),
+};
+static const struct emf_record place_record = { "place", sizeof(struct place), sizeof(struct place), 3, place_members };
+
+struct opened {
+	uint32_t pid;
+	uint32_t flags;
+	char comm[16];
+	struct place place;
+	uint64_t after;
+};
+
+static const struct emf_name flags[] = { { "NEW", 1 }, { "SLOW", 4 }, { NULL, 0 } };
+static const struct emf_member opened_members[] = {
+	MEMBER(opened, pid, EMF_PID),
+	MEMBER(opened, flags, EMF_FLAGS, .names = flags),
+	MEMBER(opened, comm, EMF_COMM),
+	MEMBER(opened, place, EMF_STRUCT, .record = &place_record),
+	MEMBER(opened, after, EMF_DURATION),
+};
+static const struct emf_record opened_record = { "opened", sizeof(struct opened), sizeof(struct opened), 5, opened_members };
+
+struct listed {
+	uint16_t pair[2];
+	uint32_t numbers_len;
+	uint32_t numbers[3];
+	uint32_t text_len;
+	char text[4096];
+};
+
+static const struct emf_member listed_members[] = {
+	{ .name = "pair", .type = EMF_U16, .offset = offsetof(struct listed, pair), .size = 2, .count = 2 },
+	{ .name = "numbers", .type = EMF_U32, .offset = offsetof(struct listed, numbers), .size = 4, .count = 3, .bounded = 1,
+	  .len_offset = offsetof(struct listed, numbers_len) },
+	{ .name = "text", .type = EMF_CHAR, .offset = offsetof(struct listed, text), .size = 1, .count = 4096, .bounded = 1,
+	  .len_offset = offsetof(struct listed, text_len) },
+};
+static const struct emf_record listed_record = { "listed", sizeof(struct listed), offsetof(struct listed, text), 3, listed_members };
+
+static void record(struct module *m, const void *data, size_t size_bytes)
+{
+	(void)m;
+	(void)data;
+	(void)size_bytes;
+}
+
+static const struct emf_event_source only_opened[] = { { "event_opened", record, &opened_record },
+							{ "event_handled", record, NULL }, { NULL, NULL, NULL } };
+static const struct emf_event_source only_listed[] = { { "event_listed", record, &listed_record }, { NULL, NULL, NULL } };
+static const struct emf_event_source both[] = { { "event_opened", record, &opened_record },
+						{ "event_listed", record, &listed_record }, { NULL, NULL, NULL } };
+
+static struct module m;
+static struct module *const modules[] = { &m, NULL };
+static struct unit_capture capture;
+static struct emf emf;
+
+static void setup(void)
+{
+	m = (struct module){ .name = "m" };
+	unit_product_init(&emf, modules);
+}
+
+static void teardown(void)
+{
+	unit_product_fini(&emf);
+}
+
+static struct opened an_opened(void)
+{
+	return (struct opened){ .pid = 42, .flags = 5, .comm = "ssh", .after = 1500000000,
+				.place = { htonl(0x0a000001), htons(22), 6 } };
+}
+
+/* What is printed of one record, below a heading if there is one. */
+static const char *printed(const struct emf_event_source *events, const struct emf_record *what, const void *data)
+{
+	m.events = events;
+	unit_capture_begin(&capture, stdout);
+	emf_event_print_heading(m.unit);
+	emf_event_print(&m, what, data);
+	return unit_capture_end(&capture);
+}
+
+START_TEST(a_module_with_one_printed_event_has_a_table)
+{
+	const struct opened opened = an_opened();
+
+	ck_assert_str_eq(printed(only_opened, &opened_record, &opened),
+			 "    PID FLAGS            COMM             PLACE   AFTER\n"
+			 "     42 NEW|SLOW         ssh              {address=10.0.0.1 port=22 kind=TCP}  1500ms\n");
+}
+END_TEST
+
+START_TEST(a_module_with_several_printed_events_has_lines_of_names_and_values)
+{
+	const struct opened opened = an_opened();
+
+	ck_assert_str_eq(printed(both, &opened_record, &opened),
+			 "opened pid=42 flags=NEW|SLOW comm=ssh place={address=10.0.0.1 port=22 kind=TCP} after=1500ms\n");
+}
+END_TEST
+
+START_TEST(values_without_a_name_are_printed_as_numbers)
+{
+	struct opened opened = an_opened();
+
+	opened.flags = 0xa;
+	opened.place.kind = 99;
+	ck_assert_str_eq(printed(both, &opened_record, &opened),
+			 "opened pid=42 flags=0xa comm=ssh place={address=10.0.0.1 port=22 kind=99} after=1500ms\n");
+}
+END_TEST
+
+START_TEST(a_name_of_a_process_does_not_drive_the_terminal)
+{
+	struct opened opened = an_opened();
+
+	memcpy(opened.comm, "\033[2J\r\n\x9b\xff no end..", 16);
+	unit_contains(printed(both, &opened_record, &opened), " comm=\\x1b[2J\\r\\n\\x9b\\xff no end. place={");
+}
+END_TEST
+
+START_TEST(of_a_bounded_array_only_what_is_used_is_printed)
+{
+	static struct listed listed = { .pair = { 1, 65535 }, .numbers_len = 2, .numbers = { 7, 8, 9 }, .text_len = 5 };
+
+	memcpy(listed.text, "abcde", 6);
+	ck_assert_str_eq(printed(both, &listed_record, &listed), "listed pair=[1,65535] numbers=[7,8] text=abcde\n");
+	listed.numbers_len = 0;
+	listed.text[2] = '\0';
+	ck_assert_str_eq(printed(both, &listed_record, &listed), "listed pair=[1,65535] numbers=[] text=ab\n");
+	ck_assert_str_eq(printed(only_listed, &listed_record, &listed), "PAIR NUMBERS TEXT\n[1,65535] []      ab\n");
+	/* A length that cannot be is no reason to read beyond the end. */
+	listed.numbers_len = UINT32_MAX;
+	ck_assert_str_eq(printed(both, &listed_record, &listed), "listed pair=[1,65535] numbers=[7,8,9] text=ab\n");
+}
+END_TEST
+
+/* --- records that are longer than a line */
+
+#define MANY 4000
+
+static const struct emf_member many_members[] = {
+	{ .name = "many", .type = EMF_U64, .size = 8, .count = MANY },
+	{ .name = "last", .type = EMF_U64, .offset = 8 * MANY, .size = 8, .count = 1 },
+};
+static const struct emf_record many_record = { "many", 8 * MANY + 8, 8 * MANY + 8, 2, many_members };
+static const struct emf_event_source only_many[] = { { "event_many", record, &many_record }, { NULL, NULL, NULL } };
+static const struct emf_event_source many_and_another[] = { { "event_many", record, &many_record },
+							    { "event_opened", record, &opened_record }, { NULL, NULL, NULL } };
+
+START_TEST(a_record_that_is_longer_than_a_line_is_cut)
+{
+	static uint64_t numbers[MANY + 1];
+	const char *text;
+
+	memset(numbers, 0xff, sizeof(numbers));
+	text = printed(many_and_another, &many_record, numbers);
+	ck_assert_uint_le(strlen(text), 4096);
+	ck_assert_ptr_eq(strchr(text, '\n'), text + strlen(text) - 1);
+	text = printed(only_many, &many_record, numbers);
+	ck_assert_uint_gt(strlen(text), 4000);
+	ck_assert_uint_le(strlen(text), 4096 + strlen("MANY    LAST\n"));
+}
+END_TEST
+
+START_TEST(a_value_that_is_wider_than_its_column_is_whole_and_apart_from_the_next)
+{
+	static const struct emf_member members[] = {
+		{ .name = "list", .type = EMF_U64, .size = 8, .count = 40 },
+		{ .name = "last", .type = EMF_U8, .offset = 320, .size = 1, .count = 1 },
+	};
+	static const struct emf_record wide = { "wide", 321, 321, 2, members };
+	static const struct emf_event_source events[] = { { "event_wide", record, &wide }, { NULL, NULL, NULL } };
+	unsigned char data[321];
+	const char *text;
+
+	memset(data, 0xff, sizeof(data));
+	text = printed(events, &wide, data);
+	ck_assert_uint_eq(strlen(text), strlen("LIST    LAST\n") + 40 * 21 + 1 + strlen("     255\n"));
+	unit_contains(text, ",18446744073709551615]     255\n");
+}
+END_TEST
+
+START_TEST(structs_in_structs_end_somewhere)
+{
+	static struct emf_member self = { .name = "s", .type = EMF_STRUCT, .size = 1, .count = 1 };
+	static const struct emf_record nested = { "nested", 1, 1, 1, &self };
+	static const struct emf_event_source events[] = { { "e", record, &nested }, { "f", record, &opened_record }, { NULL, NULL, NULL } };
+	const char data = 0;
+
+	self.record = &nested;
+	ck_assert_str_eq(printed(events, &nested, &data), "nested s={s={s={s={s={s={s={s={s={...}}}}}}}}}\n");
+}
+END_TEST
+
+START_TEST(a_service_prints_nothing)
+{
+	const struct opened opened = an_opened();
+
+	emf.serving = true;
+	ck_assert_str_eq(printed(both, &opened_record, &opened), "");
+	ck_assert_str_eq(printed(only_opened, &opened_record, &opened), "");
+}
+END_TEST
+
+START_TEST(a_module_that_prints_no_event_has_no_heading)
+{
+	static const struct emf_event_source handled[] = { { "event_handled", record, NULL }, { NULL, NULL, NULL } };
+
+	m.events = handled;
+	unit_capture_begin(&capture, stdout);
+	emf_event_print_heading(m.unit);
+	m.events = NULL;
+	emf_event_print_heading(m.unit);
+	ck_assert_str_eq(unit_capture_end(&capture), "");
+}
+END_TEST
+
+START_TEST(records_that_are_too_short_are_counted_and_told_once)
+{
+	unit_capture_begin(&capture, stderr);
+	for (int i = 0; i < 3; i++)
+		emf_event_malformed(&m, "opened", 7);
+	unit_capture_end(&capture);
+	ck_assert_uint_eq(m.unit->malformed, 3);
+	ck_assert_str_eq(capture.text, "m: a record of event 'opened' has 7 bytes, which is too few: "
+				       "kernel part and user part are of different versions\n");
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *s = suite_create("event");
+	TCase *c = tcase_create("lines");
+
+	tcase_add_checked_fixture(c, setup, teardown);
+	tcase_add_test(c, a_module_with_one_printed_event_has_a_table);
+	tcase_add_test(c, a_module_with_several_printed_events_has_lines_of_names_and_values);
+	tcase_add_test(c, values_without_a_name_are_printed_as_numbers);
+	tcase_add_test(c, a_name_of_a_process_does_not_drive_the_terminal);
+	tcase_add_test(c, of_a_bounded_array_only_what_is_used_is_printed);
+	tcase_add_test(c, a_record_that_is_longer_than_a_line_is_cut);
+	tcase_add_test(c, a_value_that_is_wider_than_its_column_is_whole_and_apart_from_the_next);
+	tcase_add_test(c, structs_in_structs_end_somewhere);
+	tcase_add_test(c, a_service_prints_nothing);
+	tcase_add_test(c, a_module_that_prints_no_event_has_no_heading);
+	tcase_add_test(c, records_that_are_too_short_are_counted_and_told_once);
+	suite_add_tcase(s, c);
+	return s;
+}
+
+int main(void)
+{
+	return unit_main(suite());
+}
