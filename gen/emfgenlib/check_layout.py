@@ -11,7 +11,7 @@ from .scope import Scope, of_file, of_service
 from .syntax import Chain, File, Service, Struct
 
 
-MAX_TOLD = 8  # members in one message
+TOLD = 8  # members in one message
 
 
 def visible(file: File) -> Iterable[Tuple[File, str, Struct, Scope]]:
@@ -68,7 +68,7 @@ class _Comparison:
         declared = {m.name for m in self.layout.members}
         more = [f"'{m.name}' at byte {m.offset}" for m in there.values() if m.name not in declared]
         if more:
-            self._add(None, "has what is not here: " + ", ".join(more[:MAX_TOLD]) + (" and more" if more[MAX_TOLD:] else ""))
+            self._add(None, "has what is not here: " + ", ".join(more[:TOLD]) + (" and more" if more[TOLD:] else ""))
         size = self.btf.size(number)
         if size != self.layout.size and len(self.errors.found) == before:
             self._add(None, f"has {size} bytes, here it has {self.layout.size}")

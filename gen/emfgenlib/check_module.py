@@ -21,6 +21,7 @@ SAID = {"cap": "capability", "helper": "helper", "map_type": "map type"}
 AS_IN = {"cap": "without CAP_, as in: BPF, PERFMON, NET_ADMIN", "helper": "without bpf_, as in: ktime_get_coarse_ns",
          "map_type": "in lower case, as in: ringbuf, lru_hash"}
 MAX_VARIANTS = 8  # of one module, EMF_VARIANTS_MAX of core/need.h
+MAX_SERIES = 100000  # label values of one metric
 # Short options that every module shares with the product.
 TAKEN_OPTIONS = ("bus", "config", "duration", "help", "log")
 TAKEN_LETTERS = {"c": "--config", "d": "--duration", "h": "--help"}
@@ -196,8 +197,8 @@ def _metric(metric: Metric, errors: Errors) -> None:
                 (metric.scale.text != "bounds" and len(metric.numbers) != wanted):
             errors.add(metric.scale.position, f"'{metric.scale.text}' takes {wanted or 'no'} numbers"
                        + (" or more" if metric.scale.text == "bounds" else ""))
-    if metric.max_series and not 1 <= metric.max_series.value <= 100000:
-        errors.add(metric.max_series.position, "max_series is from 1 to 100000")
+    if metric.max_series and not 1 <= metric.max_series.value <= MAX_SERIES:
+        errors.add(metric.max_series.position, f"max_series is from 1 to {MAX_SERIES}")
 
 
 def _plugs(module: ModuleDecl, chains: Dict[str, Chain], errors: Errors) -> None:

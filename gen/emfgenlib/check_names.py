@@ -22,7 +22,6 @@ def names_of_module(name: str, position: Position, description: Optional[ModuleD
     names.append((f"{name}_maps_h".upper(), position))
     if description:
         names += [(f"{name}_{c.text}", c.position) for c in description.callbacks]
-        names += [(f"{name}_{service.text}_ops", service.position) for service in description.provides]
     return names
 
 

@@ -8,7 +8,7 @@ from typing import Dict, List, Optional
 
 MAX_BYTES = 64 << 20  # of an object; the largest seen has 2 MiB
 _MAX_NAME = 4096  # bytes; what is longer is no name
-MAX_SECTIONS = 0xFF00  # SHN_LORESERVE, include/uapi/linux/elf.h
+_MAX_SECTIONS = 0xFF00  # SHN_LORESERVE, include/uapi/linux/elf.h
 
 # include/uapi/linux/elf.h, elf-em.h
 _EM_BPF = 247
@@ -104,7 +104,7 @@ class Elf:
             raise BadObject("is broken: it has no sections")
         if entry_bytes != 64 or start + 64 * count > len(self.data):
             raise BadObject("is broken: its table of sections is outside of the file")
-        if count == 0 or count > MAX_SECTIONS or names_index >= count:
+        if count == 0 or count > _MAX_SECTIONS or names_index >= count:
             raise BadObject(f"is broken: it claims to have {count} sections")
         rows = [self._unpack("IIQQQQI", start + 64 * i) for i in range(count)]
         out = []

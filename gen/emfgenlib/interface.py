@@ -247,7 +247,7 @@ class Builder:
                      name + "_deliver")
         out.services.append(made)
         out.declare(service.position, *(f"{s}_{word}" for word in ("ops", "client", "service")))
-        out.tables += [(f"{s}_{word}", service.position) for word in ("methods", "signals", "subscriptions")]
+        out.tables += [(f"{s}_{word}", service.position) for word in ("methods", "signals", "subscriptions", "served")]
 
     # --- chains and modules
 
@@ -273,7 +273,7 @@ class Builder:
             else:
                 record = self._message(out, f"{m}_{event.name}", event, event.fields, scope)
             out.events.append(CEvent(event.name, event, record, not event.signal, signal))
-            verbs = ("reserve", "reserve_cut", "submit", "lost", "record")
+            verbs = ["reserve", "submit", "lost", "record"] + (["reserve_cut"] if record.tail else [])
             out.declare(event.position, *(f"{m}_event_{event.name}_{verb}" for verb in verbs),
                      f"{m}_event_{event.name}_bytes".upper(), f"{m}_handle_{event.name}")
 

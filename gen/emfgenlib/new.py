@@ -5,7 +5,7 @@ import re
 import sys
 from typing import Any, Dict, List, Tuple
 
-from . import words
+from . import types, words
 from .errors import Errors
 from .scan import names
 
@@ -46,6 +46,8 @@ def _check_name(kind: str, name: str, errors: Errors) -> None:
         errors.add(None, f"'{name}' is a built-in command", "choose another name")
     elif name in words.C_WORDS or name in words.PREFIXES or name in words.MACROS:
         errors.add(None, f"'{name}' is a name that C or EMF reserves", "choose another name")
+    elif (name in types.BUILT_IN or name == types.STRING) and not product:
+        errors.add(None, f"'{name}' is a built-in type", "choose another name")
 
 
 def _run(args: argparse.Namespace, errors: Errors) -> int:
@@ -71,8 +73,11 @@ def _run(args: argparse.Namespace, errors: Errors) -> int:
 
 def _write(args: argparse.Namespace, paths: List[str], endings: List[str]) -> None:
     from . import render  # jinja2 takes longer to import than a name to be refused
+    from .fmt import canonical
 
     env = render.environment()
     for path, ending in zip(paths, endings):
         text = render.render(env, f"new/{args.kind}{ending}.j2", name=args.name, modules=sorted(names(args.modules)))
+        if ending == ".emf":  # a list of modules may be longer than a line
+            text = canonical(path, text, Errors()) or text
         render.write(path, text)

@@ -15,30 +15,27 @@ from idl_words import choices, keywords, limits, type_names
 sys.path.insert(0, os.path.join(tap.SOURCE, "gen"))
 
 from emfgenlib import types  # noqa: E402 - the path has to be set first
-from emfgenlib.check_file import check_file  # noqa: E402
+from emfgenlib.check_file import check_file, check_loaded  # noqa: E402
+from emfgenlib.check_names import check_names_of  # noqa: E402
 from emfgenlib.errors import Errors  # noqa: E402
 from emfgenlib.fmt import canonical  # noqa: E402
 from emfgenlib.imports import Loader  # noqa: E402
-from emfgenlib.not_yet import refuse  # noqa: E402
+from emfgenlib.layout import Layouts  # noqa: E402
+from emfgenlib.not_yet import WORDS, refuse  # noqa: E402
 from emfgenlib.parser import parse_text  # noqa: E402
 
 REFERENCE = os.path.join("docs", "idl.md")
 PAGES = ("packaging/man/emf-idl.5.in", "packaging/man/emfgen.1.in")
 BLOCK = re.compile(r"^```emf(?: (file|error)[=:] ?([^\n]*))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
-# What the build may refuse, one of each kind; which of them it does refuse is asked of it.
-DECLARED = {
-    "chain": "chain x : xdp { slot a; default XDP_PASS; }", "const": "const X = 1;", "enum": "enum x : u8 { A }",
-    "flags": "flags x : u8 { A }", "service": "service x 1.0 {}", "struct": "struct x { u8 a; }",
-}
-STATEMENTS = {
-    "module": {
-        "attach": "attach p uprobe();", "counter": "counter c from m;", "event": "event e -> signal s.g;",
-        "gauge": "gauge c from m;", "histogram": "histogram h log2 from m;", "license": 'license "GPL";',
-        "map": "map m export;", "needs": "needs cap(BPF);", "param": "param u8 a;", "plug": "plug p into c.s;",
-        "priority": "priority 1;", "provides": "provides s;", "uses": "uses s;",
-    },
-    "product": {"command": "command c = s.m;", "modules": "modules m;", "set": "set m.a = 1;"},
+# Each word of not_yet, in a file that it is refused in for nothing else.
+REFUSED = {
+    "attach": "module m { attach p uprobe(); }", "command": "product p { command c = s.m; }",
+    "counter": "module m { counter c from rows; }", "gauge": "module m { gauge c from rows; }",
+    "handoff": "chain c : xdp { handoff a to d; }", "histogram": "module m { histogram h log2 from rows; }",
+    "map": "module m { map rows export; }", "on_demand": "module m { event e on_demand; }",
+    "overflow": "module m { event e overflow(block); }", "plug": "module m { plug p into c.s; }",
+    "served_by": "service s 1.0 { method m() -> () served_by bpf(p); }",
 }
 
 
@@ -69,7 +66,10 @@ def check_blocks(path):
         with open(file, "w", encoding="utf-8") as f:
             f.write(text)
         errors = Errors()
-        check_file(Loader([], errors).load(file), errors)
+        layouts = Layouts(errors)
+        files = check_loaded([file], Loader([], errors), layouts)
+        if not errors:
+            check_names_of(files, layouts, errors)
         if kind == "error":
             tap.equal([e.message for e in errors.found], [said], f"errors of block {count}")
         else:
@@ -142,15 +142,20 @@ def test_every_limit_is_told():
 
 def test_the_reference_says_what_is_not_built_yet():
     section = read(REFERENCE).split("## Not built yet")[1]
-    for statement in (s for kind in STATEMENTS.values() for s in kind):
-        missing([statement], read(REFERENCE), REFERENCE)
-    told = {what: set(re.findall(r"`(\w+)`", line))
-            for what, line in re.findall(r"^(declarations|statements of a module|statements of a product): ((?:.+\n)+)",
-                                         section, re.MULTILINE)}
-    tap.equal(told.get("declarations", set()), {w for w, text in DECLARED.items() if refused(text)}, "declarations")
-    for kind, statements in STATEMENTS.items():
-        wanted = {word for word, text in statements.items() if refused(f"{kind} x 1.0 {{ {text} }}")}
-        tap.equal(told.get(f"statements of a {kind}", set()), wanted, f"statements of a {kind}")
+    told = set(re.findall(r"`(\w+)`", section.split("\n\n")[2]))
+    tap.equal(told, set(WORDS), "words that are not built")
+    told = set(re.findall(r"\w+", man_text(PAGES[0]).split('.SH "NOT BUILT YET"')[1].split(".PP")[1].split(".SH")[0]))
+    tap.equal(told - {"of", "a", "module"}, set(WORDS), "words that are not built, in the manual")
+
+
+def test_the_build_refuses_what_is_not_built_yet_and_nothing_else():
+    tap.equal(sorted(REFUSED), sorted(WORDS), "words")
+    for word, text in REFUSED.items():
+        tap.equal(refused(text), [f"nothing is built from '{word}' yet"], f"refusals of {text}")
+    for text in ("chain c : xdp { slot a; default XDP_PASS; }", "const X = 1;", "enum e : u8 { A }", "struct s { u8 a; }",
+                 "service s 1.0 { method m() -> () access(read); signal g(u8 a); }",
+                 "module m { needs cap(BPF); param u8 a; event e(u8 a) handled; callbacks create; provides s; uses t; }"):
+        tap.equal(refused(text), [], f"refusals of {text}")
 
 
 def refused(text):
@@ -158,7 +163,7 @@ def refused(text):
     file = parse_text("x.emf", text, errors)
     tap.equal(errors.report(), "", "syntax errors")
     refuse(file, errors)
-    return bool(errors)
+    return [e.message for e in errors.found]
 
 
 # --- man pages -----------------------------------------------------------------------------------
@@ -186,7 +191,7 @@ def test_the_manual_of_the_generator_tells_of_every_command_and_option():
     commands = re.findall(r"^    (\w+) ", usage, re.MULTILINE)
     tap.equal(len(commands) > 5, True, "commands were found")
     missing(commands, man_text(PAGES[1]), PAGES[1])
-    for command in ("check", "fmt", "diff", "doc"):
+    for command in ("check", "fmt", "diff", "doc", "new"):
         usage = tap.run(sys.executable, os.path.join(tap.SOURCE, "gen", "emfgen"), command, "--help").stdout
         missing(sorted(set(re.findall(r"--?[A-Za-z]+", usage)) - {"-h", "--help"}), man_text(PAGES[1]), PAGES[1])
 

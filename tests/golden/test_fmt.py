@@ -212,4 +212,11 @@ def test_files_that_only_the_checks_refuse_are_formatted():
     tap.equal((emfgen("fmt", path).returncode, read(path)), (0, "struct s { nothing x; }\n"), "status and file")
 
 
+def test_the_descriptions_of_this_tree_are_in_canonical_form():
+    paths = [path for folder in ("modules", "bus-idl") for path in sorted(glob.glob(os.path.join(tap.SOURCE, folder, "*.emf")))]
+    tap.equal(len(paths) > 3, True, "there are some")
+    done = emfgen("fmt", "--check", *paths)
+    tap.equal((done.returncode, done.stdout, done.stderr), (0, "", ""), "files that would change")
+
+
 tap.main()

@@ -1,0 +1,125 @@
+"""emfgen new: what it writes passes the checks and is in canonical form, and what it
+refuses is not half written.
+
+Without these, the first thing that somebody sees of the language could be an error, and a
+name such as ../x could overwrite a file of somebody else.
+"""
+import os
+import sys
+
+import tap
+
+EMFGEN = os.path.join(tap.SOURCE, "gen", "emfgen")
+WRITES = {
+    "module": ["modules/fresh.bpf.c", "modules/fresh.emf"], "service": ["modules/fresh.c", "modules/fresh.emf"],
+    "chain": ["bus-idl/fresh.emf"], "product": ["bus-idl/fresh.emf"],
+}
+HINTS = {"exists": "choose another name, or move it away", "reserved": "choose another name"}
+
+
+def tree(*files):
+    """A source folder with these files in it, all of them empty."""
+    folder = os.path.join(tap.folder(), "tree")
+    for name in ("modules", "bus-idl"):
+        os.makedirs(os.path.join(folder, name))
+    for name in files:
+        with open(os.path.join(folder, name), "w"):
+            pass
+    return folder
+
+
+def there(folder):
+    return sorted(os.path.relpath(os.path.join(place, f), folder) for place, _, files in os.walk(folder) for f in files)
+
+
+def emfgen(folder, *words):
+    return tap.run(sys.executable, EMFGEN, *words, cwd=folder)
+
+
+def refused(folder, kind, name, message):
+    """With exactly this message, and nothing written here or a folder higher."""
+    parent = os.path.dirname(folder)
+    before = there(folder), sorted(os.listdir(parent))
+    done = emfgen(folder, "new", kind, name)
+    tap.equal((done.returncode, done.stdout, done.stderr), (1, "", message), f"new {kind} {name!r}")
+    tap.equal((there(folder), sorted(os.listdir(parent))), before, "files")
+
+
+def test_each_kind_gives_files_that_pass_the_checks_and_are_in_canonical_form():
+    for kind, files in WRITES.items():
+        folder = tree()
+        done = emfgen(folder, "new", kind, "fresh")
+        tap.equal((done.returncode, done.stderr), (0, ""), f"new {kind}")
+        tap.equal(there(folder), files, f"files of a {kind}")
+        described = [f for f in files if f.endswith(".emf")]
+        done = emfgen(folder, "check", *described)
+        tap.equal((done.returncode, done.stderr), (0, ""), f"check of a {kind}")
+        done = emfgen(folder, "fmt", "--check", *described)
+        tap.equal((done.returncode, done.stdout, done.stderr), (0, "", ""), f"canonical form of a {kind}")
+        done = emfgen(folder, "build")
+        tap.equal((done.returncode, done.stderr), (0, ""), f"build with a {kind}")
+
+
+def test_a_product_names_the_modules_that_are_there():
+    for files in ([], ["modules/one.c", "modules/two.bpf.c", "modules/two.emf"]):
+        folder = tree(*files)
+        tap.equal(emfgen(folder, "new", "product", "fresh").returncode, 0, "status")
+        with open(os.path.join(folder, "bus-idl", "fresh.emf")) as f:
+            tap.equal("modules one, two;" in f.read(), bool(files), "modules")
+        tap.equal(emfgen(folder, "fmt", "--check", "bus-idl/fresh.emf").returncode, 0, "canonical form")
+
+
+def test_a_product_with_a_great_many_modules_is_in_canonical_form_too():
+    folder = tree(*(f"modules/a_module_with_a_name_{n}.c" for n in range(20)))
+    tap.equal(emfgen(folder, "new", "product", "fresh").returncode, 0, "status")
+    tap.equal(emfgen(folder, "fmt", "--check", "bus-idl/fresh.emf").returncode, 0, "canonical form")
+
+
+def test_the_longest_name_that_is_taken_gives_no_name_in_c_that_is_too_long():
+    for kind in WRITES:
+        folder = tree()
+        tap.equal(emfgen(folder, "new", kind, "n" * 40).returncode, 0, f"status of a {kind}")
+        done = emfgen(folder, "check", *(f for f in there(folder) if f.endswith(".emf")))
+        tap.equal(done.stderr, "", f"check of a {kind}")
+        refused(folder, kind, "n" * 41, "emfgen: error: this name has more than 40 characters\n")
+
+
+def test_a_name_that_is_there_in_either_folder_is_refused():
+    for kind in WRITES:
+        for path in ("modules/fresh.emf", "modules/fresh.bpf.c", "modules/fresh.c", "bus-idl/fresh.emf"):
+            refused(tree(path), kind, "fresh", f"emfgen: error: {path} exists already\n  hint: {HINTS['exists']}\n")
+
+
+def test_a_link_that_leads_nowhere_is_there_too():
+    folder = tree()
+    os.symlink("/nowhere/at/all", os.path.join(folder, "modules", "fresh.emf"))
+    refused(folder, "module", "fresh", f"emfgen: error: modules/fresh.emf exists already\n  hint: {HINTS['exists']}\n")
+
+
+def test_names_with_a_path_or_other_signs_are_refused():
+    for kind in WRITES:
+        signs = "'_' and '-'" if kind == "product" else "'_'"
+        for name in ("../x", "/tmp/x", "a/b", ".", "..", "", "a.b", "A", "9p", "a b", "a\n", "\u00e4", "$(x)", "{{x}}", "_x"):
+            refused(tree(), kind, name, f"emfgen: error: '{name}' cannot be the name of a {kind}\n  hint: use lower-case letters, "
+                    f"digits and {signs}, and start with a letter\n")
+    refused(tree(), "module", "a-b", "emfgen: error: 'a-b' cannot be the name of a module\n  hint: use lower-case letters, "
+            "digits and '_', and start with a letter\n")
+
+
+def test_reserved_names_are_refused():
+    for kind in WRITES:
+        for name in ("int", "class", "emf", "ebus", "errno"):
+            refused(tree(), kind, name, f"emfgen: error: '{name}' is a name that C or EMF reserves\n  hint: {HINTS['reserved']}\n")
+        if kind != "product":
+            refused(tree(), kind, "status", f"emfgen: error: 'status' is a built-in command\n  hint: {HINTS['reserved']}\n")
+            refused(tree(), kind, "pid", f"emfgen: error: 'pid' is a built-in type\n  hint: {HINTS['reserved']}\n")
+
+
+def test_without_the_folder_nothing_is_written():
+    folder = os.path.join(tap.folder(), "empty")
+    os.mkdir(folder)
+    refused(folder, "module", "fresh", "emfgen: error: there is no folder modules/\n"
+            "  hint: run it in the source folder, or name the folder by an option\n")
+
+
+tap.main()
