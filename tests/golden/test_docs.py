@@ -30,7 +30,7 @@ BLOCK = re.compile(r"^```emf(?: (file|error)[=:] ?([^\n]*))?\n(.*?)^```$", re.MU
 
 # Each word of not_yet, in a file that it is refused in for nothing else.
 REFUSED = {
-    "attach": "module m { attach p uprobe(); }", "command": "product p { command c = s.m; }",
+    "command": "product p { command c = s.m; }",
     "counter": "module m { counter c from rows; }", "gauge": "module m { gauge c from rows; }",
     "handoff": "chain c : xdp { handoff a to d; }", "histogram": "module m { histogram h log2 from rows; }",
     "map": "module m { map rows export; }", "on_demand": "module m { event e on_demand; }",
@@ -152,9 +152,10 @@ def test_the_build_refuses_what_is_not_built_yet_and_nothing_else():
     tap.equal(sorted(REFUSED), sorted(WORDS), "words")
     for word, text in REFUSED.items():
         tap.equal(refused(text), [f"nothing is built from '{word}' yet"], f"refusals of {text}")
+    tap.equal(refused('module m { attach p tc("eth0"); }'), ["nothing is built from 'attach tc' yet"], "refusal of a kind")
     for text in ("chain c : xdp { slot a; default XDP_PASS; }", "const X = 1;", "enum e : u8 { A }", "struct s { u8 a; }",
                  "service s 1.0 { method m() -> () access(read); signal g(u8 a); }",
-                 "module m { needs cap(BPF); param u8 a; event e(u8 a) handled; callbacks create; provides s; uses t; }"):
+                 "module m { needs cap(BPF); param u8 a; event e(u8 a) handled; callbacks create; provides s; uses t; attach p raw_tp(\"x\"); }"):
         tap.equal(refused(text), [], f"refusals of {text}")
 
 
