@@ -14,7 +14,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 
 import scratch  # noqa: E402 - the path has to be set first
 import tap  # noqa: E402
-from tool import Tool, spawn, until  # noqa: E402
+from tool import Tool, held, spawn, until  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LATER = "a later kernel may have it ('doctor' tells more)"
@@ -97,12 +97,8 @@ def test_map_types_are_there():
 
 def programs(pid):
     """Names of the programs that a process has loaded."""
-    ids = set()
-    for fd in os.listdir(f"/proc/{pid}/fdinfo"):
-        with open(f"/proc/{pid}/fdinfo/{fd}") as f:
-            ids |= set(re.findall(r"^prog_id:\t(\d+)$", f.read(), re.MULTILINE))
     names = set()
-    for number in ids:
+    for number in held(pid, "prog"):
         done = tap.run("bpftool", "-j", "prog", "show", "id", number, env=dict(os.environ, PATH=os.environ["PATH"] + ":/usr/sbin:/sbin"))
         names.add(json.loads(done.stdout)["name"])
     return names

@@ -18,7 +18,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 
 import scratch  # noqa: E402 - the path has to be set first
 import tap  # noqa: E402
-from tool import Tool, spawn, until  # noqa: E402
+from tool import Tool, held, spawn, until  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ENVIRONMENT = dict(os.environ, PATH=os.environ["PATH"] + ":/usr/sbin:/sbin")
@@ -102,10 +102,7 @@ def start(*words, config=None, command="run"):
 
 def seen(tool):
     """What the program has seen of each parameter."""
-    ids = set()
-    for fd in os.listdir(f"/proc/{tool.process.pid}/fdinfo"):
-        with open(f"/proc/{tool.process.pid}/fdinfo/{fd}") as f:
-            ids |= set(re.findall(r"^map_id:\t(\d+)$", f.read(), re.MULTILINE))
+    ids = held(tool.process.pid, "map")
     number = next(n for n in ids if json.loads(bpftool("map", "show", "id", n))["name"] == "seen")
     spawn("/bin/true")
     data = bytes(int(b, 16) for b in json.loads(bpftool("map", "dump", "id", number))[0]["value"])

@@ -1,5 +1,7 @@
 """A running product, and what it printed."""
+import contextlib
 import os
+import re
 import signal
 import subprocess
 import time
@@ -71,6 +73,16 @@ def links(pid):
     except FileNotFoundError:
         pass
     return count
+
+
+def held(pid, what):
+    """Ids of the BPF maps ("map") or programs ("prog") that a process has open, as text."""
+    ids = set()
+    for fd in os.listdir(f"/proc/{pid}/fdinfo"):
+        with contextlib.suppress(FileNotFoundError):  # closed since
+            with open(f"/proc/{pid}/fdinfo/{fd}") as f:
+                ids |= set(re.findall(rf"^{what}_id:\t(\d+)$", f.read(), re.MULTILINE))
+    return ids
 
 
 def spawn(*words, **kwargs):
