@@ -30,6 +30,8 @@ struct run {
 	size_t n_common;
 	struct param_option *params;
 	size_t n_params;
+	const struct emf_unit *asked; /* the module that was named, if it was one; others may come with it */
+	size_t n_asked;
 };
 
 static int assign(struct emf_unit *unit, size_t p, const char *text)
@@ -206,6 +208,8 @@ static int want(struct run *run, const char *name)
 	struct emf_suggestion near = { .word = name };
 
 	if (unit) {
+		run->n_asked += run->asked != unit;
+		run->asked = unit;
 		want_unit(run, unit);
 		return 0;
 	}
@@ -242,16 +246,9 @@ static int want_configured(struct run *run, const struct emf_config *config)
 
 static void print_help(const struct run *run, const char *command)
 {
-	struct emf_unit *one = NULL;
-	size_t wanted = 0;
+	const struct emf_unit *one = run->n_asked == 1 ? run->asked : NULL;
 
-	for (size_t i = 0; i < run->emf->registry.n; i++) {
-		if (run->emf->registry.units[i].wanted) {
-			one = &run->emf->registry.units[i];
-			wanted++;
-		}
-	}
-	if (wanted == 1) {
+	if (one) {
 		printf("Usage: %s %s [OPTIONS]\n", run->emf->product->name, one->m->name);
 		if (one->m->doc)
 			printf("%s.\n", one->m->doc);
@@ -259,7 +256,7 @@ static void print_help(const struct run *run, const char *command)
 		emf_command_usage(stdout, run->emf, command);
 	}
 	if (run->n > run->n_common) {
-		printf("\nOptions of %s:\n", wanted == 1 ? one->m->name : "these modules");
+		printf("\nOptions of %s:\n", one ? one->m->name : "these modules");
 		emf_options_help(stdout, run->options + run->n_common, run->n - run->n_common);
 	}
 	printf("\nOptions:\n");
