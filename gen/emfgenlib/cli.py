@@ -1,7 +1,6 @@
 """The command line of emfgen."""
 import argparse
 import importlib
-import os
 import sys
 from typing import Dict, List
 
@@ -29,7 +28,5 @@ def main(argv: List[str]) -> int:
         sys.stdout.flush()
         return status
     except OSError as e:
-        # What could not be written now would be tried once more, and told once more, at the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         print(f"emfgen: error: {e.filename or 'output'}: {e.strerror}", file=sys.stderr)
         return 1
