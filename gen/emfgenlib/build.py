@@ -15,7 +15,7 @@ from .kept import Kept, forget
 from .layout import Layouts
 from .model import Module
 from .not_yet import refuse
-from .scan import names, plain_names, scan, sources
+from .scan import idl_files, names, plain_names, scan, sources
 from .syntax import File, ProductDecl
 from .tables import Tables, tables
 
@@ -43,11 +43,6 @@ class Output:
     def has_c(self) -> bool:
         services = bool(self.interface and self.interface.services)
         return self.linked and (services or bool(self.module and self.module.generated))
-
-
-def idl_files(folder: str) -> List[str]:
-    found = os.listdir(folder) if os.path.isdir(folder) else []
-    return sorted(os.path.join(folder, n) for n in found if n.endswith(".emf") and not n.startswith("."))
 
 
 def register(commands: Any) -> None:

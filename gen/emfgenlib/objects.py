@@ -16,7 +16,9 @@ from .globals import Stored, stored
 from .imports import Loader
 from .kept import HEADER
 from .maps import Accessors, accessors
+from .scan import idl_files
 from .syntax import File, ModuleDecl
+
 
 @dataclass
 class Made:
@@ -44,7 +46,7 @@ def register(commands: Any) -> None:
 def _run(args: argparse.Namespace, errors: Errors) -> int:
     loader = Loader([args.idl], errors)
     good = []
-    for module in _wanted(args, loader):
+    for module in _wanted(args):
         header = os.path.join(args.out, module + HEADER)
         before = len(errors.found)
         found = _object(args, module, loader)
@@ -58,32 +60,44 @@ def _run(args: argparse.Namespace, errors: Errors) -> int:
     return 1 if errors else 0
 
 
-def _wanted(args: argparse.Namespace, loader: Loader) -> List[str]:
+def _wanted(args: argparse.Namespace) -> List[str]:
     """The modules that a change concerns."""
     built = [name for name in args.built.split(",") if name]
     changed = set(args.changed)
     objects = {os.path.join(args.out, name + _OBJECT) for name in built}
-    descriptions = {os.path.realpath(path) for path in changed if path.endswith(".emf")}
     if not changed or any(path not in objects and not path.endswith(".emf") for path in changed):
         return built  # the generator itself
+    reached = _readers(args, {os.path.basename(path) for path in changed if path.endswith(".emf")})
 
     def is_concerned(module: str) -> bool:
         return (os.path.join(args.out, module + _OBJECT) in changed
                 or not os.path.exists(os.path.join(args.out, module + HEADER))
-                or bool(descriptions and descriptions & _read_by(args, module, loader)))
+                or f"{module}.emf" in reached)
 
     return [module for module in built if is_concerned(module)]
+
+
+def _readers(args: argparse.Namespace, names: Set[str]) -> Set[str]:
+    """These descriptions and all that import them, by name. Who has the name in the text
+    is taken for one that imports it: to parse all would cost more than to check one module
+    too many."""
+    reached = set(names)
+    texts = []
+    for path in idl_files(args.modules) + idl_files(args.idl) if names else []:
+        with open(path, "rb") as f:
+            texts.append((os.path.basename(path), f.read()))
+    pending = list(names)
+    while pending:
+        name = f'{pending.pop()}"'.encode("utf-8", "surrogateescape")
+        found = [reader for reader, text in texts if reader not in reached and name in text]
+        reached.update(found)
+        pending += found
+    return reached
 
 
 def _description(args: argparse.Namespace, module: str, loader: Loader) -> Optional[File]:
     path = f"{args.modules}/{module}.emf"
     return loader.load(path) if os.path.exists(path) else None
-
-
-def _read_by(args: argparse.Namespace, module: str, loader: Loader) -> Set[str]:
-    """The descriptions that this module's is made of."""
-    file = _description(args, module, loader)
-    return {os.path.realpath(f.path) for f in [file, *file.reached()]} if file else set()
 
 
 def _object(args: argparse.Namespace, module: str, loader: Loader) -> Optional[Made]:

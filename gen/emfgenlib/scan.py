@@ -65,6 +65,11 @@ def plain_names(folder: str, files: Iterable[str], errors: Errors) -> None:
                        "use letters, digits, '_', '-', '+' and '.' in its name")
 
 
+def idl_files(folder: str) -> List[str]:
+    found = os.listdir(folder) if os.path.isdir(folder) else []
+    return sorted(os.path.join(folder, n) for n in found if n.endswith(".emf") and not n.startswith("."))
+
+
 def sources(folder: str) -> List[str]:
     """The names of all files in the folder that belong to modules, in order."""
     names = os.listdir(folder) if os.path.isdir(folder) else []
