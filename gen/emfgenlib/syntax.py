@@ -8,8 +8,11 @@ from typing import List, Optional, Tuple, Type, TypeVar, Union
 
 from .errors import Position
 
+# Nodes are neither compared nor printed: methods for it would take 10 ms of each start to make.
+node = dataclass(eq=False, repr=False)
 
-@dataclass
+
+@node
 class Name:
     """A name that is used, not declared."""
 
@@ -17,7 +20,7 @@ class Name:
     position: Position
 
 
-@dataclass
+@node
 class Number:
     """A number that is written out, as it was written."""
 
@@ -30,7 +33,7 @@ class Number:
 Size = Union[Number, Name]
 
 
-@dataclass
+@node
 class Value:
     """A default, a bound of a range, a setting."""
 
@@ -39,7 +42,7 @@ class Value:
     position: Position
 
 
-@dataclass
+@node
 class Declaration:
     name: str
     position: Position
@@ -54,26 +57,26 @@ class Declaration:
 D = TypeVar("D", bound=Declaration)
 
 
-@dataclass
+@node
 class Const(Declaration):
     value: Optional[Size] = None
 
 
-@dataclass
+@node
 class Item(Declaration):
     """A value of an enum or of flags."""
 
     value: Optional[Size] = None
 
 
-@dataclass
+@node
 class Enum(Declaration):
     is_flags: bool = False
     base: Optional[Name] = None
     items: List[Item] = field(default_factory=list)
 
 
-@dataclass
+@node
 class Field(Declaration):
     """A member of a struct, an argument, a parameter."""
 
@@ -89,31 +92,31 @@ class Field(Declaration):
     live: bool = False
 
 
-@dataclass
+@node
 class Struct(Declaration):
     fields: List[Field] = field(default_factory=list)
 
 
-@dataclass
+@node
 class TypedError(Struct):
     """error name { members }: an error that carries more than a number."""
 
 
-@dataclass
+@node
 class Signal(Declaration):
     arguments: List[Field] = field(default_factory=list)
     since: Optional[Value] = None
     access: Optional[Name] = None
 
 
-@dataclass
+@node
 class Method(Signal):
     results: List[Field] = field(default_factory=list)
     errors: List[Name] = field(default_factory=list)
     served_by: Optional[Name] = None
 
 
-@dataclass
+@node
 class Service(Declaration):
     version: Optional[Value] = None
     members: List[Declaration] = field(default_factory=list)
@@ -123,13 +126,13 @@ class Service(Declaration):
         return [m for m in self.members if type(m) is kind]  # type: ignore[misc]
 
 
-@dataclass
+@node
 class Slot(Declaration):
     room: Optional[Size] = None  # of a multi-slot
     optional: bool = False
 
 
-@dataclass
+@node
 class Attach(Declaration):
     """Where a chain or a program hangs: kind(arguments); the name is the kind."""
 
@@ -137,13 +140,13 @@ class Attach(Declaration):
     arguments: List[Union[Field, Value]] = field(default_factory=list)
 
 
-@dataclass
+@node
 class Handoff:
     member: Name
     chain: Name
 
 
-@dataclass
+@node
 class Chain(Declaration):
     type: Optional[Name] = None
     attach: List[Attach] = field(default_factory=list)
@@ -155,28 +158,28 @@ class Chain(Declaration):
     slots: List[Slot] = field(default_factory=list)
 
 
-@dataclass
+@node
 class Use:
     service: Name
     version: Optional[Value] = None
     optional: bool = False
 
 
-@dataclass
+@node
 class Need:
     kind: Name  # cap, helper, map_type, kfunc, btf
     names: List[Name]
     variant: Optional[Tuple[Name, Name]] = None  # another program in the first one's place
 
 
-@dataclass
+@node
 class MapUse:
     map: Name
     export: bool = False
     source: Optional[Name] = None  # the module that exports it
 
 
-@dataclass
+@node
 class Event(Declaration):
     fields: List[Field] = field(default_factory=list)  # of its record, if it has no signal's
     signal: Optional[Tuple[Name, Name]] = None  # service, signal
@@ -185,7 +188,7 @@ class Event(Declaration):
     on_demand: bool = False
 
 
-@dataclass
+@node
 class Metric(Declaration):
     kind: str = ""  # counter, gauge, histogram
     scale: Optional[Name] = None  # of a histogram: log2, linear, bounds
@@ -196,14 +199,14 @@ class Metric(Declaration):
     max_series: Optional[Number] = None
 
 
-@dataclass
+@node
 class Plug:
     program: Name
     chain: Name
     slot: Name
 
 
-@dataclass
+@node
 class ModuleDecl(Declaration):
     version: Optional[Value] = None
     required: bool = False
@@ -226,20 +229,20 @@ class ModuleDecl(Declaration):
         return self.params + [a for attach in self.attaches for a in attach.arguments if isinstance(a, Field)]
 
 
-@dataclass
+@node
 class Command(Declaration):
     service: Optional[Name] = None
     method: Optional[Name] = None
 
 
-@dataclass
+@node
 class Setting:
     module: Name
     param: Name
     value: Value
 
 
-@dataclass
+@node
 class ProductDecl(Declaration):
     version: Optional[Value] = None
     modules: List[Name] = field(default_factory=list)
@@ -247,12 +250,12 @@ class ProductDecl(Declaration):
     settings: List[Setting] = field(default_factory=list)
 
 
-@dataclass
+@node
 class Import:
     path: Value
 
 
-@dataclass
+@node
 class File:
     path: str
     imports: List[Import] = field(default_factory=list)
