@@ -1,165 +1,145 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * bus.c - the ebus inside of a product: who serves what, who listens to what.
+ * bus.c - services: which there are, who provides them, who is told about it.
  */
 #include "bus.h"
 
-#include <emf/log.h>
-
-#include "loop.h"
-
 unsigned int ebus_depth;
 
-/* A signal that is being delivered; handlers may emit others, so they are a stack. */
-struct emission {
-	struct ebus_subscription *next;
-	struct emission *outer;
+/* Watches that are being told; they may come and go meanwhile, and tell others. */
+struct round {
+	struct ebus_watcher *next;
+	struct round *outer;
 };
 
-static struct emission *emissions;
-static bool endless; /* one was refused: no more inside of the outermost */
-static struct ebus_service *services; /* that somebody subscribed to */
-static uint64_t serial;
+static struct ebus_service *services;
+static struct round *rounds;
 
-int emf_bus_provide(struct module *m)
+void emf_bus_register(struct ebus_service *service)
 {
-	for (const struct emf_provided *p = m->provides; p && p->service; p++) {
-		if (p->service->provider) {
-			emf_err(m, "service %s is provided by module %s already: run only one of the two", p->service->name,
-				p->service->provider->name);
-			emf_bus_withdraw(m);
-			return -EEXIST;
-		}
-		p->service->provider = m;
-		p->service->ops = p->ops;
+	struct ebus_service **at = &services;
+
+	if (service->listed)
+		return;
+	while (*at && strcmp((*at)->name, service->name) < 0)
+		at = &(*at)->next;
+	service->listed = true;
+	service->next = *at;
+	*at = service;
+}
+
+struct ebus_service *emf_bus_services(void)
+{
+	return services;
+}
+
+struct ebus_service *emf_bus_find(const char *name)
+{
+	struct ebus_service *service = services;
+
+	while (service && strcmp(service->name, name))
+		service = service->next;
+	return service;
+}
+
+static void tell(struct ebus_service *service, bool provided)
+{
+	struct round round = { .next = service->watches, .outer = rounds };
+
+	rounds = &round;
+	while (round.next) {
+		struct ebus_watcher *watcher = round.next;
+
+		round.next = watcher->next;
+		watcher->changed(watcher, provided);
 	}
+	rounds = round.outer;
+}
+
+static int provide(struct ebus_service *service, const void *ops, struct module *m, struct ebus_remote *remote)
+{
+	if (service->ops)
+		return -EEXIST;
+	emf_bus_register(service);
+	service->ops = ops;
+	service->provider = m;
+	service->remote = remote;
+	tell(service, true);
 	return 0;
 }
 
-void emf_bus_withdraw(struct module *m)
+static void withdraw(struct ebus_service *service)
 {
-	for (const struct emf_provided *p = m->provides; p && p->service; p++) {
-		if (p->service->provider != m)
-			continue;
-		p->service->provider = NULL;
-		p->service->ops = NULL;
-	}
+	service->ops = NULL;
+	service->provider = NULL;
+	service->remote = NULL;
+	emf_bus_calls_refuse(service);
+	tell(service, false);
 }
 
-const char *emf_bus_missing(const struct module *m)
+int ebus_provide(struct ebus_service *service, const void *ops, struct module *m)
 {
-	for (const struct emf_used *u = m->uses; u && u->service; u++)
-		if (!u->optional && !u->service->ops)
-			return u->service->name;
-	return NULL;
+	return provide(service, ops, m, NULL);
 }
 
-bool emf_bus_needs(const struct module *user, const struct module *provider)
+void ebus_withdraw(struct ebus_service *service, const struct module *m)
 {
-	for (const struct emf_used *u = user->uses; u && u->service; u++)
-		for (const struct emf_provided *p = provider->provides; p && p->service; p++)
-			if (u->service == p->service && !u->optional)
-				return true;
-	return false;
+	if (service->ops && !service->remote && service->provider == m)
+		withdraw(service);
 }
 
-int ebus_subscribe(struct ebus_client *client, unsigned int signal, struct module *m,
-		   struct ebus_subscription *subscription)
+int emf_bus_provide_remote(struct ebus_service *service, struct ebus_remote *remote)
+{
+	return provide(service, service->remote_ops, NULL, remote);
+}
+
+void emf_bus_withdraw_remote(struct ebus_service *service, const struct ebus_remote *remote)
+{
+	if (service->remote == remote)
+		withdraw(service);
+}
+
+int ebus_watch(struct ebus_client *client, struct module *m, struct ebus_watcher *watcher)
 {
 	struct ebus_service *service = client->service;
-	struct ebus_subscription **at = &service->subscriptions[signal];
 
-	if (subscription->list)
+	if (watcher->service)
 		return -EALREADY;
-	subscription->list = at;
-	subscription->owner = m;
-	subscription->serial = ++serial;
-	subscription->next = NULL;
-	while (*at)
-		at = &(*at)->next;
-	*at = subscription;
-	if (!service->listed) {
-		service->listed = true;
-		service->next = services;
-		services = service;
-	}
+	emf_bus_register(service);
+	watcher->service = service;
+	watcher->owner = m;
+	watcher->next = service->watches; /* first: who is being told of is not told of it twice */
+	service->watches = watcher;
 	return 0;
 }
 
-void ebus_unsubscribe(struct ebus_subscription *subscription)
+void ebus_unwatch(struct ebus_watcher *watcher)
 {
-	struct ebus_subscription **at = subscription->list;
+	struct ebus_watcher **at;
 
-	if (!at)
+	if (!watcher->service)
 		return;
-	/* Who is delivering goes on behind it. */
-	for (struct emission *e = emissions; e; e = e->outer)
-		if (e->next == subscription)
-			e->next = subscription->next;
-	while (*at != subscription)
+	for (struct round *r = rounds; r; r = r->outer)
+		if (r->next == watcher)
+			r->next = watcher->next;
+	at = &watcher->service->watches;
+	while (*at != watcher)
 		at = &(*at)->next;
-	*at = subscription->next;
-	subscription->list = NULL;
-	subscription->next = NULL;
-}
-
-void ebus_emit(struct ebus_service *service, unsigned int signal, const void *data)
-{
-	struct emission emission = { .next = service->subscriptions[signal], .outer = emissions };
-	uint64_t newest = serial;
-
-	if (!emission.next)
-		return;
-	/* Two handlers that emit again would be called 2^EBUS_DEPTH_MAX times, were only the deepest refused. */
-	if (emissions && endless)
-		return;
-	if (ebus_depth >= EBUS_DEPTH_MAX) {
-		endless = true;
-		emf_err(service->provider, "signal %s.%s was not delivered: its handlers emit it again, without end",
-			service->name, service->signals[signal].name);
-		return;
-	}
-	endless = false;
-	ebus_depth++;
-	emissions = &emission;
-	while (emission.next) {
-		struct ebus_subscription *subscription = emission.next;
-
-		emission.next = subscription->next;
-		if (subscription->serial <= newest)
-			subscription->deliver(subscription, data);
-	}
-	emissions = emission.outer;
-	ebus_depth--;
+	*at = watcher->next;
+	watcher->service = NULL;
 }
 
 void emf_bus_remove_owner(const struct module *m)
 {
-	for (struct ebus_service *service = services; service; service = service->next)
-		for (size_t i = 0; i < service->n_signals; i++)
-			for (struct ebus_subscription *s = service->subscriptions[i], *next; s; s = next) {
-				next = s->next;
-				if (s->owner == m)
-					ebus_unsubscribe(s);
-			}
-}
-
-static void on_async(struct emf_timer *timer)
-{
-	struct ebus_async *async = emf_container_of(timer, struct ebus_async, timer);
-
-	async->run(async);
-}
-
-int ebus_async_start(struct ebus_async *async, struct module *m)
-{
-	if (async->timer.source.kind != EMF_SOURCE_NONE)
-		return -EALREADY;
-	async->timer.expired = on_async;
-	return emf_timer_start(m, &async->timer, 0, 0);
-}
-
-void ebus_async_cancel(struct ebus_async *async)
-{
-	emf_timer_stop(&async->timer);
+	emf_bus_calls_remove_owner(m);
+	emf_bus_signals_remove_owner(m);
+	for (struct ebus_service *service = services; service; service = service->next) {
+		for (struct ebus_watcher *w = service->watches, *next; w; w = next) {
+			next = w->next;
+			if (w->owner == m)
+				ebus_unwatch(w);
+		}
+		if (service->provider == m)
+			ebus_withdraw(service, m);
+	}
 }

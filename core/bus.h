@@ -1,33 +1,58 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * bus.h - services of modules, from the core's side.
+ * bus.h - the ebus from the core's side. Knows neither modules' lives nor sockets:
+ * libemf-client is made of it, too.
  */
 #ifndef EMF_CORE_BUS_H
 #define EMF_CORE_BUS_H
 
 #include <emf/bus.h>
 
-/*
- * emf_bus_provide() - let a module serve what it provides
+/**
+ * struct ebus_remote - another process that provides a service
+ * @call: send it; for a call without a waiter, also wait for the answer
  *
- * Return: 0; -EEXIST, logged, when another module serves it already.
+ * Returns as <service>_serve_*() does: -EINPROGRESS after ebus_defer().
  */
-int emf_bus_provide(struct module *m);
+struct ebus_remote {
+	int (*call)(struct ebus_remote *remote, struct ebus_call *call, const void *args, void *reply);
+};
 
-/* It serves no more; calls are answered with -ENOTCONN from now on. */
-void emf_bus_withdraw(struct module *m);
+/* The loop that calls and their timeouts run on; before any call. */
+void emf_bus_set_loop(struct emf_loop *loop);
 
-/* Removes every subscription that the module left behind. */
+/* Makes a service known; fine on one that is. */
+void emf_bus_register(struct ebus_service *service);
+
+/* All services, by name. */
+struct ebus_service *emf_bus_services(void);
+
+/* NULL if there is none of this name. */
+struct ebus_service *emf_bus_find(const char *name);
+
+/* As ebus_provide(), for a service of another process. */
+int emf_bus_provide_remote(struct ebus_service *service, struct ebus_remote *remote);
+void emf_bus_withdraw_remote(struct ebus_service *service, const struct ebus_remote *remote);
+
+/* Removes every subscription, call and service that the module left behind. */
 void emf_bus_remove_owner(const struct module *m);
 
-/*
- * emf_bus_missing() - a service that a module cannot do without, and that nobody serves
- *
- * Return: its name, or NULL.
- */
-const char *emf_bus_missing(const struct module *m);
+/* Nobody wants the answer any more; the provider is told. Fine without a call. */
+void emf_bus_waiter_cancel(struct ebus_waiter *waiter);
 
-/* Whether @user cannot do without a service of @provider. */
-bool emf_bus_needs(const struct module *user, const struct module *provider);
+/* Answers all calls of a service that are under way with -ENOTCONN. */
+void emf_bus_calls_refuse(struct ebus_service *service);
+
+/* Parts of emf_bus_remove_owner(). */
+void emf_bus_calls_remove_owner(const struct module *m);
+void emf_bus_signals_remove_owner(const struct module *m);
+
+/* Whether anybody listens. */
+bool emf_bus_is_wanted(const struct ebus_service *service, unsigned int signal);
+
+/* Who is told about it from now on; is told about what is wanted already. NULL ends it. */
+void emf_bus_set_demand(struct ebus_service *service,
+			void (*demand)(struct ebus_service *service, unsigned int signal, bool wanted, void *data),
+			void *data);
 
 #endif

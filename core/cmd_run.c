@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bus.h"
+#include "bus_module.h"
 #include "command.h"
 #include "log.h"
 #include "session.h"

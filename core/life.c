@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bus.h"
+#include "bus_module.h"
 #include "event.h"
 
 #define NS_PER_MS 1000000ull

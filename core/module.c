@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bus.h"
+#include "bus_module.h"
 #include "command.h"
 #include "core.h"
 

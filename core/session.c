@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "bpf_error.h"
+#include "bus_module.h"
 #include "life.h"
 #include "log.h"
 #include "output.h"
@@ -163,6 +164,7 @@ static int start_loop(struct session *s)
 	err = emf_worker_init(&emf->worker, &emf->loop);
 	if (err)
 		goto no_worker;
+	emf_bus_init(&emf->loop);
 	return 0;
 no_worker:
 	emf_quit_fini(&emf->quit);

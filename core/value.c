@@ -22,7 +22,7 @@ static const unsigned char sizes[] = {
 	[EMF_S16] = 2,	[EMF_S32] = 4,	[EMF_S64] = 8,	  [EMF_BE16] = 2, [EMF_BE32] = 4,  [EMF_BE64] = 8,
 	[EMF_CHAR] = 1, [EMF_COMM] = 16, [EMF_DURATION] = 8, [EMF_NS] = 8, [EMF_WALL] = 8, [EMF_IP4] = 4,
 	[EMF_IP6] = 16, [EMF_MAC] = 6,	[EMF_PID] = 4,	  [EMF_UID] = 4, [EMF_NETDEV] = 4, [EMF_ERRNO] = 4,
-	[EMF_SIGNO] = 4, [EMF_KSYM] = 8, [EMF_CGROUP] = 8, [EMF_FD] = 4, [EMF_MAP_FD] = 4, [EMF_PROG_FD] = 4,
+	[EMF_SIGNO] = 4, [EMF_KSYM] = 8, [EMF_CGROUP] = 8, [EMF_FD] = 4, [EMF_MAP_FD] = 4, [EMF_MAP_FD_RW] = 4, [EMF_PROG_FD] = 4,
 };
 
 size_t emf_value_size(const struct emf_value_type *type)

@@ -18,6 +18,7 @@ from .not_yet import refuse
 from .scan import idl_files, names, plain_names, scan, sources
 from .syntax import File, ProductDecl
 from .tables import Tables, tables
+from .idl_text import service_texts
 
 
 @dataclass
@@ -140,10 +141,11 @@ def _write(args: argparse.Namespace, product: ProductDecl, found: List[Module], 
         if kept.is_fresh(output.name, endings, output.texts):
             continue
         made: Tables = tables(output.module.description if output.module else None, output.interface, interfaces)
+        idl = service_texts(output.interface.file) if output.interface and output.has_c else {}
         for ending in endings:
             text = render.render(env, f"file_emf.{ending}.j2", name=output.name, sources=output.sources, i=output.interface,
                                  module=output.module, tables=made, params=made.params, needs=made.needs, attaches=made.attaches,
-                                 provided=made.provided, used=made.used, version=VERSION)
+                                 provided=made.provided, used=made.used, idl=idl, version=VERSION)
             render.write(os.path.join(out, f"{output.name}_emf.{ending}"), text)
     render.write(os.path.join(out, "product_emf.c"),
                  render.render(env, "product_emf.c.j2", product=product, modules=found, version=VERSION))

@@ -39,6 +39,7 @@ class CStruct:
     fields: List[Field]
     hash: str
     scope: Scope
+    leaves: List[str] = field(default_factory=list)  # of a message
 
     @property
     def tail(self) -> Optional[str]:
@@ -55,6 +56,12 @@ class CMessage:
     declaration: Declaration
     arguments: Optional[CStruct] = None
     reply: Optional[CStruct] = None
+
+    @property
+    def access(self) -> str:
+        """Who may: a method is for few, a signal for all, unless it says otherwise."""
+        declared = getattr(self.declaration, "access", None)
+        return declared.text if declared else "admin" if isinstance(self.declaration, Method) else "read"
 
 
 @dataclass
@@ -214,7 +221,7 @@ class Builder:
             else self.layouts.of_fields(owner, fields, scope)
         made = CStruct(name, declaration, layout, fields, hash64(self.schema.fields(fields, scope)), scope)
         out.structs.append(made)
-        out.tag(declaration.position, name, "_members", "_record")
+        out.tag(declaration.position, name, "_members", "_record", "_leaves")
         return made
 
     # --- services
@@ -223,21 +230,26 @@ class Builder:
                  scope: Scope) -> Optional[CStruct]:
         for member in fields:
             self._uses(out, member, scope)
-        return self._struct(out, name, declaration, fields, scope, named=False) if fields else None
+        return self._with_leaves(self._struct(out, name, declaration, fields, scope, named=False)) if fields else None
+
+    def _with_leaves(self, made: CStruct) -> CStruct:
+        made.leaves = self.schema.leaves(made.fields, made.scope)
+        return made
 
     def _service(self, out: Interface, service: Service, scope: Scope) -> None:
         s = service.name
         made = CService(s, service, hash64(self.schema.service(service, scope)))
         for error in service.of(TypedError):
-            made.errors.append(CMessage(error.name, error, self.known[id(error)]))
-            out.declare(error.position, *(f"{s}_{verb}_{error.name}" for verb in ("fail", "error")))
+            made.errors.append(CMessage(error.name, error, self._with_leaves(self.known[id(error)])))
+            out.declare(error.position, *(f"{s}_{verb}_{error.name}" for verb in ("fail", "fail_later", "error")))
         for method in service.of(Method):
             name = f"{s}_{method.name}"
             made.methods.append(CMessage(method.name, method,
                                          self._message(out, name + "_args", method, method.arguments, scope),
                                          self._message(out, name + "_reply", method, method.results, scope)))
             out.declare(method.position, f"{s}_call_{method.name}", f"{s}_call_{method.name}_async", f"{s}_serve_{method.name}",
-                     name + "_async", name + "_async_run")
+                        f"{s}_reply_{method.name}", name + "_async", name + "_async_finished")
+            out.tables += [(f"{s}_{word}_{method.name}", method.position) for word in ("invoke", "remote")]
         for signal in service.of(Signal):
             name = f"{s}_{signal.name}"
             message = CMessage(signal.name, signal, self._message(out, name, signal, signal.arguments, scope))
@@ -246,8 +258,9 @@ class Builder:
             out.declare(signal.position, f"{s}_emit_{signal.name}", f"{s}_on_{signal.name}", name + "_subscription",
                      name + "_deliver")
         out.services.append(made)
-        out.declare(service.position, *(f"{s}_{word}" for word in ("ops", "client", "service")))
-        out.tables += [(f"{s}_{word}", service.position) for word in ("methods", "signals", "subscriptions", "served")]
+        out.declare(service.position, *(f"{s}_{word}" for word in ("ops", "client", "service")), f"{s}_served".upper())
+        out.tables += [(f"{s}_{word}", service.position)
+                       for word in ("methods", "signals", "errors", "subscriptions", "served", "remote_ops", "idl")]
 
     # --- chains and modules
 

@@ -5,7 +5,7 @@ members, values of its enums. Docs, comments, defaults, ranges, positions and th
 of declarations are no part of it.
 """
 import hashlib
-from typing import Dict, List
+from typing import Dict, Iterator, List
 
 from . import types
 from .layout import Layouts
@@ -45,12 +45,37 @@ class Schema:
                 lines.append(f"error {member.name}{self.fields(member.fields, scope)}")
         return f"service {service.name}\n" + "\n".join(sorted(lines))
 
+    def leaves(self, fields: List[Field], scope: Scope) -> List[str]:
+        """A running hash over the members of a message, structs in it member by member. One
+        that begins with all of another one's has appended to it: two versions understand
+        each other by what they have in common. Values of enums are no part of it: new
+        ones may be appended, too."""
+        state, out = "", []
+        for leaf in self._flat(fields, scope, "", True):
+            state = hashlib.sha256((state + leaf).encode()).hexdigest()
+            out.append(f"0x{state[:16]}ull")
+        return out
+
+    def _flat(self, fields: List[Field], scope: Scope, path: str, last: bool) -> Iterator[str]:
+        for field in fields:
+            found = scope.find_type(field.type.text) if field.type.text not in types.BUILT_IN else None
+            at_end = last and field is fields[-1]
+            if found and isinstance(found.type, Struct) and not field.array_kind:
+                yield from self._flat(found.type.fields, found.scope, f"{path}{field.name}.", at_end)
+            elif found and isinstance(found.type, Enum):
+                kind = "flags" if found.type.is_flags else "enum"
+                yield f"{path}{field.name} {kind}:{found.type.base.text}{self._dimension(field, scope)}"
+            else:
+                yield path + self._field(field, scope)
+
+    def _dimension(self, field: Field, scope: Scope) -> str:
+        if field.array is None:
+            return ""
+        number = scope.number(field.array, self.layouts.errors)
+        return f"[<={number}]" if field.array_kind == "bounded" else f"[{number}]"
+
     def _field(self, field: Field, scope: Scope) -> str:
-        size = ""
-        if field.array is not None:
-            number = scope.number(field.array, self.layouts.errors)
-            size = f"[<={number}]" if field.array_kind == "bounded" else f"[{number}]"
-        return f"{self._type(field, scope)} {field.name}{size}"
+        return f"{self._type(field, scope)} {field.name}{self._dimension(field, scope)}"
 
     def _type(self, field: Field, scope: Scope) -> str:
         name = field.type.text

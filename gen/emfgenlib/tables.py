@@ -108,12 +108,20 @@ class _Maker:
         self.done[struct.name] = TableRecord(struct.name, shown, struct.layout.size, tail, members, struct.declaration)
         self.out.records.append(self.done[struct.name])
 
+    def service(self, service: CService) -> None:
+        for message in [*service.methods, *service.signals, *service.errors]:
+            for struct in (message.arguments, message.reply):
+                if struct:
+                    self.record(struct, message.name)
+
     def _member(self, member: Field, struct: CStruct, at: dict) -> TableMember:
         type_, declaration, _ = type_name(member.type, struct.scope)
         place = at[member.name]
         count = place.dimensions[0] if member.array is not None else 1
         out = TableMember(member.name, type_, place.offset, place.size // count, count,
                           at[member.name + "_len"].offset if member.array_kind == "bounded" else None)
+        if member.qualifier == "rw":
+            out.type += "_RW"
         if isinstance(declaration, Enum):
             out.names = self.enum(declaration)
         elif declaration is not None:
@@ -181,6 +189,8 @@ def _needs(module: ModuleDecl) -> List[TableNeed]:
 
 def tables(module: Optional[ModuleDecl], interface: Optional[Interface], interfaces: List[Interface]) -> Tables:
     maker = _Maker(interfaces)
+    for service in interface.services if interface else []:
+        maker.service(service)
     if not module or not interface:
         return maker.out
     for event in interface.events:

@@ -47,7 +47,8 @@ enum emf_type {
 	EMF_FLAGS,    /* size bytes; written by names joined with '|' */
 	EMF_STRUCT,   /* of members; in records only */
 	EMF_FD,	      /* in messages only */
-	EMF_MAP_FD,
+	EMF_MAP_FD,    /* read-only */
+	EMF_MAP_FD_RW,
 	EMF_PROG_FD,
 };
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bus.h"
+#include "bus_module.h"
 #include "life.h"
 #include "unit.h"
 
@@ -28,8 +28,17 @@ struct calc_ops {
 
 enum { CALC_TICK, CALC_TOCK, CALC_SIGNALS };
 
-static const struct ebus_member methods[] = { { "add", sizeof(struct calc_args), sizeof(int), 1, 2 } };
-static const struct ebus_member signals[] = { { "tick", sizeof(int), 0, 3, 0 }, { "tock", sizeof(int), 0, 4, 0 } };
+static const struct emf_record args_record = { .name = "add", .size = sizeof(struct calc_args) };
+static const struct emf_record sum_record = { .name = "add", .size = sizeof(int) };
+
+static int invoke_add(struct ebus_call *call, const void *args, void *sum)
+{
+	return ((const struct calc_ops *)call->client->service->ops)->add(call, args, sum);
+}
+
+static const struct ebus_member methods[] = { { .name = "add", .in.record = &args_record, .out.record = &sum_record,
+						.invoke = invoke_add } };
+static const struct ebus_member signals[] = { { .name = "tick" }, { .name = "tock" } };
 static struct ebus_subscription *subscriptions[CALC_SIGNALS];
 static struct ebus_service calc = { .name = "calc", .version = "1.0", .methods = methods, .n_methods = 1,
 				    .signals = signals, .n_signals = CALC_SIGNALS, .subscriptions = subscriptions };
@@ -37,14 +46,13 @@ static struct ebus_client client = { .service = &calc };
 
 static int call_add(const struct calc_args *args, int *sum)
 {
-	struct ebus_call call = { &client, 0 };
+	struct ebus_call call = { &client, 0, NULL };
 	int err = ebus_call_begin(&client);
 
 	if (err)
 		return err;
 	err = ((const struct calc_ops *)calc.ops)->add(&call, args, sum);
-	ebus_call_end();
-	return err;
+	return ebus_call_end(&client, err);
 }
 
 /* --- its providers */
@@ -683,18 +691,26 @@ struct add_async {
 	int sum, err, answers;
 };
 
-static void run_add(struct ebus_async *base)
+static void on_sum(struct ebus_async *base, int err)
 {
 	struct add_async *async = emf_container_of(base, struct add_async, base);
 
-	async->err = call_add(&async->args, &async->sum);
+	async->err = err;
 	async->answers++;
+}
+
+static int start(struct add_async *async, struct module *m)
+{
+	async->base.args = &async->args;
+	async->base.reply = &async->sum;
+	if (!async->base.finished)
+		async->base.finished = on_sum;
+	return ebus_async_start(&async->base, &client, 0, m);
 }
 
 static int start_add(struct add_async *async)
 {
-	async->base.run = run_add;
-	return ebus_async_start(&async->base, &two);
+	return start(async, &two);
 }
 
 START_TEST(a_call_that_is_made_later_is_answered_in_a_later_turn)
@@ -735,19 +751,20 @@ START_TEST(a_call_that_is_under_way_cannot_be_started_again)
 }
 END_TEST
 
-static void run_again(struct ebus_async *base)
+static void add_again(struct ebus_async *base, int err)
 {
 	struct add_async *async = emf_container_of(base, struct add_async, base);
 
+	ck_assert_int_eq(err, -ENOTCONN);
 	if (++async->answers < 3)
-		ck_assert_int_eq(ebus_async_start(base, &two), 0);
+		ck_assert_int_eq(start_add(async), 0);
 }
 
 START_TEST(an_answer_may_start_the_next_call)
 {
-	struct add_async async = { .base = { .run = run_again } };
+	struct add_async async = { .base = { .finished = add_again } };
 
-	ck_assert_int_eq(ebus_async_start(&async.base, &two), 0);
+	ck_assert_int_eq(start_add(&async), 0);
 	unit_turn_until(&emf.loop, async.answers == 3);
 }
 END_TEST
@@ -757,8 +774,7 @@ static void check_no_answer(const struct add_async *silent)
 {
 	struct add_async later = { .answers = 0 };
 
-	later.base.run = run_add;
-	ck_assert_int_eq(ebus_async_start(&later.base, &three), 0);
+	ck_assert_int_eq(start(&later, &three), 0);
 	unit_turn_until(&emf.loop, later.answers == 1);
 	ck_assert_int_eq(silent->answers, 0);
 }

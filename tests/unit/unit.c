@@ -2,6 +2,7 @@
 /*
  * unit.c - common to all unit tests.
  */
+#include "bus.h"
 #include "unit.h"
 
 #include <ftw.h>
@@ -46,6 +47,7 @@ void unit_product_init(struct emf *emf, struct module *const *modules)
 		emf->registry.units[i].wanted = true;
 	ck_assert_int_eq(emf_loop_init(&emf->loop), 0);
 	ck_assert_int_eq(emf_worker_init(&emf->worker, &emf->loop), 0);
+	emf_bus_set_loop(&emf->loop);
 }
 
 void unit_product_fini(struct emf *emf)
