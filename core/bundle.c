@@ -17,7 +17,7 @@
 #include "config.h"
 #include "log.h"
 #include "rundir.h"
-#include "server.h"
+#include "ask.h"
 #include "sysfile.h"
 #include "text.h"
 
@@ -129,15 +129,12 @@ static void put_versions(FILE *out, const struct emf *emf, const json_t *doctor)
 
 static void put_status(FILE *out, const struct emf *emf)
 {
-	char path[RUNDIR_PATH_MAX] = "(no socket)";
+	char why[EMF_ASK_WHY_MAX];
 	json_t *status = NULL;
-	int err = emf_rundir_socket(emf->product->name, path);
 
 	section(out, "status of the running service");
-	if (!err)
-		err = emf_server_ask(path, &status);
-	if (err)
-		fprintf(out, "(no service answers at %s: %s)\n", path, strerror(-err));
+	if (emf_ask_status(emf, &status, why))
+		fprintf(out, "(%s)\n", why);
 	else
 		json_dumpf(status, out, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
 	fputc('\n', out);

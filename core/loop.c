@@ -8,8 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core.h"
-
 void emf_source_list_init(struct emf_source *head)
 {
 	head->prev = head->next = head;
@@ -90,11 +88,6 @@ int emf_loop_add_fd(struct emf_loop *loop, struct module *owner, struct emf_fd *
 	fd->source = (struct emf_source){ .loop = loop, .owner = owner, .kind = EMF_SOURCE_FD };
 	emf_source_insert(&loop->fds, &fd->source);
 	return 0;
-}
-
-int emf_fd_add(struct module *m, struct emf_fd *fd)
-{
-	return emf_loop_add_fd(&m->unit->emf->loop, m, fd);
 }
 
 int emf_fd_modify(struct emf_fd *fd, uint32_t events)

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -15,7 +14,6 @@
 #include <unistd.h>
 
 #include "log.h"
-#include "status.h"
 
 #define BACKLOG 16
 #define TELL_AGAIN_NS (60 * 1000000000ull) /* whoever is turned away tries again, and a log is finite */
@@ -27,35 +25,6 @@ static struct sockaddr_un address(const char *path)
 	/* emf_rundir_socket() has checked that it fits. */
 	snprintf(addr.sun_path, sizeof(addr.sun_path), "%.107s", path);
 	return addr;
-}
-
-/* Root and whoever runs the product; the socket's mode keeps out the rest too. */
-static bool peer_may_ask(int fd)
-{
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len))
-		return false;
-	return peer.uid == 0 || peer.uid == geteuid();
-}
-
-static void send_status(const struct emf *emf, int fd)
-{
-	json_t *status = emf_status_json(emf);
-	char *text = status ? json_dumps(status, JSON_COMPACT) : NULL;
-	size_t len = text ? strlen(text) : 0, at = 0;
-
-	/* Never blocks: what does not fit the socket's buffer is an answer cut short. */
-	while (at < len) {
-		size_t n = len - at < EMF_SERVER_PACKET ? len - at : EMF_SERVER_PACKET;
-
-		if (send(fd, text + at, n, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-			break;
-		at += n;
-	}
-	free(text);
-	json_decref(status);
 }
 
 /*
@@ -86,14 +55,10 @@ static void on_connect(struct emf_fd *listener, uint32_t events)
 	int fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	(void)events;
-	if (fd < 0) {
-		if (errno == EMFILE || errno == ENFILE)
-			turn_away(server, errno);
-		return;
-	}
-	if (peer_may_ask(fd))
-		send_status(server->emf, fd);
-	close(fd);
+	if (fd >= 0)
+		emf_server_peer_new(server, fd);
+	else if (errno == EMFILE || errno == ENFILE)
+		turn_away(server, errno);
 }
 
 /* One process at a time, also when two start at once. The lock file stays. */
@@ -185,54 +150,10 @@ int emf_server_open(struct emf_server *server, struct emf *emf)
 void emf_server_close(struct emf_server *server)
 {
 	emf_fd_del(&server->listener);
+	emf_server_peers_close(server);
 	unlink(server->path);
 	close(server->listener.fd);
 	if (server->spare_fd >= 0)
 		close(server->spare_fd);
 	close(server->lock_fd);
-}
-
-/* Packets until the other side is done, as one NUL-terminated text. */
-static int receive_all(int fd, char *text, size_t size)
-{
-	size_t at = 0;
-	ssize_t n;
-
-	while ((n = recv(fd, text + at, size - 1 - at, 0)) > 0)
-		at += (size_t)n;
-	text[at] = '\0';
-	if (n < 0)
-		return -errno;
-	return at ? 0 : -ECONNRESET;
-}
-
-int emf_server_ask(const char *path, json_t **status)
-{
-	struct timeval patience = { .tv_sec = 5 };
-	struct sockaddr_un addr = address(path);
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	char *text = malloc(EMF_SERVER_STATUS_MAX);
-	int err = 0;
-
-	if (fd < 0 || !text) {
-		err = fd < 0 ? -errno : -ENOMEM;
-		goto out;
-	}
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	/* connect() waits as send() does while the queue of the listener is full. */
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)))
-		err = -errno;
-	if (!err)
-		err = receive_all(fd, text, EMF_SERVER_STATUS_MAX);
-	if (!err) {
-		*status = json_loads(text, 0, NULL);
-		if (!*status)
-			err = -EPROTO;
-	}
-out:
-	if (fd >= 0)
-		close(fd);
-	free(text);
-	return err;
 }

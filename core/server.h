@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * server.h - the socket of a serving product. Until the bus speaks on it, a peer
- * that connects is sent the status and disconnected.
+ * server.h - the socket of a serving product, and who is connected to it.
  */
 #ifndef EMF_CORE_SERVER_H
 #define EMF_CORE_SERVER_H
 
-#include <jansson.h>
+#include <sys/types.h>
 
+#include "bus_peer.h"
 #include "core.h"
 #include "rundir.h"
 
-#define EMF_SERVER_PACKET 32768 /* well below the default socket buffer, unix(7) */
-#define EMF_SERVER_STATUS_MAX (1 << 20)
+#define EMF_SERVER_PEERS_MAX 256     /* connections */
+#define EMF_SERVER_PEERS_OF_USER 64  /* of one user; root has no such limit */
+#define EMF_SERVER_GREETING_MS 5000  /* then a peer that says nothing is disconnected */
 
 struct emf_server {
 	struct emf *emf;
@@ -20,7 +21,24 @@ struct emf_server {
 	int lock_fd; /* held as long as the socket is ours */
 	int spare_fd; /* given up for a moment to hang up when files run out */
 	uint64_t told_ns; /* when that was logged last */
+	uint64_t denied_ns; /* when a denial was logged last */
+	uint64_t refused; /* connections, and denials that were not logged */
 	struct emf_fd listener;
+	struct emf_server_peer *peers;
+	size_t n_peers;
+};
+
+/* Another process that is connected. */
+struct emf_server_peer {
+	struct ebus_peer peer;
+	struct emf_server *server;
+	struct emf_fd socket;
+	struct emf_timer greeting;
+	uid_t uid;
+	gid_t gid;
+	pid_t pid;
+	uint64_t since_ns;
+	struct emf_server_peer *next;
 };
 
 /**
@@ -33,14 +51,11 @@ struct emf_server {
 int emf_server_open(struct emf_server *server, struct emf *emf);
 void emf_server_close(struct emf_server *server);
 
-/**
- * emf_server_ask() - the status of the product that serves @path
- * @status: receives a new reference
- *
- * Return: 0; -ENOENT, -ECONNREFUSED if nobody serves; -EACCES; -ECONNRESET when
- * it let us not in or has no file descriptor left; -EAGAIN if it does not answer;
- * -EPROTO for an answer that is no status.
- */
-int emf_server_ask(const char *path, json_t **status);
+/* Once per turn: sends what waits for peers, and lets go of those that are of no use. */
+void emf_server_turn(struct emf_server *server);
+
+/* A connection that was accepted; closed if it may not be here. */
+void emf_server_peer_new(struct emf_server *server, int fd);
+void emf_server_peers_close(struct emf_server *server);
 
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "bpf_error.h"
+#include "builtin.h"
 #include "bus_module.h"
 #include "life.h"
 #include "log.h"
@@ -143,6 +144,8 @@ static int turn(struct session *s, size_t wanted)
 		return failed_status(emf);
 	if (s->ended || emf->quit.asked)
 		return failed_status(emf);
+	if (s->server.emf)
+		emf_server_turn(&s->server);
 	err = emf_loop_turn(&emf->loop, emf_life_timeout_ms(emf));
 	if (err) {
 		emf_err(NULL, "the event loop failed: %s", strerror(-err));
@@ -229,10 +232,14 @@ int emf_session_run(struct emf *emf, const struct emf_session_options *options)
 		emf_err(NULL, "SIGHUP cannot be received, and would end the service: %s", strerror(-err));
 	else if (socket)
 		err = emf_server_open(&s.server, emf);
+	if (!err && socket)
+		emf_builtin_provide(emf);
 	if (!err)
 		status = run_loop(&s);
-	if (!err && socket)
+	if (!err && socket) {
+		emf_builtin_withdraw();
 		emf_server_close(&s.server);
+	}
 	end_loop(&s);
 	return status;
 }

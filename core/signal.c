@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core.h"
+#include "loop.h"
 
 static void dispatch(struct emf_loop *loop, int signo)
 {
@@ -100,11 +100,6 @@ int emf_loop_add_signal(struct emf_loop *loop, struct module *owner, struct emf_
 	/* While a signal is handed out, in front: this one is not for the new source. */
 	emf_source_insert(loop->next_signal ? loop->signals.next : &loop->signals, &signal->source);
 	return 0;
-}
-
-int emf_signal_add(struct module *m, struct emf_signal *signal)
-{
-	return emf_loop_add_signal(&m->unit->emf->loop, m, signal);
 }
 
 void emf_signal_del(struct emf_signal *signal)

@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core.h"
+#include "loop.h"
 
 #define NS_PER_S 1000000000ull
 
@@ -115,12 +115,6 @@ int emf_loop_start_timer(struct emf_loop *loop, struct module *owner, struct emf
 	timer->source = (struct emf_source){ .loop = loop, .owner = owner, .kind = EMF_SOURCE_TIMER };
 	insert(loop, timer);
 	return 0;
-}
-
-int emf_timer_start(struct module *m, struct emf_timer *timer, uint64_t after_ns,
-		    uint64_t interval_ns)
-{
-	return emf_loop_start_timer(&m->unit->emf->loop, m, timer, after_ns, interval_ns);
 }
 
 void emf_timer_stop(struct emf_timer *timer)

@@ -14,6 +14,8 @@ from .syntax import File, ModuleDecl, ProductDecl
 OF_A_MODULE = ("module", "object", "skeleton", "bpf", "params", "uses", "provides", "needs", "attaches", "events", "param_table",
                "object_open", "object_destroy", "object_set_params", "params_store")
 
+EMFS_OWN = "emf"  # bus-idl/emf.emf: the services that every product has
+
 Named = Tuple[str, Position]
 
 
@@ -50,7 +52,7 @@ def _file_name(interface: Interface, errors: Errors) -> None:
     if not re.match(r"[A-Za-z_][A-Za-z0-9_]*\Z", interface.name):
         errors.add(first.position, f"the name of this file, '{interface.name}', begins names in C, and cannot",
                    "use letters, digits and '_' in it, and start with a letter or '_'")
-    elif interface.name.lower() in words.PREFIXES:
+    elif interface.name.lower() in words.PREFIXES and interface.name != EMFS_OWN:
         errors.add(first.position, f"the name of this file, '{interface.name}', begins EMF's own names in C", "rename the file")
 
 

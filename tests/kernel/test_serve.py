@@ -191,6 +191,11 @@ def test_peers_that_connect_and_do_nothing_do_no_harm():
     tap.need_root()
     tool = serve("hello")
     running(tool, "hello")
+
+    def files():
+        return len(os.listdir(f"/proc/{tool.process.pid}/fd"))
+
+    fds = files()
     peers = []
     for _ in range(200):
         peer = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -203,10 +208,9 @@ def test_peers_that_connect_and_do_nothing_do_no_harm():
     tap.equal(module(tool, "hello")["state"], "running", "the module")
     for peer in peers:
         peer.close()
-    fds = len(os.listdir(f"/proc/{tool.process.pid}/fd"))
     for _ in range(100):
         ask(tool.bus)
-    tap.equal(len(os.listdir(f"/proc/{tool.process.pid}/fd")), fds, "open files")
+    until(lambda: files() == fds, "all files of peers to be closed")
 
 
 def test_the_configuration_chooses_modules_and_parameters_and_the_command_line_wins():

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * builtin.h - the services that every product has, bus-idl/emf.emf.
+ */
+#ifndef EMF_CORE_BUILTIN_H
+#define EMF_CORE_BUILTIN_H
+
+#include "core.h"
+
+/* Serves them: each of its functions may be called by peers from now on. */
+void emf_builtin_provide(struct emf *emf);
+void emf_builtin_withdraw(void);
+
+/* Each its own. */
+void emf_builtin_provide_modules(struct emf *emf);
+void emf_builtin_provide_introspection(void);
+
+#endif

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * builtin_introspection.c - service introspection: what is on the bus.
+ */
+#include <stdio.h>
+
+#include "builtin.h"
+#include "bus.h"
+#include "emf_emf.h"
+
+int introspection_serve_services(struct ebus_call *call, struct introspection_services_reply *reply)
+{
+	(void)call;
+	for (const struct ebus_service *s = emf_bus_services(); s && reply->rows_len < sizeof(reply->rows) / sizeof(reply->rows[0]); s = s->next) {
+		struct introspection_service_row *row = &reply->rows[reply->rows_len++];
+
+		snprintf(row->name, sizeof(row->name), "%s", s->name);
+		snprintf(row->version, sizeof(row->version), "%s", s->version);
+		row->provided = s->ops != NULL;
+		row->methods = (__u32)s->n_methods;
+		row->signals = (__u32)s->n_signals;
+	}
+	return 0;
+}
+
+int introspection_serve_describe(struct ebus_call *call, const struct introspection_describe_args *args,
+				 struct introspection_describe_reply *reply)
+{
+	const struct ebus_service *service = emf_bus_find(args->service);
+	size_t len;
+
+	(void)call;
+	if (!service || !service->idl)
+		return -ENOENT;
+	len = strlen(service->idl);
+	if (len > sizeof(reply->idl))
+		return -EMSGSIZE;
+	memcpy(reply->idl, service->idl, len);
+	reply->idl_len = (__u32)len;
+	return 0;
+}
+
+int introspection_serve_schema(struct ebus_call *call, const struct introspection_schema_args *args,
+			       struct introspection_schema_reply *reply)
+{
+	(void)call;
+	(void)args;
+	(void)reply;
+	return -EOPNOTSUPP;
+}
+
+void emf_builtin_provide_introspection(void)
+{
+	static const struct introspection_ops ops = INTROSPECTION_SERVED;
+
+	ebus_provide(&introspection_service, &ops, NULL);
+}
+
+void emf_builtin_provide(struct emf *emf)
+{
+	emf_builtin_provide_modules(emf);
+	emf_builtin_provide_introspection();
+}
+
+void emf_builtin_withdraw(void)
+{
+	ebus_withdraw(&modules_service, NULL);
+	ebus_withdraw(&introspection_service, NULL);
+}

@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * bus_link.c - packets of frames: filled, sent, received, taken apart.
+ */
+#include "bus_link.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define POOL_MAX 16 /* packets that are kept for the next turn */
+#define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+#define ALIGNED(size) (((size) + 7) & ~(size_t)7)
+
+struct ebus_packet {
+	struct ebus_packet *next;
+	size_t size;
+	size_t n_fds;
+	void *large; /* of the last frame: the memfd that its payload is written to */
+	size_t large_size;
+	int fds[EBUS_PACKET_FDS_MAX];
+	_Alignas(8) char bytes[EBUS_PACKET_MAX];
+};
+
+static struct ebus_packet *pool;
+static unsigned int pooled;
+
+static struct ebus_packet *packet_new(void)
+{
+	struct ebus_packet *packet = pool;
+
+	if (packet) {
+		pool = packet->next;
+		pooled--;
+	} else {
+		packet = malloc(sizeof(*packet));
+		if (!packet)
+			return NULL;
+	}
+	packet->next = NULL;
+	packet->size = packet->n_fds = 0;
+	packet->large = NULL;
+	return packet;
+}
+
+static void close_all(int *fds, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
+/* A large payload was written by now: from here on nobody can change it. */
+static void seal(struct ebus_packet *packet)
+{
+	if (!packet->large)
+		return;
+	munmap(packet->large, packet->large_size);
+	packet->large = NULL;
+	fcntl(packet->fds[packet->n_fds - 1], F_ADD_SEALS, SEALS);
+}
+
+static void packet_free(struct ebus_packet *packet)
+{
+	seal(packet);
+	close_all(packet->fds, packet->n_fds);
+	if (pooled >= POOL_MAX) {
+		free(packet);
+		return;
+	}
+	packet->next = pool;
+	pool = packet;
+	pooled++;
+}
+
+void ebus_link_init(struct ebus_link *link, int fd, size_t max_bytes)
+{
+	*link = (struct ebus_link){ .fd = fd, .max_bytes = max_bytes };
+}
+
+void ebus_link_fini(struct ebus_link *link)
+{
+	while (link->first) {
+		struct ebus_packet *packet = link->first;
+
+		link->first = packet->next;
+		packet_free(packet);
+	}
+	link->last = NULL;
+	link->queued_bytes = 0;
+	if (link->fd >= 0)
+		close(link->fd);
+	link->fd = -1;
+}
+
+/* The packet that so much more fits into. */
+static struct ebus_packet *packet_for(struct ebus_link *link, size_t size, size_t n_fds)
+{
+	struct ebus_packet *packet = link->last;
+
+	if (packet)
+		seal(packet);
+	if (packet && packet->size + size <= EBUS_PACKET_MAX && packet->n_fds + n_fds <= EBUS_PACKET_FDS_MAX)
+		return packet;
+	packet = packet_new();
+	if (!packet)
+		return NULL;
+	if (link->last)
+		link->last->next = packet;
+	else
+		link->first = packet;
+	link->last = packet;
+	return packet;
+}
+
+static int memfd_for(size_t size, void **place)
+{
+	int fd = memfd_create("ebus", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	if (!ftruncate(fd, (off_t)size)) {
+		*place = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		if (*place != MAP_FAILED)
+			return fd;
+	}
+	err = -errno;
+	close(fd);
+	return err;
+}
+
+static int duplicate(const int *fds, size_t n, int *to)
+{
+	for (size_t i = 0; i < n; i++) {
+		to[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 0);
+		if (to[i] < 0) {
+			int err = -errno;
+
+			close_all(to, i);
+			return err;
+		}
+	}
+	return 0;
+}
+
+int ebus_link_add(struct ebus_link *link, const struct ebus_frame *frame, size_t size, const int *fds, size_t n_fds,
+		  void **payload)
+{
+	bool large = size > EBUS_PACKET_MAX - sizeof(*frame);
+	size_t inside = sizeof(*frame) + (large ? sizeof(__u64) : size);
+	struct ebus_packet *packet;
+	struct ebus_frame *to;
+	void *place = NULL;
+	int err, memfd = -1;
+
+	if (size > EBUS_PAYLOAD_MAX || n_fds + large > EBUS_FRAME_FDS_MAX)
+		return -EMSGSIZE;
+	if (link->fd < 0)
+		return -ENOTCONN;
+	if (link->queued_bytes + inside > link->max_bytes)
+		return -ENOBUFS;
+	packet = packet_for(link, ALIGNED(inside), n_fds + large);
+	if (!packet)
+		return -ENOMEM;
+	err = duplicate(fds, n_fds, packet->fds + packet->n_fds);
+	if (err)
+		return err;
+	if (large) {
+		memfd = memfd_for(size, &place);
+		if (memfd < 0) {
+			close_all(packet->fds + packet->n_fds, n_fds);
+			return memfd;
+		}
+		packet->fds[packet->n_fds + n_fds] = memfd;
+		packet->large = place;
+		packet->large_size = size;
+	}
+	to = (struct ebus_frame *)(void *)(packet->bytes + packet->size);
+	*to = *frame;
+	to->size = (__u32)inside;
+	to->n_fds = (__u8)(n_fds + large);
+	to->flags = large ? EBUS_LARGE : 0;
+	if (large)
+		*(__u64 *)(void *)(to + 1) = size;
+	else
+		memset((char *)to + inside, 0, ALIGNED(inside) - inside);
+	packet->n_fds += n_fds + large;
+	packet->size += ALIGNED(inside);
+	link->queued_bytes += ALIGNED(inside);
+	link->sent_frames++;
+	*payload = large ? place : (void *)(to + 1);
+	return 0;
+}
+
+int ebus_link_send(struct ebus_link *link, const struct ebus_frame *frame, const void *payload, size_t size,
+		   const int *fds, size_t n_fds)
+{
+	void *to;
+	int err = ebus_link_add(link, frame, size, fds, n_fds, &to);
+
+	if (!err && size)
+		memcpy(to, payload, size);
+	return err;
+}
+
+static int send_packet(int fd, struct ebus_packet *packet)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(packet->fds))];
+	} control;
+	struct iovec iov = { packet->bytes, packet->size };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	struct cmsghdr *cmsg;
+
+	seal(packet);
+	if (!packet->n_fds) /* the common case, and cheaper */
+		return send(fd, packet->bytes, packet->size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
+	memset(&control, 0, sizeof(control));
+	msg.msg_control = &control;
+	msg.msg_controllen = CMSG_SPACE(packet->n_fds * sizeof(int));
+	cmsg = CMSG_FIRSTHDR(&msg);
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_RIGHTS;
+	cmsg->cmsg_len = CMSG_LEN(packet->n_fds * sizeof(int));
+	memcpy(CMSG_DATA(cmsg), packet->fds, packet->n_fds * sizeof(int));
+	return sendmsg(fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+int ebus_link_flush(struct ebus_link *link)
+{
+	while (link->first) {
+		struct ebus_packet *packet = link->first;
+		int err = link->fd < 0 ? -ENOTCONN : send_packet(link->fd, packet);
+
+		if (err == -EINTR)
+			continue;
+		if (err) {
+			link->blocked = err == -EAGAIN;
+			return err;
+		}
+		link->first = packet->next;
+		if (!link->first)
+			link->last = NULL;
+		link->queued_bytes -= packet->size;
+		packet_free(packet);
+	}
+	link->blocked = false;
+	return 0;
+}
+
+/* --- the other way */
+
+static int map_large(struct ebus_received *r, void **map)
+{
+	__u64 size;
+	struct stat st;
+	int fd;
+
+	if (!r->n_fds || r->size != sizeof(size))
+		return -EBADMSG;
+	memcpy(&size, r->payload, sizeof(size));
+	fd = r->fds[--r->n_fds];
+	/* Sealed: nobody can change it while it is read, nor cut it short under us. */
+	if (size > EBUS_PAYLOAD_MAX || !size || fstat(fd, &st) || (__u64)st.st_size != size ||
+	    (fcntl(fd, F_GET_SEALS) & SEALS) != SEALS) {
+		close(fd);
+		return -EBADMSG;
+	}
+	*map = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+	close(fd);
+	if (*map == MAP_FAILED)
+		return -errno;
+	r->payload = *map;
+	r->size = size;
+	return 0;
+}
+
+static int give(struct ebus_received *r, int (*each)(void *arg, struct ebus_received *received), void *arg)
+{
+	void *map = NULL;
+	int err = r->frame->flags & EBUS_LARGE ? map_large(r, &map) : 0;
+
+	if (!err)
+		err = each(arg, r);
+	if (map)
+		munmap(map, r->size);
+	close_all(r->fds, r->n_fds);
+	return err;
+}
+
+static int take_apart(char *bytes, size_t size, int *fds, size_t n_fds,
+		      int (*each)(void *arg, struct ebus_received *received), struct ebus_link *link, void *arg)
+{
+	size_t at = 0, at_fd = 0;
+	int err = 0;
+
+	while (!err && at < size) {
+		const struct ebus_frame *frame = (const struct ebus_frame *)(void *)(bytes + at);
+		struct ebus_received r = { .frame = frame };
+
+		if (size - at < sizeof(*frame) || frame->size < sizeof(*frame) || frame->size > size - at ||
+		    frame->n_fds > n_fds - at_fd || frame->n_fds > EBUS_FRAME_FDS_MAX) {
+			err = -EBADMSG;
+			break;
+		}
+		r.payload = frame + 1;
+		r.size = frame->size - sizeof(*frame);
+		r.fds = fds + at_fd;
+		r.n_fds = frame->n_fds;
+		at_fd += frame->n_fds;
+		at += ALIGNED((size_t)frame->size);
+		link->received_frames++;
+		err = give(&r, each, arg);
+	}
+	if (!err && at_fd < n_fds)
+		err = -EBADMSG;
+	close_all(fds + at_fd, n_fds - at_fd);
+	return err;
+}
+
+/* All descriptors that came, whatever else is wrong: those that nobody takes would stay open. */
+static size_t descriptors(struct msghdr *msg, int *fds)
+{
+	size_t n = 0;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
+		size_t more = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		memcpy(fds + n, CMSG_DATA(c), more * sizeof(int));
+		n += more;
+	}
+	return n;
+}
+
+/* Return: how many bytes came; the descriptors that came with them go to @fds. */
+static ssize_t receive(int fd, bool wait, char *bytes, int *fds, size_t *n_fds)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(EBUS_PACKET_FDS_MAX * sizeof(int))];
+	} control;
+	struct iovec iov = { bytes, EBUS_PACKET_MAX + 8 };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
+	ssize_t n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC | (wait ? 0 : MSG_DONTWAIT));
+
+	if (n < 0)
+		return errno == EINTR ? -EAGAIN : -errno;
+	*n_fds = descriptors(&msg, fds);
+	if (n && !(msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) && n <= EBUS_PACKET_MAX)
+		return n;
+	close_all(fds, *n_fds);
+	return n ? -EBADMSG : -ECONNRESET;
+}
+
+int ebus_link_receive(struct ebus_link *link, bool wait, int (*each)(void *arg, struct ebus_received *received),
+		      void *arg)
+{
+	/* One for all links; a handler that waits for an answer receives inside of it. */
+	static _Alignas(8) char first[EBUS_PACKET_MAX + 8];
+	static bool used;
+	bool is_first = !used;
+	char *bytes = is_first ? first : malloc(sizeof(first));
+	int fds[EBUS_PACKET_FDS_MAX];
+	size_t n_fds = 0;
+	ssize_t n;
+
+	if (!bytes)
+		return -ENOMEM;
+	used = true;
+	n = receive(link->fd, wait, bytes, fds, &n_fds);
+	if (n > 0)
+		n = take_apart(bytes, (size_t)n, fds, n_fds, each, link, arg);
+	if (is_first)
+		used = false;
+	else
+		free(bytes);
+	return (int)n;
+}
