@@ -7,7 +7,7 @@ from typing import Any, Dict, List, Optional
 
 from . import VERSION, check
 from .check_file import check_file
-from .check_names import EMFS_OWN, Named, check_c_names, names_of_module
+from .check_names import Named, check_c_names, is_emfs_own, names_of_module
 from .errors import Errors
 from .imports import Loader
 from .interface import Builder, Interface
@@ -116,12 +116,8 @@ def _outputs(found: List[Module], shared: List[File], loader: Loader, layouts: L
                 add_imported(other, True)
     for file in shared:
         if file.path not in seen:
-            add_imported(file, interface_name(file) == EMFS_OWN)
+            add_imported(file, is_emfs_own(file))
     return out
-
-
-def interface_name(file: File) -> str:
-    return os.path.splitext(os.path.basename(file.path))[0]
 
 
 def _names(module: Module) -> List[Named]:
@@ -155,7 +151,7 @@ def _write(args: argparse.Namespace, product: ProductDecl, found: List[Module], 
                  render.render(env, "product_emf.c.j2", product=product, modules=found, version=VERSION))
     # Touched in any case: make compares its time with that of the sources.
     render.write(os.path.join(out, "modules.mk"),
-                 render.render(env, "modules.mk.j2", modules=found, files=[o for o in outputs if o.has_c and not o.module and o.name != EMFS_OWN],
+                 render.render(env, "modules.mk.j2", modules=found, files=[o for o in outputs if o.has_c and not o.module and not is_emfs_own(o.interface.file)],
                                out=out, version=VERSION,
                                seen=[f"{args.modules}/{n}" for n in sources(args.modules)] + idl_files(args.idl)),
                  touch=True)

@@ -14,9 +14,13 @@ from .syntax import File, ModuleDecl, ProductDecl
 OF_A_MODULE = ("module", "object", "skeleton", "bpf", "params", "uses", "provides", "needs", "attaches", "events", "param_table",
                "object_open", "object_destroy", "object_set_params", "params_store")
 
-EMFS_OWN = "emf"  # bus-idl/emf.emf: the services that every product has
+EMFS_OWN = "bus-idl/emf.emf"  # the services that every product has
 
 Named = Tuple[str, Position]
+
+
+def is_emfs_own(file: File) -> bool:
+    return file.path == EMFS_OWN
 
 
 def names_of_module(name: str, position: Position, description: Optional[ModuleDecl]) -> List[Named]:
@@ -52,7 +56,7 @@ def _file_name(interface: Interface, errors: Errors) -> None:
     if not re.match(r"[A-Za-z_][A-Za-z0-9_]*\Z", interface.name):
         errors.add(first.position, f"the name of this file, '{interface.name}', begins names in C, and cannot",
                    "use letters, digits and '_' in it, and start with a letter or '_'")
-    elif interface.name.lower() in words.PREFIXES and interface.name != EMFS_OWN:
+    elif interface.name.lower() in words.PREFIXES and not is_emfs_own(interface.file):
         errors.add(first.position, f"the name of this file, '{interface.name}', begins EMF's own names in C", "rename the file")
 
 
