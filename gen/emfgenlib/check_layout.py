@@ -56,7 +56,7 @@ class _Comparison:
         if self.btf.kinds[number] == btf.UNION:
             self.errors.add(self.struct.position, self.what.replace("struct", "union", 1) + " is no struct", self.hint)
             return
-        before = len(self.errors.found)
+        before = self.errors.count
         there = {m.name: m for m in self.btf.members(number)}
         shift = 0
         for member in self.layout.members:
@@ -70,7 +70,7 @@ class _Comparison:
         if more:
             self._add(None, "has what is not here: " + ", ".join(more[:TOLD]) + (" and more" if more[TOLD:] else ""))
         size = self.btf.size(number)
-        if size != self.layout.size and len(self.errors.found) == before:
+        if size != self.layout.size and self.errors.count == before:
             self._add(None, f"has {size} bytes, here it has {self.layout.size}")
 
     def _add(self, member: Optional[Member], message: str, hint: str = "") -> None:

@@ -55,7 +55,7 @@ def _known(name: Name, what: str, known: Dict, errors: Errors) -> bool:
     if name.text in known:
         return True
     errors.add(name.position, f"there is no {what} '{name.text}'",
-               "there are: " + ", ".join(sorted(known)) if known else f"import the file that declares the {what}")
+               lambda: "there are: " + ", ".join(sorted(known)) if known else f"import the file that declares the {what}")
     return False
 
 
@@ -84,7 +84,7 @@ def _need(need: Need, errors: Errors) -> None:
             known = [n for n in bpf_names.OF[need.kind.text] if n != "unspec"]  # the kernel's word for none
             if name.text not in known:
                 errors.add(name.position, f"there is no {SAID[need.kind.text]} '{name.text}'",
-                           nearest(name.text, known) or AS_IN[need.kind.text])
+                           lambda: nearest(name.text, known) or AS_IN[need.kind.text])
     if need.variant and len(need.names) > 1:
         errors.add(need.names[1].position, "a variant is chosen by one name",
                    "one 'needs' for each, each with programs of its own")

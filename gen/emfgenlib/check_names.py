@@ -82,4 +82,4 @@ def check_names_of(files: Iterable[File], layouts: Layouts, errors: Errors) -> N
         for error in own.found:
             if (str(error.position), error.message) not in told:  # of a file that several import
                 told.add((str(error.position), error.message))
-                errors.found.append(error)
+                errors.add(error.position, error.message, error.hint)

@@ -7,6 +7,8 @@ import os
 import sys
 from typing import Dict, Iterable, Set
 
+from .files import read_regular
+
 HEADER = "_maps.h"  # of what an object has
 _GENERATOR = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 
@@ -41,8 +43,7 @@ class Kept:
 
     def _load(self) -> Dict[str, str]:
         try:
-            with open(self.path, encoding="utf-8") as f:
-                before = json.load(f)
+            before = json.loads(read_regular(self.path))
         except (OSError, ValueError):
             return {}
         return before if isinstance(before, dict) else {}

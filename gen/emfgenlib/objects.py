@@ -12,6 +12,7 @@ from .bpf_object import Object
 from .check_object import check_object
 from .elf import BadObject, read
 from .errors import Errors, Position
+from .files import read_regular
 from .globals import Stored, stored
 from .imports import Loader
 from .kept import HEADER
@@ -48,9 +49,9 @@ def _run(args: argparse.Namespace, errors: Errors) -> int:
     good = []
     for module in _wanted(args):
         header = os.path.join(args.out, module + HEADER)
-        before = len(errors.found)
+        before = errors.count
         found = _object(args, module, loader)
-        if found is not None and len(errors.found) == before:
+        if found is not None and errors.count == before:
             good.append((module, header, found))
         elif os.path.exists(header):  # make must not take it for one that agrees
             os.unlink(header)
@@ -84,8 +85,7 @@ def _readers(args: argparse.Namespace, names: Set[str]) -> Set[str]:
     reached = set(names)
     texts = []
     for path in idl_files(args.modules) + idl_files(args.idl) if names else []:
-        with open(path, "rb") as f:
-            texts.append((os.path.basename(path), f.read()))
+        texts.append((os.path.basename(path), read_regular(path)))
     pending = list(names)
     while pending:
         name = f'{pending.pop()}"'.encode("utf-8", "surrogateescape")
