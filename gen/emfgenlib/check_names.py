@@ -56,8 +56,11 @@ def _file_name(interface: Interface, errors: Errors) -> None:
 
 def _meets(name: str, position: Position, owners: Dict[str, Position], errors: Errors) -> None:
     if name in owners and str(owners[name]) != str(position):
+        other = owners[name]
+        if other.line and not position.line:  # a map of an object is known by its file
+            position, other = other, position
         errors.add(position, f"this becomes '{name}' in C, and so does another declaration",
-                   f"the other one is at {owners[name]}; rename one of them")
+                   f"the other one is at {other}; rename one of them")
 
 
 def _lengths(names: Iterable[Named], errors: Errors) -> None:
