@@ -178,7 +178,7 @@ EMF_API int emf_map_sum(const struct emf_map *map, const void *key, void *sum,
  * @map: the map
  *
  * Context: loop thread.
- * Return: the number.
+ * Return: the number; 0 if the map is NULL.
  * Since: 0.1
  */
 EMF_API uint32_t emf_map_max_entries(const struct emf_map *map);

@@ -247,7 +247,7 @@ int use(const struct module *m, struct flow_row *row)
 {
 	struct flow_key key = { 1, 2, 3, 4, 5, 6, { 0, 0 } };
 
-	(void)row;
+	(void)row, (void)key;
 	return %s;
 }
 """
