@@ -173,11 +173,6 @@ def test_random_descriptions_become_code_without_warnings():
             raise AssertionError(f"seed {seed}: {e}") from None
 
 
-def test_the_headers_compile_as_c_plus_plus_too():
-    if not shutil.which("g++"):
-        raise tap.Skip("there is no g++; clang++ is used where it is installed")
-
-
 def test_the_same_descriptions_become_the_same_bytes_in_any_folder_and_order():
     texts = []
     for hash_seed in ("1", "77"):
