@@ -3,7 +3,7 @@ the compiler would tell it of generated code, or not at all."""
 import re
 from typing import Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
-from . import words
+from . import macros, words
 from .check_fields import NAME_MAX
 from .errors import Errors, Position
 from .interface import Builder, Interface
@@ -32,6 +32,8 @@ def check_c_names(interfaces: Sequence[Interface], modules: Iterable[Named], err
     owners: Dict[str, Position] = {}
     for name, position in names:
         _meets(name, position, owners, errors)
+        if macros.is_macro(name) and not name.startswith(("EMF_", "EBUS_")):  # those are told of their file
+            errors.add(position, f"this becomes '{name}' in C, which is a macro of the C library or of the compiler", "rename it")
         owners.setdefault(name, position)
     # Tables are variables: struct x_record stands beside the variable x_record, as ever in C.
     tags: Set[str] = {tag for i in interfaces for tag in i.tags}
