@@ -244,6 +244,13 @@ static int want_configured(struct run *run, const struct emf_config *config)
 	return err;
 }
 
+static bool ends_a_sentence(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len && strchr(".!?", text[len - 1]);
+}
+
 static void print_help(const struct run *run, const char *command)
 {
 	const struct emf_unit *one = run->n_asked == 1 ? run->asked : NULL;
@@ -251,7 +258,7 @@ static void print_help(const struct run *run, const char *command)
 	if (one) {
 		printf("Usage: %s %s [OPTIONS]\n", run->emf->product->name, one->m->name);
 		if (one->m->doc)
-			printf("%s.\n", one->m->doc);
+			printf("%s%s\n", one->m->doc, ends_a_sentence(one->m->doc) ? "" : ".");
 	} else {
 		emf_command_usage(stdout, run->emf, command);
 	}

@@ -61,7 +61,7 @@ int emf_map_next(const struct emf_map *map, const void *key, void *next)
 
 uint32_t emf_map_max_entries(const struct emf_map *map)
 {
-	return bpf_map__max_entries(to_bpf(map));
+	return map ? bpf_map__max_entries(to_bpf(map)) : 0;
 }
 
 static int cpus;

@@ -117,28 +117,60 @@ static void leave_out_maps(const struct emf_unit *unit, int type)
 			bpf_map__set_autocreate(map, false);
 }
 
-static int choose(struct emf_unit *unit, const struct emf_need *need, bool there)
+static bool is_of_pair(const struct emf_need *need, const struct emf_need *pair)
+{
+	return need->instead && !strcmp(need->program, pair->program) && !strcmp(need->instead, pair->instead);
+}
+
+/* The first of the needs of one pair that is not met; NULL if the first program can run. */
+static const struct emf_need *lacking(struct emf_probe *probe, const struct emf_unit *unit, const struct emf_need *pair)
+{
+	const struct emf_need *first = NULL;
+
+	for (const struct emf_need *need = pair; need->name; need++) {
+		if (!is_of_pair(need, pair) || is_there(probe, unit, need))
+			continue;
+		if (need->kind == EMF_NEED_MAP_TYPE)
+			leave_out_maps(unit, need->id);
+		if (!first)
+			first = need;
+	}
+	return first;
+}
+
+/* Turns the loser off, and nothing on: another pair, or the author, may have turned that off. */
+static int choose(struct emf_probe *probe, struct emf_unit *unit, const struct emf_need *pair)
 {
 	const struct bpf_object *obj = object_of(unit);
-	struct bpf_program *first = obj ? bpf_object__find_program_by_name(obj, need->program) : NULL;
-	struct bpf_program *second = obj ? bpf_object__find_program_by_name(obj, need->instead) : NULL;
+	struct bpf_program *first = obj ? bpf_object__find_program_by_name(obj, pair->program) : NULL;
+	struct bpf_program *second = obj ? bpf_object__find_program_by_name(obj, pair->instead) : NULL;
 	struct emf_variant *variant = &unit->variants.of[unit->variants.n];
+	const struct emf_need *missing;
 
 	if (!first || !second || unit->variants.n == EMF_VARIANTS_MAX) {
 		snprintf(unit->why, sizeof(unit->why), "its variants %s and %s cannot be chosen: one of them is missing",
-			 need->program, need->instead);
+			 pair->program, pair->instead);
 		return -EINVAL;
 	}
 	unit->variants.n++;
-	variant->runs = there ? need->program : need->instead;
-	variant->instead_of = there ? need->instead : need->program;
-	snprintf(variant->why, sizeof(variant->why), "this kernel %s the %s%s%s", there ? "has" : "lacks", words[need->kind],
-		 need->name, need->kind == EMF_NEED_HELPER ? " for such programs" : "");
-	bpf_program__set_autoload(first, there);
-	bpf_program__set_autoload(second, !there);
-	if (!there && need->kind == EMF_NEED_MAP_TYPE)
-		leave_out_maps(unit, need->id);
+	missing = lacking(probe, unit, pair);
+	variant->runs = missing ? pair->instead : pair->program;
+	variant->instead_of = missing ? pair->program : pair->instead;
+	if (!missing)
+		snprintf(variant->why, sizeof(variant->why), "this kernel has the %s%s%s", words[pair->kind], pair->name,
+			 pair->kind == EMF_NEED_HELPER ? " for such programs" : "");
+	else
+		snprintf(variant->why, sizeof(variant->why), "this kernel lacks the %s%s%s", words[missing->kind],
+			 missing->name, missing->kind == EMF_NEED_HELPER ? " for such programs" : "");
+	bpf_program__set_autoload(missing ? first : second, false);
 	return 0;
+}
+
+static bool is_first_of_pair(const struct emf_need *needs, const struct emf_need *need)
+{
+	while (needs != need && !is_of_pair(needs, need))
+		needs++;
+	return needs == need;
 }
 
 int emf_need_check(struct emf_unit *unit)
@@ -151,12 +183,10 @@ int emf_need_check(struct emf_unit *unit)
 		return 0;
 	emf_probe_init(&probe);
 	for (const struct emf_need *need = unit->m->needs; !err && need->name; need++) {
-		bool there = is_there(&probe, unit, need);
-
-		if (need->instead)
-			err = choose(unit, need, there);
-		else if (!there)
-			err = refuse(unit, need);
+		if (!need->instead)
+			err = is_there(&probe, unit, need) ? 0 : refuse(unit, need);
+		else if (is_first_of_pair(unit->m->needs, need))
+			err = choose(&probe, unit, need);
 	}
 	emf_probe_fini(&probe);
 	return err;

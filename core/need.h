@@ -29,9 +29,15 @@ struct emf_variants {
  * @unit: with an open, not yet loaded object, or with none
  *
  * Turns off the loading of programs whose variant is taken, and of maps of a type
- * that is missing. What cannot be found out is taken to be there: loading will tell.
+ * that is missing; turns nothing on. Of several needs with the same two programs all
+ * must be met for the first one. What cannot be found out is taken to be there:
+ * loading will tell.
  *
- * Return: 0; -EOPNOTSUPP or -EPERM with the reason in unit->why.
+ * Context: loop thread, between the opening and the loading of the object.
+ * Return: 0, and the choices in unit->variants; with the reason in unit->why, -EPERM
+ * if this process lacks a capability, -EOPNOTSUPP if this kernel lacks something, and
+ * -EINVAL if a variant names a program that the object has not, or there are more
+ * than EMF_VARIANTS_MAX.
  */
 int emf_need_check(struct emf_unit *unit);
 

@@ -25,6 +25,16 @@ size_t emf_param_size(const struct emf_param *param)
 	return emf_value_size(&type);
 }
 
+static bool is_of_names(const struct emf_param *param)
+{
+	return param->type == EMF_ENUM || param->type == EMF_FLAGS;
+}
+
+static bool has_range(const struct emf_param *param)
+{
+	return param->flags & EMF_PARAM_RANGE || param->min || param->max;
+}
+
 /* What the author of a module can get wrong, as half a sentence; NULL if it is right. */
 static const char *mistake(const struct emf_param *param)
 {
@@ -32,8 +42,10 @@ static const char *mistake(const struct emf_param *param)
 		return "its name may have lower-case letters, digits, '-' and '_' only";
 	if ((unsigned int)param->type >= EMF_STRUCT)
 		return "its type is none that a parameter can have";
-	if ((param->type == EMF_ENUM || param->type == EMF_FLAGS) && !param->names)
+	if (is_of_names(param) && !param->names)
 		return "it has no names: point .names at a table of them";
+	if (is_of_names(param) && param->size != 1 && param->size != 2 && param->size != 4 && param->size != 8)
+		return "its size is to be 1, 2, 4 or 8: the sizeof of its value";
 	if (!param->value)
 		return "it has no value: point .value at a variable";
 	if (param->type == EMF_STRING && (!param->size || param->size > EMF_PARAM_VALUE_MAX))
@@ -135,7 +147,7 @@ int emf_param_index(const struct emf_param_set *set, const char *name)
 
 static bool in_range(const struct emf_param *param, uint64_t v)
 {
-	if (!emf_value_is_number(param->type) || (!param->min && !param->max))
+	if (!emf_value_is_number(param->type) || !has_range(param))
 		return true;
 	if (emf_value_is_signed(param->type))
 		return (int64_t)v >= param->min && (int64_t)v <= param->max;
@@ -168,11 +180,17 @@ void emf_param_allowed(const struct emf_param *param, char text[EMF_PARAM_WHY_MA
 	text[0] = '\0';
 	if (param->names) {
 		list_names(param, text, EMF_PARAM_WHY_MAX);
-	} else if (param->min || param->max) {
+	} else if (has_range(param)) {
 		format_bound(param, param->min, min);
 		format_bound(param, param->max, max);
 		snprintf(text, EMF_PARAM_WHY_MAX, "%.30s to %.30s", min, max);
 	}
+}
+
+/* What may be there or not. */
+static const char *thing(enum emf_type type)
+{
+	return type == EMF_NETDEV ? "interface" : type == EMF_CGROUP ? "cgroup" : "symbol of the kernel";
 }
 
 static int explain(const struct emf_param *param, const char *given, int err,
@@ -187,11 +205,10 @@ static int explain(const struct emf_param *param, const char *given, int err,
 	} else if (err == -EINVAL) {
 		snprintf(why, EMF_PARAM_WHY_MAX, "\"%.60s\" is not %s", text, emf_value_expected(param->type));
 	} else if (err != -ERANGE) {
-		snprintf(why, EMF_PARAM_WHY_MAX, "there is no \"%.60s\" on this system (%s is expected)", text,
-			 emf_value_expected(param->type));
+		snprintf(why, EMF_PARAM_WHY_MAX, "there is no %s \"%.60s\" here", thing(param->type), text);
 	} else if (param->type == EMF_STRING || param->type == EMF_COMM) {
 		snprintf(why, EMF_PARAM_WHY_MAX, "the text is longer than %zu bytes", emf_param_size(param) - 1);
-	} else if (param->min || param->max) {
+	} else if (has_range(param)) {
 		format_bound(param, param->min, min);
 		format_bound(param, param->max, max);
 		snprintf(why, EMF_PARAM_WHY_MAX, "%.60s is out of range (%.30s to %.30s)", text, min, max);

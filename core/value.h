@@ -18,15 +18,51 @@ struct emf_value_type {
 	const struct emf_name *names;
 };
 
-/* In bytes; of those that have one size only, whatever @size says. */
+/**
+ * emf_value_size() - how many bytes a value has
+ * @type: of it
+ *
+ * Context: any.
+ * Return: bytes; of a type that has one size only that one, whatever @type->size says.
+ */
 size_t emf_value_size(const struct emf_value_type *type);
 
-/* Whether it is a number that bounds mean something for; and if so, one with a sign. */
+/**
+ * emf_value_is_number() - whether bounds mean something for it
+ * @type: without the rest
+ *
+ * Context: any.
+ * Return: true for integers, times and ids; false for texts, addresses, names, structs.
+ */
 bool emf_value_is_number(enum emf_type type);
+
+/**
+ * emf_value_is_signed() - whether it can be negative
+ * @type: without the rest
+ *
+ * Context: any.
+ * Return: true for s8 to s64, errno and signo.
+ */
 bool emf_value_is_signed(enum emf_type type);
 
-/* A number of any width, sign-extended; and back. */
+/**
+ * emf_value_load() - a number of any width and byte order
+ * @type: of 1, 2, 4 or 8 bytes
+ * @value: of any alignment
+ *
+ * Context: any.
+ * Return: the number, sign-extended if its type has a sign.
+ */
 uint64_t emf_value_load(const struct emf_value_type *type, const void *value);
+
+/**
+ * emf_value_store() - the way back
+ * @type: of 1, 2, 4 or 8 bytes
+ * @value: receives them; of any alignment
+ * @number: of which as many bits are kept as @type has
+ *
+ * Context: any.
+ */
 void emf_value_store(const struct emf_value_type *type, void *value, uint64_t number);
 
 /**
@@ -35,28 +71,50 @@ void emf_value_store(const struct emf_value_type *type, void *value, uint64_t nu
  * @text: as a person wrote it
  * @value: receives emf_value_size() bytes; untouched on error
  *
+ * Context: any; a cgroup and a symbol are looked up in files of the kernel.
  * Return: 0; -EINVAL if the text is no such value; -ERANGE if it does not fit;
- * -ENODEV if there is no such interface, -ENOENT no such cgroup or symbol now.
+ * -ENODEV if there is no such interface, -ENOENT no such cgroup or symbol now; what
+ * open(2) says of /proc/kallsyms.
  */
 int emf_value_parse(const struct emf_value_type *type, const char *text, void *value);
 
-/* What the help calls it: "NUMBER", "TIME". */
+/**
+ * emf_value_word() - what the help calls it
+ * @type: without the rest
+ *
+ * Context: any.
+ * Return: a constant text: "NUMBER", "TIME".
+ */
 const char *emf_value_word(enum emf_type type);
 
-/* What a person could have written: "a time with its unit, such as 500ms or 5s". */
+/**
+ * emf_value_expected() - what a person could have written
+ * @type: without the rest
+ *
+ * Context: any.
+ * Return: a constant text: "a time with its unit, such as 500ms or 5s".
+ */
 const char *emf_value_expected(enum emf_type type);
 
 /**
  * emf_value_format() - the value as a person would write it
  * @type: of it
  * @value: of emf_value_size() bytes, of any alignment
- * @text: receives it, without anything that drives a terminal
+ * @text: receives it, cut to its size, without anything that drives a terminal
  *
+ * Context: any.
  * Return: @text.
  */
 char *emf_value_format(const struct emf_value_type *type, const void *value, char text[EMF_VALUE_TEXT_MAX]);
 
-/* "500ms", "5s", "2m"; a number without a unit is refused. 0 or -EINVAL, -ERANGE. */
+/**
+ * emf_value_parse_duration() - read a time with its unit
+ * @text: "500ms", "5s", "2m"; of numbers without a unit only 0 is one
+ * @ns: receives it in nanoseconds; untouched on error
+ *
+ * Context: any.
+ * Return: 0; -EINVAL if the text is no time; -ERANGE if it does not fit into 64 bits.
+ */
 int emf_value_parse_duration(const char *text, uint64_t *ns);
 
 #endif

@@ -5,12 +5,15 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/magic.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
 
 #include <emf/output.h>
 
@@ -191,6 +194,24 @@ static int parse_netdev(const char *text, uint64_t *value)
 	return *text && strlen(text) < IF_NAMESIZE ? -ENODEV : -EINVAL;
 }
 
+/* Of what the path leads to, which may be out of the file system through ".." or a link. */
+static int cgroup_id(const char *path, uint64_t *value)
+{
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct statfs fs;
+	struct stat st;
+	bool found;
+
+	if (fd < 0)
+		return -ENOENT;
+	found = !fstatfs(fd, &fs) && fs.f_type == CGROUP2_SUPER_MAGIC && !fstat(fd, &st);
+	close(fd);
+	if (!found)
+		return -ENOENT;
+	*value = st.st_ino;
+	return 0;
+}
+
 /*
  * Its id is the number of its folder's inode, cgroup_id() of the kernel: of version 2,
  * which is not mounted at /sys/fs/cgroup where version 1 is.
@@ -198,7 +219,6 @@ static int parse_netdev(const char *text, uint64_t *value)
 static int parse_cgroup(const char *text, uint64_t *value)
 {
 	char root[EMF_MOUNT_MAX], path[EMF_VALUE_MAX];
-	struct stat st;
 	size_t len;
 
 	if (*text != '/')
@@ -210,10 +230,7 @@ static int parse_cgroup(const char *text, uint64_t *value)
 		text += len;
 	if (snprintf(path, sizeof(path), "%s%s", root, text) >= (int)sizeof(path))
 		return -ERANGE;
-	if (stat(path, &st) || !S_ISDIR(st.st_mode))
-		return -ENOENT;
-	*value = st.st_ino;
-	return 0;
+	return cgroup_id(path, value);
 }
 
 static int parse_ksym(const char *text, uint64_t *value)
@@ -252,7 +269,19 @@ static int parse_name(const struct emf_name *names, const char *text, size_t len
 	return -EINVAL;
 }
 
-/* "A|B"; 0 for none. */
+/* Bits without a name, as they are printed: "0x10". */
+static int parse_bits(const char *text, size_t len, uint64_t *value)
+{
+	char number[20]; /* "0x", and 16 digits at most */
+
+	if (len >= sizeof(number) || strncmp(text, "0x", 2))
+		return -EINVAL;
+	memcpy(number, text, len);
+	number[len] = '\0';
+	return parse_unsigned(number, value);
+}
+
+/* "A|B|0x10"; 0 for none. */
 static int parse_flags(const struct emf_name *names, const char *text, uint64_t *value)
 {
 	uint64_t all = 0, one;
@@ -264,7 +293,7 @@ static int parse_flags(const struct emf_name *names, const char *text, uint64_t 
 	for (;; text++) {
 		size_t len = strcspn(text, "|");
 
-		if (parse_name(names, text, len, &one))
+		if (parse_name(names, text, len, &one) && parse_bits(text, len, &one))
 			return -EINVAL;
 		all |= one;
 		text += len;
@@ -333,7 +362,7 @@ int emf_value_parse(const struct emf_value_type *type, const char *text, void *v
 		break;
 	}
 	err = parse_number(type, text, &number);
-	if (!err && type->type != EMF_ENUM && type->type != EMF_FLAGS)
+	if (!err && type->type != EMF_ENUM) /* whose values may be negative */
 		err = fits(type, number);
 	if (!err)
 		emf_value_store(type, value, number);

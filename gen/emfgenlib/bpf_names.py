@@ -36,7 +36,8 @@ HELPERS = """unspec map_lookup_elem map_update_elem map_delete_elem probe_read k
     tcp_raw_gen_syncookie_ipv6 tcp_raw_check_syncookie_ipv4 tcp_raw_check_syncookie_ipv6 ktime_get_tai_ns
     user_ringbuf_drain cgrp_storage_get cgrp_storage_delete""".split()
 
-# enum bpf_map_type, include/uapi/linux/bpf.h
+# enum bpf_map_type, include/uapi/linux/bpf.h; complete as of Linux 6.18. A type that a later
+# kernel brings is put behind the last one, and can be needed from then on.
 MAP_TYPES = """unspec hash array prog_array perf_event_array percpu_hash percpu_array stack_trace cgroup_array lru_hash
     lru_percpu_hash lpm_trie array_of_maps hash_of_maps devmap sockmap cpumap xskmap sockhash cgroup_storage
     reuseport_sockarray percpu_cgroup_storage queue stack sk_storage devmap_hash struct_ops ringbuf inode_storage

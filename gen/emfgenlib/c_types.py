@@ -6,6 +6,7 @@ from typing import List, Tuple
 from . import btf, words
 from .btf import Btf
 from .elf import BadObject
+from .macros import is_macro
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _ORDERED = re.compile(r"__(be|le)(16|32|64)\Z")
@@ -119,7 +120,7 @@ class _Writer:
         dimensions, element = self.types.array(member.type)
         bare = self.types.strip(element)
         name = plain_name(member.name, "member") if member.name else ""
-        name += "_" if name in words.C_WORDS else ""
+        name += "_" if name in words.C_WORDS or is_macro(name) else ""
         sizes = "".join(f"[{n}]" for n in dimensions)
         if 0 in dimensions:
             raise _NoC

@@ -1,10 +1,11 @@
 """What must hold for names, and for all that has fields: structs, messages, parameters."""
+import re
 from typing import Dict, Iterable, List
 
-from . import types, words
+from . import macros, types, words
 from .errors import Errors
 from .scope import Scope
-from .syntax import Declaration, Field, ModuleDecl, ProductDecl
+from .syntax import Const, Declaration, Field, Item, ModuleDecl, ProductDecl
 from .values import check_value
 
 NAME_MAX = 63  # C promises that many significant characters
@@ -18,7 +19,10 @@ def check_name(declaration: Declaration, errors: Errors) -> None:
         errors.add(declaration.position, f"'{name}' is a word of C or C++", "choose another name")
     elif name in words.PREFIXES:
         errors.add(declaration.position, f"'{name}' is a prefix of EMF's own names", "choose another name")
-    elif name in words.MACROS:
+    elif re.match("_[_A-Z]", name):
+        errors.add(declaration.position, f"'{name}' begins like the names of the compiler and of the C library",
+                   "begin it with a letter")
+    elif macros.is_macro(name) and not isinstance(declaration, (Const, Item)):  # which get a prefix, as in MARK_EPERM
         errors.add(declaration.position, f"'{name}' is a macro of the C library or of the compiler", "choose another name")
     elif not isinstance(declaration, Field) and (name in types.BUILT_IN or name == types.STRING):
         errors.add(declaration.position, f"'{name}' is a built-in type", "choose another name")
@@ -38,9 +42,9 @@ def check_unique(declarations: Iterable[Declaration], verb: str, errors: Errors)
         seen.setdefault(key, declaration)
 
 
-def check_fields(fields: List[Field], scope: Scope, errors: Errors) -> None:
+def check_fields(fields: List[Field], scope: Scope, errors: Errors, verb: str = "a member") -> None:
     """Names, and what C will also have: x_len beside x[<=N]."""
-    check_unique(fields, "a member", errors)
+    check_unique(fields, verb, errors)
     names = {f.name for f in fields}
     for member in fields:
         if member.array_kind != "bounded":

@@ -117,12 +117,10 @@ def _service(service: Service, outer: Scope, layouts: Layouts, errors: Errors) -
 
 
 def _message(member: Signal, service: Service, scope: Scope, layouts: Layouts, errors: Errors) -> None:
-    check_unique(member.arguments, "an argument", errors)
-    check_fields(member.arguments, scope, errors)
+    check_fields(member.arguments, scope, errors, "an argument")
     layouts.of_fields(Struct(member.name, member.position), member.arguments, scope)
     if isinstance(member, Method):
-        check_unique(member.results, "a result", errors)
-        check_fields(member.results, scope, errors)
+        check_fields(member.results, scope, errors, "a result")
         layouts.of_fields(Struct(member.name, member.position), member.results, scope)
         known = {e.name for e in service.of(TypedError)}
         for error in member.errors:

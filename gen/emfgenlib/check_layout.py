@@ -1,62 +1,39 @@
 """Declared structs against those that the compiler made for the kernel part."""
-import os
-from typing import Iterable, List, Optional, Tuple
+from typing import Iterable, List, Optional
 
 from . import btf, types
 from .bpf_object import Object
 from .errors import Errors
-from .layout import Layout, Layouts, Member
+from .interface import CStruct, Interface
+from .layout import Member
 from .near import near
-from .scope import Scope, of_file, of_service
-from .syntax import Chain, File, Service, Struct
-
 
 TOLD = 8  # members in one message
 
 
-def visible(file: File) -> Iterable[Tuple[File, str, Struct, Scope]]:
-    """Every struct that has a C name in this file and those it imports."""
-    for owner in [file, *file.reached()]:
-        scope = of_file(owner)
-        for declaration in owner.declarations:
-            if isinstance(declaration, Struct):
-                yield owner, scope.prefix, declaration, scope
-            elif isinstance(declaration, Chain) and declaration.state:
-                yield owner, declaration.name, declaration.state, scope
-            elif isinstance(declaration, Service):
-                inner = of_service(declaration, scope)
-                for member in declaration.members:
-                    if isinstance(member, Struct):
-                        yield owner, inner.prefix, member, inner
-
-
-def check_layouts(obj: Object, source: str, file: File, errors: Errors) -> None:
-    layouts = Layouts(Errors())  # what is wrong with the file itself was told when it was checked
-    for owner, prefix, struct, scope in visible(file):
-        name = f"{prefix}_{struct.name}"
-        number = obj.structs.get(name)
-        if number is None:
-            continue
-        layout = layouts.of(struct, scope)
-        if layout:
-            header = os.path.basename(owner.path).rsplit(".", 1)[0] + "_emf.h"
-            _Comparison(obj, source, name, struct, layout, errors,
-                        f'change one of the two, or take it from "{header}"').run(number)
+def check_layouts(obj: Object, source: str, interfaces: Iterable[Interface], errors: Errors) -> None:
+    """Every struct that these give to C: declared ones, messages, records of events, states of chains."""
+    for interface in interfaces:
+        for struct in interface.structs:
+            number = obj.structs.get(struct.name)
+            if number is not None:
+                _Comparison(obj, source, struct, errors,
+                            f'change one of the two, or take it from "{interface.name}_emf.h"').run(number)
 
 
 class _Comparison:
     """Of one struct: what is declared here, and what is there."""
 
-    def __init__(self, obj: Object, source: str, name: str, struct: Struct, layout: Layout, errors: Errors, hint: str):
+    def __init__(self, obj: Object, source: str, struct: CStruct, errors: Errors, hint: str):
         self.btf = obj.btf
-        self.what = f"'struct {name}' of {source}"
-        self.struct, self.layout, self.errors, self.hint = struct, layout, errors, hint
+        self.what = f"'struct {struct.name}' of {source}"
+        self.struct, self.layout, self.errors, self.hint = struct.declaration, struct.layout, errors, hint
 
     def run(self, number: int) -> None:
         if self.btf.kinds[number] == btf.UNION:
             self.errors.add(self.struct.position, self.what.replace("struct", "union", 1) + " is no struct", self.hint)
             return
-        before = len(self.errors.found)
+        before = self.errors.count
         there = {m.name: m for m in self.btf.members(number)}
         shift = 0
         for member in self.layout.members:
@@ -70,7 +47,7 @@ class _Comparison:
         if more:
             self._add(None, "has what is not here: " + ", ".join(more[:TOLD]) + (" and more" if more[TOLD:] else ""))
         size = self.btf.size(number)
-        if size != self.layout.size and len(self.errors.found) == before:
+        if size != self.layout.size and self.errors.count == before:
             self._add(None, f"has {size} bytes, here it has {self.layout.size}")
 
     def _add(self, member: Optional[Member], message: str, hint: str = "") -> None:

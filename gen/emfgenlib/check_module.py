@@ -1,5 +1,5 @@
 """What must hold for the description of a module, and of a product."""
-from typing import Dict, List, Optional
+from typing import Dict, List, Optional, Tuple
 
 from . import bpf_names, types, words
 from .attach import PLACES
@@ -35,9 +35,7 @@ def check_module(module: ModuleDecl, file: File, scope: Scope, layouts: Layouts,
     _services(module, services, errors)
     for need in module.needs:
         _need(need, errors)
-    variants = [n for n in module.needs if n.variant for _ in n.names]
-    if len(variants) > MAX_VARIANTS:
-        errors.add(variants[MAX_VARIANTS].kind.position, f"'{module.name}' has more than {MAX_VARIANTS} variants")
+    _variants(module, errors)
     check_fields(module.options, scope, errors)
     _params(module.options, scope, layouts, errors)
     for attach in module.attaches:
@@ -55,7 +53,7 @@ def _known(name: Name, what: str, known: Dict, errors: Errors) -> bool:
     if name.text in known:
         return True
     errors.add(name.position, f"there is no {what} '{name.text}'",
-               "there are: " + ", ".join(sorted(known)) if known else f"import the file that declares the {what}")
+               lambda: "there are: " + ", ".join(sorted(known)) if known else f"import the file that declares the {what}")
     return False
 
 
@@ -65,6 +63,9 @@ def _services(module: ModuleDecl, services: Dict[str, Service], errors: Errors) 
         _known(name, "service", services, errors)
         if seen.get(name.text) == verb:
             errors.add(name.position, f"'{module.name}' {verb} '{name.text}' twice")
+        elif name.text in seen:
+            errors.add(name.position, f"'{module.name}' uses '{name.text}', which it provides itself",
+                       "it would wait for itself, and never start: call your own functions")
         seen[name.text] = verb
     for use in module.uses:
         service = services.get(use.service.text)
@@ -84,12 +85,35 @@ def _need(need: Need, errors: Errors) -> None:
             known = [n for n in bpf_names.OF[need.kind.text] if n != "unspec"]  # the kernel's word for none
             if name.text not in known:
                 errors.add(name.position, f"there is no {SAID[need.kind.text]} '{name.text}'",
-                           nearest(name.text, known) or AS_IN[need.kind.text])
+                           lambda: nearest(name.text, known) or AS_IN[need.kind.text])
     if need.variant and len(need.names) > 1:
         errors.add(need.names[1].position, "a variant is chosen by one name",
                    "one 'needs' for each, each with programs of its own")
     if need.variant and need.kind.text == "cap":
         errors.add(need.kind.position, "a missing capability has no variant", "it is missing for all programs")
+
+
+def _variants(module: ModuleDecl, errors: Errors) -> None:
+    """Several needs may name one pair, and must then all be met. A program in two pairs
+    would be the loser of one and the winner of the other."""
+    pairs: Dict[Tuple[str, str], Need] = {}
+    owners: Dict[str, Tuple[Tuple[str, str], Name]] = {}
+    for need in module.needs:
+        if not need.variant:
+            continue
+        first, second = need.variant
+        pair = first.text, second.text
+        if first.text == second.text:
+            errors.add(second.position, f"'{second.text}' cannot take its own place", "name another program")
+            continue
+        for name in need.variant:
+            other, where = owners.setdefault(name.text, (pair, name))
+            if other != pair:
+                errors.add(name.position, f"program '{name.text}' is in two pairs of variants",
+                           f"the other one is at {where.position}; a program has one that takes its place, or takes the place of one")
+        if pair not in pairs and len(pairs) == MAX_VARIANTS:
+            errors.add(need.kind.position, f"'{module.name}' has more than {MAX_VARIANTS} variants")
+        pairs.setdefault(pair, need)
 
 
 def _params(params: List[Field], scope: Scope, layouts: Layouts, errors: Errors) -> None:

@@ -3,7 +3,7 @@ the compiler would tell it of generated code, or not at all."""
 import re
 from typing import Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
-from . import words
+from . import macros, words
 from .check_fields import NAME_MAX
 from .errors import Errors, Position
 from .interface import Builder, Interface
@@ -38,6 +38,8 @@ def check_c_names(interfaces: Sequence[Interface], modules: Iterable[Named], err
     owners: Dict[str, Position] = {}
     for name, position in names:
         _meets(name, position, owners, errors)
+        if macros.is_macro(name) and not name.startswith(("EMF_", "EBUS_")):  # those are told of their file
+            errors.add(position, f"this becomes '{name}' in C, which is a macro of the C library or of the compiler", "rename it")
         owners.setdefault(name, position)
     # Tables are variables: struct x_record stands beside the variable x_record, as ever in C.
     tags: Set[str] = {tag for i in interfaces for tag in i.tags}
@@ -62,8 +64,11 @@ def _file_name(interface: Interface, errors: Errors) -> None:
 
 def _meets(name: str, position: Position, owners: Dict[str, Position], errors: Errors) -> None:
     if name in owners and str(owners[name]) != str(position):
+        other = owners[name]
+        if other.line and not position.line:  # a map of an object is known by its file
+            position, other = other, position
         errors.add(position, f"this becomes '{name}' in C, and so does another declaration",
-                   f"the other one is at {owners[name]}; rename one of them")
+                   f"the other one is at {other}; rename one of them")
 
 
 def _lengths(names: Iterable[Named], errors: Errors) -> None:
@@ -88,4 +93,4 @@ def check_names_of(files: Iterable[File], layouts: Layouts, errors: Errors) -> N
         for error in own.found:
             if (str(error.position), error.message) not in told:  # of a file that several import
                 told.add((str(error.position), error.message))
-                errors.found.append(error)
+                errors.add(error.position, error.message, error.hint)

@@ -1,20 +1,22 @@
 """A module's description against its compiled kernel part: structs, maps, programs."""
-from typing import Optional
+from typing import List, Optional
 
 from . import btf, sections
 from .bpf_object import Map, Object, Program
 from .check_chain import all_of
 from .check_layout import check_layouts, member_names
 from .errors import Errors
+from .interface import Interface
 from .near import near
 from .syntax import Attach, Chain, File, Method, Metric, ModuleDecl, Name, Need, Plug, Service
 
 COUNT = "count"  # of the keys of a map: a metric without a member of that name
 
 
-def check_object(obj: Object, source: str, file: File, module: Optional[ModuleDecl], errors: Errors) -> None:
-    """@source is the .bpf.c file, as messages name it."""
-    check_layouts(obj, source, file, errors)
+def check_object(obj: Object, source: str, file: File, interfaces: List[Interface], module: Optional[ModuleDecl],
+                 errors: Errors) -> None:
+    """@source is the .bpf.c file, as messages name it; @interfaces are of @file and of what it imports."""
+    check_layouts(obj, source, interfaces, errors)
     if module:
         _Check(obj, source, errors).module(module, file)
 

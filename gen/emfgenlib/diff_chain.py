@@ -112,7 +112,7 @@ def _new_slots(after: Chain, names: list, what: str, changes: Changes) -> None:
 
 
 def _attach(before: Chain, after: Chain, what: str, changes: Changes) -> None:
-    was, is_ = ([(a.name, [_argument(x) for x in a.arguments]) for a in c.attach] for c in (before, after))
+    was, is_ = ([(a.name, [argument(x) for x in a.arguments]) for a in c.attach] for c in (before, after))
     for attach, key in zip(before.attach, was):
         if key not in is_:
             changes.breaks(attach.position, f"{what} does not attach to {attach.name} as it did",
@@ -122,7 +122,7 @@ def _attach(before: Chain, after: Chain, what: str, changes: Changes) -> None:
             changes.fine(attach.position, f"{what} attaches to {attach.name}")
 
 
-def _argument(argument: object) -> str:
-    if isinstance(argument, Field):
-        return f"param {argument.type.text} {argument.name} {argument.array_kind}"
-    return getattr(argument, "text", "")
+def argument(one: object) -> str:
+    if isinstance(one, Field):
+        return f"param {one.type.text} {one.name} {one.array_kind}".rstrip()
+    return getattr(one, "text", "")

@@ -1,11 +1,12 @@
 """Modules and products: what their users type, configure, read and graph."""
-from typing import Callable, Dict, List
+from typing import Callable, Dict, List, Tuple
 
 from .changes import Changes
+from .diff_chain import argument
 from .diff_types import compare_member, compare_members
 from .diff_wire import Side
 from .errors import Position
-from .syntax import Event, Field, Metric, ModuleDecl, ProductDecl
+from .syntax import Event, Field, Metric, ModuleDecl, Name, ProductDecl
 
 
 def compare_modules(before: ModuleDecl, after: ModuleDecl, old: Side, new: Side, changes: Changes) -> None:
@@ -16,6 +17,8 @@ def compare_modules(before: ModuleDecl, after: ModuleDecl, old: Side, new: Side,
     _names("exports map", {m.map.text: m.map.position for m in before.maps if m.export},
            {m.map.text: m.map.position for m in after.maps if m.export}, what, "modules that import it do not load", changes)
     _uses(before, after, what, changes)
+    _needs(before, after, what, changes)
+    _attaches(before, after, what, changes)
     _paired("event", before.events, after.events, what, lambda a, b: _event(a, b, what, old, new, changes), changes)
     _paired("metric", before.metrics, after.metrics, what, lambda a, b: _metric(a, b, what, changes), changes)
     if after.required and not before.required:
@@ -32,10 +35,10 @@ def _names(verb: str, was: Dict[str, Position], is_: Dict[str, Position], what: 
 
 
 def _params(before: ModuleDecl, after: ModuleDecl, what: str, old: Side, new: Side, changes: Changes) -> None:
-    """Parameters are known by name; their order means nothing."""
-    there = {p.name: p for p in after.params}
-    names = {p.name for p in before.params}
-    for param in before.params:
+    """Parameters, also of attach statements, are known by name; their order means nothing."""
+    there = {p.name: p for p in after.options}
+    names = {p.name for p in before.options}
+    for param in before.options:
         other = there.get(param.name)
         if not other:
             changes.breaks(param.position, f"parameter '{param.name}' of {what} is gone",
@@ -48,7 +51,7 @@ def _params(before: ModuleDecl, after: ModuleDecl, what: str, old: Side, new: Si
                            "it cannot be changed while the module runs")
         elif other.live and not param.live:
             changes.fine(other.position, f"parameter '{param.name}' of {what} is live now")
-    for param in after.params:
+    for param in after.options:
         if param.name not in names:
             changes.adds(param.position, f"parameter '{param.name}' of {what} is new")
 
@@ -73,6 +76,38 @@ def _uses(before: ModuleDecl, after: ModuleDecl, what: str, changes: Changes) ->
                          + " optional" * use.optional)
 
 
+def _needs(before: ModuleDecl, after: ModuleDecl, what: str, changes: Changes) -> None:
+    """A need with a variant runs everywhere; one without did until now."""
+    def each(module: ModuleDecl) -> Dict[Tuple[str, str], Tuple[Name, bool]]:
+        return {(n.kind.text, name.text): (name, n.variant is not None) for n in module.needs for name in n.names}
+
+    was, is_ = each(before), each(after)
+    for (kind, needed), (name, has_variant) in is_.items():
+        strict = (kind, needed) in was and not was[kind, needed][1]
+        if has_variant and (kind, needed) not in was:
+            changes.fine(name.position, f"{what} runs another program without {kind}({needed})")
+        elif not has_variant and not strict:
+            changes.breaks(name.position, f"{what} needs {kind}({needed})", "where that is missing it ran, and is refused now")
+    for (kind, needed), (name, has_variant) in was.items():
+        if not has_variant and ((kind, needed) not in is_ or is_[kind, needed][1]):
+            changes.fine(name.position, f"{what} does not need {kind}({needed}) any more")
+
+
+def _attaches(before: ModuleDecl, after: ModuleDecl, what: str, changes: Changes) -> None:
+    """Where programs hang, but for the parameters, which are compared as such."""
+    def each(module: ModuleDecl) -> Dict[Tuple[str, str], Name]:
+        return {(a.program.text, f"{a.name}({', '.join(argument(x) for x in a.arguments)})"): a.program
+                for a in module.attaches if a.program}
+
+    was, is_ = each(before), each(after)
+    for (program, place), name in is_.items():
+        if (program, place) not in was:
+            changes.fine(name.position, f"{what} attaches '{program}' to {place}")
+    for (program, place), name in was.items():
+        if (program, place) not in is_:
+            changes.fine(name.position, f"{what} does not attach '{program}' to {place} any more")
+
+
 def _paired(kind: str, before: List, after: List, what: str, compare: Callable, changes: Changes) -> None:  # type: ignore[type-arg]
     there = {d.name: d for d in after}
     names = {d.name for d in before}
@@ -94,6 +129,9 @@ def _event(before: Event, after: Event, what: str, old: Side, new: Side, changes
     if was != is_:
         changes.breaks(after.position, f"event '{before.name}' of {what} feeds signal {is_} and fed {was}",
                        "who waits for the signal waits in vain, or gets other records")
+    if before.handled != after.handled:
+        changes.breaks(after.position, f"event '{before.name}' of {what} is {'handled by the module' if after.handled else 'printed as it is'} now",
+                       "who reads what was printed finds something else")
     policies = [e.overflow.text if e.overflow else "the usual one" for e in (before, after)]
     if policies[0] != policies[1]:
         changes.fine(after.position, f"the overflow policy of event '{before.name}' of {what} is {policies[1]} and was {policies[0]}")

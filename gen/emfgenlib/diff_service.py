@@ -5,7 +5,7 @@ from .changes import Changes, major_raised, version
 from .diff_types import compare_members, compare_types
 from .diff_wire import Side
 from .errors import Position
-from .syntax import Const, Declaration, Enum, Method, Service, Signal, Struct
+from .syntax import Const, Declaration, Enum, Method, Service, Signal, Struct, access_of
 
 
 def compare_services(before: Service, after: Service, old_file: Side, new_file: Side, changes: Changes) -> None:
@@ -84,8 +84,8 @@ def _call(before: Signal, after: Signal, old: Side, new: Side, changes: Changes)
 
 
 def _access(before: Signal, after: Signal, what: str, changes: Changes) -> None:
-    """read is for all, admin (also: no clause) for few; a tag is what the site makes of it."""
-    was, is_ = (s.access.text if s.access else "admin" for s in (before, after))
+    """read is for all, admin for few; a tag is what the site makes of it."""
+    was, is_ = (access_of(s) for s in (before, after))
     if was == is_:
         return
     position: Position = after.access.position if after.access else after.position

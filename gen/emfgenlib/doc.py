@@ -11,7 +11,7 @@ from .doc_man import Man
 from .doc_markdown import Markdown
 from .doc_page import Page
 from .syntax import (Attach, Chain, Const, Declaration, Enum, Field, File, Method, Metric, ModuleDecl, ProductDecl,
-                     Service, Signal, Size, Struct, TypedError, Value)
+                     Service, Signal, Size, Struct, TypedError, Value, access_of)
 
 
 def document(files: Sequence[File], format_: str) -> str:
@@ -127,7 +127,7 @@ def _call(page: Page, call: Signal) -> None:
     facts = []
     if isinstance(call, Method):
         facts += ["Takes nothing."] * (not call.arguments) + ["Returns nothing."] * (not results)
-    facts.append(f"Access: {page.code(call.access.text if call.access else 'admin')}.")
+    facts.append(f"Access: {page.code(access_of(call))}.")
     if isinstance(call, Method) and call.errors:
         facts.append("Errors: " + ", ".join(page.code(e.text) for e in call.errors) + ".")
     if isinstance(call, Method) and call.served_by:

@@ -31,9 +31,9 @@ def stored(obj: Object, source: str, file: File, module: ModuleDecl, has_user: b
                            f"add there: {'' if param.live else 'const '}volatile {declaration_of(param, scope)};")
             continue
         constant = variable.section.startswith(".rodata")
-        before = len(errors.found)
+        before = errors.count
         _check(obj, variable, param, scope, source, constant, errors)
-        if len(errors.found) == before:
+        if errors.count == before:
             out.append(Stored(param.name, variable.section.lstrip(".").replace(".", "_"), constant))
     return out
 

@@ -5,7 +5,9 @@ import hashlib
 import json
 import os
 import sys
-from typing import Dict, Iterable, Set
+from typing import Dict, Iterable, List, Set
+
+from .files import read_regular
 
 HEADER = "_maps.h"  # of what an object has
 _GENERATOR = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
@@ -23,6 +25,15 @@ def _generator() -> str:
     return "\n".join(sorted(state))
 
 
+def _state(path: str) -> str:
+    """Somebody who edits a file that was made changes this; "" for one that is not there."""
+    try:
+        stat = os.stat(path)
+    except OSError:
+        return ""
+    return f"{stat.st_size} {stat.st_mtime_ns}"
+
+
 def forget(out: str, built: Set[str]) -> None:
     """Remove what was made for modules that are not built any more: should one of them
     come back, it is checked anew."""
@@ -36,30 +47,32 @@ class Kept:
         self.folder = folder
         self.path = os.path.join(sys.pycache_prefix, "emfgen-kept.json") if sys.pycache_prefix else ""
         self.generator = _generator() if self.path else ""
-        self.now: Dict[str, str] = {}
+        self.now: Dict[str, List[str]] = {}  # a digest of the sources, and the states of the files
+        self.made: Dict[str, List[str]] = {}  # paths
         self.before = self._load() if self.path else {}
 
-    def _load(self) -> Dict[str, str]:
+    def _load(self) -> Dict[str, List[str]]:
         try:
-            with open(self.path, encoding="utf-8") as f:
-                before = json.load(f)
+            before = json.loads(read_regular(self.path))
         except (OSError, ValueError):
             return {}
         return before if isinstance(before, dict) else {}
 
     def is_fresh(self, name: str, endings: Iterable[str], sources: Iterable[str]) -> bool:
-        """Whether these files are there, and were made of exactly this; remembers it."""
+        """Whether these files were made of exactly this, and not touched since; remembers it."""
         if not self.path:
             return False
         text = "\0".join([self.generator, *sources])
-        self.now[name] = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
-        there = all(os.path.exists(os.path.join(self.folder, f"{name}_emf.{ending}")) for ending in endings)
-        return there and self.before.get(name) == self.now[name]
+        self.now[name] = [hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()]
+        self.made[name] = [os.path.join(self.folder, f"{name}_emf.{ending}") for ending in endings]
+        return self.before.get(name) == self.now[name] + [_state(path) for path in self.made[name]]
 
     def save(self) -> None:
         """Only now: a run that failed before has not made what it would claim."""
         if not self.path:
             return
+        for name, paths in self.made.items():
+            self.now[name] += [_state(path) for path in paths]
         os.makedirs(os.path.dirname(self.path), exist_ok=True)
         temporary = self.path + ".tmp"
         with open(temporary, "w", encoding="utf-8") as f:

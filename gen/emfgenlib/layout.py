@@ -152,7 +152,7 @@ class Layouts:
                             [t.elements] if t.elements else [])
         found = scope.find_type(name.text)
         if not found:
-            self.errors.add(name.position, f"there is no type '{name.text}'", _near(name.text, scope))
+            self.errors.add(name.position, f"there is no type '{name.text}'", lambda: _near(name.text, scope))
             return None
         c_name = f"{found.scope.prefix}_{found.type.name}"
         if isinstance(found.type, Enum):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import List
 
 from .errors import Errors, Position
+from .files import read_regular
 
 MAX_BYTES = 1 << 20  # no description that a person wrote comes near 1 MiB
 
@@ -42,8 +43,7 @@ def unquoted(text: str) -> str:
 def read(path: str, errors: Errors) -> str:
     """The text of a file; empty, with an error added, when it is no text."""
     try:
-        with open(path, "rb") as f:
-            data = f.read(MAX_BYTES + 1)
+        data = read_regular(path, MAX_BYTES + 1)
     except OSError as e:
         errors.add(Position(path), f"cannot be read: {e.strerror}")
         return ""
@@ -86,7 +86,8 @@ def tokens(path: str, text: str, errors: Errors, comments: bool = False) -> List
             shown = char if char.isprintable() else f"\\x{ord(char):02x}"
             if char == '"':
                 errors.add(position(at), "this string does not end on its line", 'close it with "')
-                at = text.find("\n", at) if "\n" in text[at:] else len(text)
+                end = text.find("\n", at)
+                at = end if end >= 0 else len(text)
             else:
                 errors.add(position(at), f"'{shown}' has no meaning here")
                 at += 1

@@ -86,6 +86,14 @@ def accessors(obj: Object, module: str) -> List[Accessors]:
     return [a for a in found if a]
 
 
+# What module_maps.h.j2 makes of the name of a map.
+_WORDS = """cpu delete for_each index key key_bytes lookup next sum update value value_bytes visit visit_one walk""".split()
+
+
+def names_of_maps(module: str, maps: List[Accessors]) -> List[str]:
+    return [f"{module}_map_{map_.name}_{word}" for map_ in maps for word in _WORDS]
+
+
 def _of(obj: Object, map_: Map, module: str) -> Optional[Accessors]:
     kind = _KINDS.get(map_.type)
     name = c_types.plain_name(map_.name, "map")

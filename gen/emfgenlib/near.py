@@ -1,12 +1,14 @@
 """What somebody may have meant."""
 from typing import Iterable
 
+MOST = 1000  # names that are compared; with more of them, a guess takes longer than it is worth
+
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """A hint: the one name that is like this one, or nothing."""
     import difflib  # only when something is wrong: it takes a while to import
 
-    found = difflib.get_close_matches(name, sorted(known), 1)
+    found = difflib.get_close_matches(name, sorted(known)[:MOST], 1)
     return f"did you mean '{found[0]}'?" if found else ""
 
 

@@ -9,13 +9,17 @@ from typing import Any, List, Optional, Set
 
 from . import VERSION
 from .bpf_object import Object
+from .check_names import check_c_names
 from .check_object import check_object
 from .elf import BadObject, read
 from .errors import Errors, Position
+from .files import read_regular
 from .globals import Stored, stored
 from .imports import Loader
+from .interface import Builder
 from .kept import HEADER
-from .maps import Accessors, accessors
+from .layout import Layouts
+from .maps import Accessors, accessors, names_of_maps
 from .scan import idl_files
 from .syntax import File, ModuleDecl
 
@@ -48,9 +52,9 @@ def _run(args: argparse.Namespace, errors: Errors) -> int:
     good = []
     for module in _wanted(args):
         header = os.path.join(args.out, module + HEADER)
-        before = len(errors.found)
+        before = errors.count
         found = _object(args, module, loader)
-        if found is not None and len(errors.found) == before:
+        if found is not None and errors.count == before:
             good.append((module, header, found))
         elif os.path.exists(header):  # make must not take it for one that agrees
             os.unlink(header)
@@ -84,8 +88,7 @@ def _readers(args: argparse.Namespace, names: Set[str]) -> Set[str]:
     reached = set(names)
     texts = []
     for path in idl_files(args.modules) + idl_files(args.idl) if names else []:
-        with open(path, "rb") as f:
-            texts.append((os.path.basename(path), f.read()))
+        texts.append((os.path.basename(path), read_regular(path)))
     pending = list(names)
     while pending:
         name = f'{pending.pop()}"'.encode("utf-8", "surrogateescape")
@@ -109,13 +112,17 @@ def _object(args: argparse.Namespace, module: str, loader: Loader) -> Optional[M
     try:
         found = Object(read(path))
         file = _description(args, module, loader)
+        maps = accessors(found, module)
         if file:
+            builder = Builder(Layouts(Errors()))  # what is wrong with the file itself was told when it was checked
+            interfaces = [builder.of(f) for f in [file, *file.reached()]]
+            check_c_names(interfaces, [(n, Position(source)) for n in names_of_maps(module, maps)], errors)
             declared = next((d for d in file.of(ModuleDecl) if d.name == module), None)
-            check_object(found, source, file, declared, errors)
+            check_object(found, source, file, interfaces, declared, errors)
             if declared:
                 has_user = os.path.exists(f"{args.modules}/{module}.c")
                 params = stored(found, source, file, declared, has_user, errors)
-        return Made(accessors(found, module), params, bool(declared and declared.options))
+        return Made(maps, params, bool(declared and declared.options))
     except BadObject as e:
         said = str(e)
         errors.add(Position(path), said, "remove it and run make again" if said.startswith("is ") else "")

@@ -7,6 +7,7 @@ from typing import Any, Optional
 import jinja2
 
 from . import words
+from .files import read_regular
 
 _TEMPLATES = os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(__file__))), "templates")
 
@@ -64,11 +65,10 @@ def write(path: str, text: str, touch: bool = False) -> bool:
     """Make the file hold the text. True if it changed. Never leaves half a file."""
     data = text.encode("utf-8")
     try:
-        with open(path, "rb") as f:
-            if f.read() == data:
-                if touch:
-                    os.utime(path)
-                return False
+        if read_regular(path) == data:
+            if touch:
+                os.utime(path)
+            return False
     except FileNotFoundError:
         pass
     folder = os.path.dirname(path) or "."

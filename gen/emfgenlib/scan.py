@@ -4,6 +4,7 @@ import re
 from typing import Dict, Iterable, List, Optional, Set, Tuple
 
 from .errors import Errors, Position
+from .files import read_regular
 from .imports import Loader
 from .model import Module
 from .syntax import ModuleDecl, ProductDecl
@@ -22,8 +23,7 @@ _ENDINGS: Tuple[Tuple[str, str], ...] = ((".bpf.c", "has_bpf"), (".c", "has_user
 def _read_c(path: str, errors: Errors) -> str:
     """The text of a C file; what is in its comments is not ours to judge."""
     try:
-        with open(path, encoding="utf-8", errors="replace", newline="") as f:
-            return f.read()
+        return read_regular(path).decode("utf-8", "replace")
     except OSError as e:
         errors.add(Position(path), f"cannot be read: {e.strerror}")
         return ""

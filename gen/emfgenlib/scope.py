@@ -43,7 +43,7 @@ class Scope:
             return size.value
         found = self.find_const(size.text)
         if not found:
-            errors.add(size.position, f"there is no const '{size.text}'", self._near(size))
+            errors.add(size.position, f"there is no const '{size.text}'", lambda: self._near(size))
             return None
         seen = seen or []
         if found.const.name in seen or found.const.value is None:

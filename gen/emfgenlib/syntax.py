@@ -116,6 +116,11 @@ class Method(Signal):
     served_by: Optional[Name] = None
 
 
+def access_of(call: Signal) -> str:
+    """Who may: without a clause everybody may listen, and few may call."""
+    return call.access.text if call.access else "admin" if isinstance(call, Method) else "read"
+
+
 @node
 class Service(Declaration):
     version: Optional[Value] = None

@@ -82,7 +82,7 @@ def check_value(member: Field, value: Value, scope: Scope, errors: Errors) -> Op
         return None
     number = _number(member, value, scope)
     if number is None:
-        errors.add(value.position, f"'{value.text}' is no value of type '{kind}'", _expected(kind, scope))
+        errors.add(value.position, f"'{value.text}' is no value of type '{kind}'", lambda: _expected(kind, scope))
         return None
     t = types.BUILT_IN.get(kind)
     if t and t.low is not None and not t.low <= number <= t.high:

@@ -19,9 +19,6 @@ C_WORDS = frozenset(
     virtual void volatile wchar_t while xor xor_eq""".split()
 )
 
-# Names that a header or the compiler replaces wherever they stand.
-MACROS = frozenset("EOF NULL errno linux stderr stdin stdout unix".split())
-
 # Prefixes of the framework: emf_log(), ebus_call(), the generated product.
 PREFIXES = frozenset(["emf", "ebus", "ebpf"])
 

@@ -14,6 +14,19 @@ extern "C" {
 
 struct emf_map;
 
+/* An expression of nothing that compiles only if the type has so many bytes: for generated
+ * accessors, which copy as many as the kernel part has in a struct of that name. */
+#ifdef __cplusplus
+#define EMF_SIZED(type, bytes) \
+	((void)[] { static_assert(sizeof(type) == (bytes), #type " is another one than that of the kernel part"); })
+#else
+#define EMF_SIZED(type, bytes)                                                                                      \
+	((void)sizeof(struct {                                                                                      \
+		_Static_assert(sizeof(type) == (bytes), #type " is another one than that of the kernel part"); \
+		char unused;                                                                                        \
+	}))
+#endif
+
 /**
  * emf_map_get() - find a map of this module by name
  * @m: the module
@@ -165,7 +178,7 @@ EMF_API int emf_map_sum(const struct emf_map *map, const void *key, void *sum,
  * @map: the map
  *
  * Context: loop thread.
- * Return: the number.
+ * Return: the number; 0 if the map is NULL.
  * Since: 0.1
  */
 EMF_API uint32_t emf_map_max_entries(const struct emf_map *map);

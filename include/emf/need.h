@@ -27,6 +27,9 @@ enum emf_need_kind {
  * @program: that runs when it is there, or NULL
  * @instead: that runs when it is not, or NULL: then the module does not run
  *
+ * A program belongs to one such pair at most. Needs that name the same pair must all
+ * be met for its first program.
+ *
  * Checked when the kernel part is open and not yet loaded.
  *
  * Since: 0.1

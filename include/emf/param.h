@@ -15,6 +15,8 @@ extern "C" {
 
 /* Set in struct emf_param.flags: may change while the module runs. */
 #define EMF_PARAM_LIVE (1u << 0)
+/* The same: min and max are bounds though both are 0. */
+#define EMF_PARAM_RANGE (1u << 1)
 
 /**
  * struct emf_param - one parameter
@@ -22,11 +24,12 @@ extern "C" {
  * @short_name: its one-letter option, or 0
  * @type: how the text is read and what @value points to
  * @value: where the value is kept; what stands there at start is the default
- * @size: of @value in bytes, for EMF_ENUM, EMF_FLAGS and EMF_STRING (with the
- *	terminating NUL, 4096 at most); the other types have one size
+ * @size: of @value in bytes, for EMF_ENUM and EMF_FLAGS (1, 2, 4 or 8) and EMF_STRING
+ *	(with the terminating NUL, 4096 at most); the other types have one size
  * @min: smallest number allowed, for the number types; not above @max
- * @max: largest number allowed; 0 and 0 for no bounds but the type's
- * @flags: EMF_PARAM_LIVE or 0
+ * @max: largest number allowed; 0 and 0 for no bounds but the type's, unless
+ *	EMF_PARAM_RANGE says otherwise
+ * @flags: EMF_PARAM_LIVE, EMF_PARAM_RANGE, or 0
  * @doc: one line for --help
  * @names: of an enum or of flags, else NULL
  * @initial: the default as it would be written, instead of what stands at @value; optional

@@ -161,6 +161,16 @@ def test_an_imported_description_is_looked_at_when_it_changes():
     build().make()
 
 
+def test_a_build_that_is_to_write_no_compiled_python_keeps_the_generator_s():
+    made = build()
+    cache = os.path.join(made.path, "obj", ".pycache")
+    shutil.rmtree(cache, ignore_errors=True)
+    os.unlink(os.path.join(made.path, "obj", "modules.mk"))
+    scratch.must("make", cwd=made.path, env=dict(os.environ, PYTHONDONTWRITEBYTECODE="1"))
+    files = [name for _, _, names in os.walk(cache) for name in names]
+    tap.equal(any(name.startswith("lexer.") for name in files), True, "compiled files of the generator")
+
+
 def test_what_was_deleted_is_made_again():
     build()
     for name in ("one_maps.h", "objects.stamp", "one.bpf.o"):

@@ -326,6 +326,28 @@ def test_what_a_module_gives_stays():
         "!the buckets of metric 'h' of module 'm' are others")
 
 
+def test_parameters_of_attach_statements_are_parameters():
+    is_(module("attach p uprobe(param string<=255 path, \"f\"); attach q xdp(param netdev dev);"), module("attach p uprobe(\"/bin/sh\", \"f\"); attach q xdp(param netdev dev);"),
+        "!parameter 'path' of module 'm' is gone", "+module 'm' attaches 'p' to uprobe(/bin/sh, f)",
+        "+module 'm' does not attach 'p' to uprobe(param string path, f) any more")
+
+
+def test_what_is_printed_of_an_event_stays():
+    is_(module("event e(u8 a); event f(u8 a) handled;"), module("event e(u8 a) handled; event f(u8 a);"),
+        "!event 'e' of module 'm' is handled by the module now", "!event 'f' of module 'm' is printed as it is now")
+
+
+def test_a_new_need_refuses_where_the_old_version_ran():
+    is_(module("needs btf(a); needs btf(b) else variant(p, q);"), module("needs btf(a, c); needs btf(b); needs btf(d) else variant(p, q);"),
+        "!module 'm' needs btf(c)", "!module 'm' needs btf(b)", "+module 'm' runs another program without btf(d)")
+    is_(module("needs btf(a);"), module(""), "+module 'm' does not need btf(a) any more")
+
+
+def test_who_may_listen_without_a_clause_is_everybody():
+    both("signal g(u8 a) access(read); signal h(u8 a); method m() -> () access(admin);",
+         "signal g(u8 a); signal h(u8 a) access(admin); method m() -> ();", "!access to signal 'h' is admin and was read")
+
+
 def test_a_major_version_of_a_module_allows_it():
     is_(module("param u8 a;"), module("", "2.0"), "+parameter 'a' of module 'm' is gone",
         "+module 'm' has a new major version, 2.0 after 1.0: it may break what was built for the old one")

@@ -342,6 +342,20 @@ def test_the_version_and_the_help_are_printed():
     tap.contains(emfgen("--help").stdout, "build")
 
 
+def test_a_generated_file_that_somebody_edited_is_made_again():
+    folder = tap.folder()
+    put(folder, "modules", "x.emf", data="struct s { u8 a; }\nmodule x;\n")
+    header = os.path.join(folder, "obj", "x_emf.h")
+    env = dict(os.environ, PYTHONPYCACHEPREFIX=os.path.join(folder, "obj", ".pycache"))
+    texts = []
+    for _ in range(2):
+        tap.equal(tap.run(sys.executable, EMFGEN, "build", cwd=folder, env=env).returncode, 0, "exit status")
+        with open(header) as f:
+            texts.append(f.read())
+        put(header, data="/* mine */\n" + texts[-1])
+    tap.equal(texts[0] == texts[1] and "struct x_s" in texts[0], True, "the same text")
+
+
 def test_no_module_can_take_the_name_of_a_command():
     listed = emfgen("words").stdout.split()
     tap.equal(listed, sorted(set(listed)), "the words, in order")

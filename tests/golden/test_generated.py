@@ -6,6 +6,7 @@ code that nobody wrote.
 import argparse
 import os
 import random
+import re
 import shutil
 import sys
 
@@ -14,7 +15,7 @@ import tap
 
 sys.path.insert(0, os.path.join(tap.SOURCE, "gen"))
 
-from emfgenlib import build, check, objects  # noqa: E402 - the path has to be set first
+from emfgenlib import build, check, macros, objects, words  # noqa: E402 - the path has to be set first
 from emfgenlib.errors import Errors  # noqa: E402
 from emfgenlib.globals import declaration_of  # noqa: E402
 from emfgenlib.imports import Loader  # noqa: E402
@@ -173,9 +174,34 @@ def test_random_descriptions_become_code_without_warnings():
             raise AssertionError(f"seed {seed}: {e}") from None
 
 
-def test_the_headers_compile_as_c_plus_plus_too():
-    if not shutil.which("g++"):
-        raise tap.Skip("there is no g++; clang++ is used where it is installed")
+def macros_of(compiler, *flags, text):
+    if not shutil.which(compiler):
+        return set()
+    done = tap.run(compiler, *flags, *INCLUDE, "-dM", "-E", put_text(text), cwd=tap.folder())
+    tap.equal((done.returncode, done.stderr), (0, ""), compiler)
+    return set(re.findall(r"^#define (\w+)", done.stdout, re.MULTILINE))
+
+
+def put_text(text):
+    path = os.path.join(tap.folder(), "x.c")
+    with open(path, "w") as f:
+        f.write(text)
+    return path
+
+
+def test_every_macro_of_the_headers_is_a_name_that_no_member_can_have():
+    folder = os.path.join(tap.SOURCE, "include", "emf")
+    # With what bpftool has every skeleton include.
+    user = "#include <emf.h>\n#include <errno.h>\n#include <stdlib.h>\n#include <bpf/libbpf.h>\n"
+    user += "".join(f"#include <emf/{name}>\n" for name in sorted(os.listdir(folder)) if name != "bpf.h")
+    found = macros_of("clang", *BPF_FLAGS, *include_of_the_host(), text="#include <emf/bpf.h>\n")
+    for compiler in ("gcc", "clang"):
+        found |= macros_of(compiler, "-std=gnu17", text=user)
+    for compiler in ("g++", "clang++"):
+        found |= macros_of(compiler, "-std=gnu++17", "-xc++", text=user)
+    free = sorted(n for n in found if not re.match("_[_A-Z]", n) and not macros.is_macro(n) and n not in words.C_WORDS)
+    tap.equal(free, [], "macros that are not in emfgenlib/macros.py")
+    tap.equal(len(found) > 300, True, f"{len(found)} macros")
 
 
 def test_the_same_descriptions_become_the_same_bytes_in_any_folder_and_order():

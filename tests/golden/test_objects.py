@@ -237,6 +237,46 @@ def test_the_accessors_compile_with_clang_as_cpp():
     compiles(bag_header(), "clang++", "gnu++17", HEADERS)
 
 
+FLOW_KEY = "unsigned int saddr, daddr; unsigned short sport, dport; unsigned char proto, dir, pad[2];"
+CALLS = """#include "flow_maps.h"
+struct flow_key { %s };
+struct flow_row { struct flow_key key; unsigned long long bytes; long long delta; char name[16]; unsigned char tags[8]; };
+int visit(const struct flow_key *key, const struct flow_row *row, void *ctx);
+int use(const struct module *m, struct flow_row *row);
+int use(const struct module *m, struct flow_row *row)
+{
+	struct flow_key key = { 1, 2, 3, 4, 5, 6, { 0, 0 } };
+
+	(void)row, (void)key;
+	return %s;
+}
+"""
+
+
+def call(compiler, language, members, expression):
+    if not shutil.which(compiler):
+        raise tap.Skip(f"there is no {compiler}")
+    folder = place("flow")
+    tap.equal(objects(folder, "flow").returncode, 0, "exit status")
+    source = put(folder, "x." + ("c" if language == "gnu17" else "cc"), data=CALLS % (members, expression))
+    return tap.run(compiler, f"-std={language}", "-O2", *WARNINGS, f"-I{tap.SOURCE}/include", f"-I{folder}/obj", "-c", source,
+                   "-o", os.path.join(folder, "x.o"))
+
+
+COMPILERS = (("gcc", "gnu17"), ("clang", "gnu17"), ("g++", "gnu++17"), ("clang++", "gnu++17"))
+
+
+def test_a_call_with_a_struct_of_the_same_name_and_another_size_does_not_compile():
+    for compiler, language in COMPILERS:
+        for function in ("lookup(m, &key, row)", "update(m, &key, row)", "delete(m, &key)", "next(m, NULL, &key)", "for_each(m, visit, NULL)"):
+            done = call(compiler, language, FLOW_KEY, "flow_map_rows_" + function)
+            tap.equal((done.returncode, done.stderr), (0, ""), f"{compiler}: {function}")
+            more = FLOW_KEY.replace("pad[2]", "pad[6]")
+            done = call(compiler, language, more, "flow_map_rows_" + function)
+            tap.equal(done.returncode != 0, True, f"{compiler} takes {function} with another struct")
+            tap.contains(done.stderr, "struct flow_key is another one than that of the kernel part", compiler)
+
+
 def test_a_map_whose_name_is_no_name_of_c_is_an_error():
     folder = place("maps")
     put(folder, "obj", "maps.bpf.o", data=object_of("maps").replace(b"\0counts\0", b"\0cou*ts\0"))

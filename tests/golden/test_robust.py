@@ -34,7 +34,7 @@ import emfgenlib
 for module in pkgutil.iter_modules(emfgenlib.__path__):
     importlib.import_module("emfgenlib." + module.name)
 from emfgenlib.cli import main
-main(["check", "/dev/null"])  # brings in what is imported when needed
+main(["check", {os.path.join(tap.SOURCE, "tests", "golden", "idl", "good", "everything.emf")!r}])  # brings in what is imported when needed
 if os.geteuid() == 0:
     os.setuid({NOBODY})
 sys.exit(main(sys.argv[1:]))
@@ -81,6 +81,31 @@ def test_a_file_of_the_largest_size_ends_in_time():
     path = put(tap.folder(), "x.emf", text[: text.rindex("\n") + 1])
     for command, *words in COMMANDS:
         emfgen(command, *[w.format(path) for w in words])
+
+
+def test_thousands_of_mistakes_in_one_line_are_told_in_time_and_on_a_few_screens():
+    fields = "".join(f"nothing a{n}; u8 b{n}[N{n}]; " for n in range(4000))
+    uses = "".join(f"event e{n} -> signal s{n}y.g; " for n in range(4000))
+    services = "".join(f"service s{n}x 1.0 {{}} " for n in range(4000))
+    helpers = ", ".join(f"ktime_get_nz{n}" for n in range(4000))
+    for text, count in ((f"struct s {{ {fields}}}", 8000), (f"module m {{ {uses}}} {services}", None),
+                        (f"module m {{ needs helper({helpers}); }}", 4000),
+                        ("$" * 1000000, 1000000)):
+        done = emfgen("check", put(tap.folder(), "x.emf", text + "\n"))
+        tap.equal(done.returncode, 1, "status")
+        tap.equal(done.stderr.count(" error: "), 100, "errors that are told")
+        tap.equal(len(done.stderr) < 100000, True, f"{len(done.stderr)} characters")
+        if count:
+            tap.contains(done.stderr, f"\nemfgen: and {count - 100} more errors\n")
+
+
+def test_of_a_long_line_what_is_around_the_mistake_is_shown():
+    line = "struct s { " + "u8 aaaa; " * 50 + "nothing b; " + "u8 cccc; " * 50 + "}"
+    said = emfgen("check", put(tap.folder(), "x.emf", line + "\n")).stderr.splitlines()
+    shown = next(row for at, row in enumerate(said) if "no type 'nothing'" in said[at - 1])
+    caret = said[said.index(shown) + 1]
+    tap.equal((len(shown), shown[:5], shown[-3:]), (128, "  ...", "..."), "the line")
+    tap.equal(shown[caret.index("^"):].split(";")[0], "nothing b", "under the caret")
 
 
 def test_two_large_files_that_differ_everywhere_are_compared_in_time():
@@ -143,6 +168,31 @@ def test_a_folder_is_no_file():
     folder = tap.folder()
     os.mkdir(os.path.join(folder, "x.emf"))
     all_refuse(os.path.join(folder, "x.emf"), "x.emf: error: cannot be read: Is a directory")
+
+
+def test_a_fifo_a_device_and_a_socket_are_refused_and_not_waited_for():
+    folder = tap.folder()
+    path = os.path.join(folder, "x.emf")
+    os.mkfifo(path)
+    all_refuse(path, "x.emf: error: cannot be read: Not a regular file")
+    os.unlink(path)
+    os.symlink("/dev/zero", path)
+    all_refuse(path, "x.emf: error: cannot be read: Not a regular file")
+
+
+def test_a_fifo_among_the_files_of_a_build_is_refused_and_not_waited_for():
+    for name in ("modules/x.emf", "modules/x.c", "modules/x.bpf.c", "bus-idl/x.emf", "obj/x_emf.h", "obj/modules.mk"):
+        folder = tap.folder()
+        for other in ("modules", "bus-idl", "obj"):
+            os.mkdir(os.path.join(folder, other))
+        put(folder, "modules/x.c", "int x;\n")
+        path = os.path.join(folder, name)
+        if os.path.exists(path):
+            os.unlink(path)
+        os.mkfifo(path)
+        done = emfgen("build", cwd=folder)
+        tap.equal(done.returncode, 1, f"status for {name}")
+        tap.contains(done.stderr, "Not a regular file", f"stderr for {name}")
 
 
 def test_a_file_that_is_not_there_is_told():

@@ -204,7 +204,7 @@ def test_a_visit_ends_the_walk_with_its_own_value():
 
 
 def test_a_map_that_is_not_there_is_an_error():
-    tap.equal(answers(bag("walks"))["none"], [-9, -9, -9], "for_each, lookup, next: -EBADF")
+    tap.equal(answers(bag("walks"))["none"], [-9] * 6 + [0], "for_each, lookup, next, update, delete, sum: -EBADF; max_entries: 0")
 
 
 BIG = [0, 65536, 65536 * 65535 // 2]

@@ -45,7 +45,7 @@ def made(parent):
     modules = os.path.join(src, "modules")
     shutil.rmtree(modules)
     os.mkdir(modules)
-    for name in ("either.emf", "either.bpf.c", "filter.emf", "filter.bpf.c"):
+    for name in ("either.emf", "either.bpf.c", "filter.emf", "filter.bpf.c", "all.emf", "all.bpf.c"):
         shutil.copy(os.path.join(HERE, "needs", name), modules)
     for name, need in WANTS.items():
         scratch.write(os.path.join(modules, name + ".emf"), f"module {name} 0.1 {{\n\tneeds {need};\n}}\n")
@@ -148,6 +148,18 @@ def test_status_says_which_program_runs_and_why():
     tap.contains(table, f"\neither: program {one} runs, and not {other}: {text}\n")
     tap.contains(table, f"\neither: program without_packets runs, and not with_packets: {packets}\n")
     tap.equal(status(tool, "filter"), [], "of a module that does not run")
+
+
+def test_needs_that_name_the_same_two_programs_must_all_be_met():
+    tool = started("all")
+    tap.equal(programs(tool.process.pid), {"second"}, "which is loaded")
+    why = "this kernel lacks the BTF type no_such_struct"
+    tap.equal(status(tool, "all"), [{"runs": "second", "instead_of": "first", "why": why}], "variants")
+
+
+def test_a_sentence_in_the_help_has_one_full_stop():
+    tap.contains(tap.run(product(), "all", "--help").stdout, "\nRun the one program whose needs are all met.\n")
+    tap.contains(tap.run(product(), "either", "--help").stdout, "\nrun what the kernel can run.\n")
 
 
 TRACE = ("-e", "trace=bpf", "-e", "signal=none")

@@ -23,8 +23,7 @@ from tool import Tool, held, spawn, until  # noqa: E402
 HERE = os.path.dirname(os.path.abspath(__file__))
 ENVIRONMENT = dict(os.environ, PATH=os.environ["PATH"] + ":/usr/sbin:/sbin")
 LO = socket.if_nametoindex("lo")
-ABSENT = 'knobs: warning: the default of --a-netdev is 0 here: there is no "nosuchdev0" on this system ' \
-         "(an interface, such as eth0, or its index is expected)\n"
+ABSENT = 'knobs: warning: the default of --a-netdev is 0 here: there is no interface "nosuchdev0" here\n'
 
 
 
@@ -275,12 +274,12 @@ WRONG = (
     ("an_ip6", "10.0.0.1", '"10.0.0.1" is not an IPv6 address, such as fe80::1'),
     ("a_mac", "02:00:00:00:00", '"02:00:00:00:00" is not an Ethernet address, such as 02:00:00:00:00:01'),
     ("a_uid", "toor", '"toor" is not root, or the number of a user'),
-    ("a_netdev", "nosuchdev1", 'there is no "nosuchdev1" on this system (an interface, such as eth0, or its index is expected)'),
+    ("a_netdev", "nosuchdev1", 'there is no interface "nosuchdev1" here'),
     ("an_errno", "ENOTHING", '"ENOTHING" is not an error, such as ENOENT, or its negative number'),
     ("an_errno", "2", '"2" is not an error, such as ENOENT, or its negative number'),
     ("a_signo", "65", "65 is out of range"),
-    ("a_ksym", "no_such_symbol", 'there is no "no_such_symbol" on this system (a symbol of the kernel, or an address is expected)'),
-    ("a_cgroup", "/no/such", 'there is no "/no/such" on this system (a cgroup by its path, or its id is expected)'),
+    ("a_ksym", "no_such_symbol", 'there is no symbol of the kernel "no_such_symbol" here'),
+    ("a_cgroup", "/no/such", 'there is no cgroup "/no/such" here'),
     ("a_mode", "MEDIUM", '"MEDIUM" is not one of: SLOW, FAST'),
     ("some_parts", "HEAD|", "\"HEAD|\" is not made of (joined with '|'): HEAD, BODY, TAIL"),
 )

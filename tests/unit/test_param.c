@@ -133,6 +133,16 @@ START_TEST(bounds_are_kept_and_named)
 }
 END_TEST
 
+START_TEST(bounds_that_are_both_zero_are_bounds_when_it_is_said)
+{
+	const struct emf_param said = { .name = "u", .type = EMF_U32, .flags = EMF_PARAM_RANGE };
+
+	ck_assert_int_eq(parse(&said, "0"), 0);
+	check_refused(&said, "1", -ERANGE, "1 is out of range (0 to 0)");
+	ck_assert_int_eq(parse(&a_u32, "1"), 0);
+}
+END_TEST
+
 START_TEST(a_duration_has_a_unit)
 {
 	static const struct {
@@ -290,6 +300,7 @@ START_TEST(a_module_without_parameters_has_an_empty_set)
 END_TEST
 
 static char huge[5000];
+static const struct emf_name names[] = { { "A", 1 }, { NULL, 0 } };
 static const struct {
 	struct emf_param param;
 	const char *reason;
@@ -303,6 +314,9 @@ static const struct {
 	{ { .name = "a=b", .type = EMF_U32, .value = &number }, "its name may have" },
 	{ { .name = "", .type = EMF_U32, .value = &number }, "its name may have" },
 	{ { .name = "p", .type = (enum emf_type)77, .value = &number }, "its type is none that a parameter can have" },
+	{ { .name = "p", .type = EMF_ENUM, .value = &number, .names = names }, "its size is to be 1, 2, 4 or 8" },
+	{ { .name = "p", .type = EMF_FLAGS, .value = huge, .size = 16, .names = names }, "its size is to be 1, 2, 4 or 8" },
+	{ { .name = "p", .type = EMF_ENUM, .value = huge, .size = 3, .names = names }, "its size is to be 1, 2, 4 or 8" },
 	{ { .name = "p", .type = EMF_U32, .value = &number, .min = 5 }, "its min is greater than its max" },
 	{ { .name = "p", .type = EMF_S64, .value = huge, .min = 5, .max = -5 }, "its min is greater than its max" },
 };
@@ -350,6 +364,7 @@ static Suite *suite(void)
 			    sizeof(no_numbers) / sizeof(*no_numbers));
 	tcase_add_test(values, numbers_are_decimal_or_hexadecimal_never_octal);
 	tcase_add_test(values, bounds_are_kept_and_named);
+	tcase_add_test(values, bounds_that_are_both_zero_are_bounds_when_it_is_said);
 	tcase_add_test(values, a_duration_has_a_unit);
 	tcase_add_test(values, a_duration_that_overflows_is_out_of_range);
 	tcase_add_test(values, a_text_keeps_room_for_its_end);

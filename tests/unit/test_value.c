@@ -275,6 +275,7 @@ START_TEST(a_cgroup_that_is_not_there_and_a_symbol_that_is_none_are_refused)
 	struct emf_value_type cgroup = of(EMF_CGROUP), ksym = of(EMF_KSYM);
 
 	check_refused(&cgroup, "/no/such/cgroup", -ENOENT);
+	check_refused(&cgroup, "/../../../../../../tmp", -ENOENT); /* leads out of cgroupfs */
 	check_refused(&cgroup, "name", -EINVAL);
 	check_refused(&cgroup, "", -EINVAL);
 	check_as(&cgroup, "4711", "4711");
@@ -323,6 +324,12 @@ START_TEST(flags_are_joined_and_bits_without_a_name_are_printed_as_a_number)
 	check_refused(&part, "HEAD BODY", -EINVAL);
 	emf_value_store(&part, VALUE, 0x80000012);
 	ck_assert_str_eq(format(&part), "BODY|0x80000010");
+	check_as(&part, "BODY|0x80000010", "BODY|0x80000010");
+	check_as(&part, "0x10", "0x10");
+	check_refused(&part, "0x", -EINVAL);
+	check_refused(&part, "16", -EINVAL);
+	check_refused(&part, "HEAD|0x100000000", -ERANGE);
+	check_refused(&part, "0x00000000000000000000001", -EINVAL);
 	emf_value_store(&part, VALUE, 0x10);
 	ck_assert_str_eq(format(&part), "0x10");
 }

@@ -50,6 +50,22 @@ struct flow_aligned {
 	u32 n;
 } __attribute__((aligned(8)));
 
+struct flow_top_args {
+	u32 limit, more;
+} top_args;
+
+struct flow_top_reply {
+	s64 n;
+} top_reply;
+
+struct flow_opened {
+	u64 a;
+} opened;
+
+struct flow_closed {
+	u32 b;
+} closed;
+
 struct {
 	number(type, 1);
 	number(max_entries, 1024);

@@ -9,8 +9,8 @@
 /*
  * Types with a name are declared and not defined here, so that this header needs no
  * other: who has a key or a value has the header that defines it, before or behind
- * this one. How many bytes are copied is what the kernel part was compiled with: the
- * constants _key_bytes and _value_bytes, against which sizeof can be asserted there.
+ * this one. A call does not compile where its size is not what the kernel part was
+ * compiled with: a macro in front of the function sees to that.
  */
 struct maps_count;
 
@@ -35,6 +35,8 @@ static inline int maps_map_rows_lookup(const struct module *m, const struct maps
 {
 	return emf_map_lookup(emf_map_at(m, maps_map_rows_index), key, value);
 }
+#define maps_map_rows_lookup(...) \
+	(EMF_SIZED(struct maps_count, 24), maps_map_rows_lookup(__VA_ARGS__))
 
 static inline int maps_map_rows_next(const struct module *m, const struct maps_map_rows_key *key, struct maps_map_rows_key *next)
 {
@@ -61,6 +63,8 @@ static inline int maps_map_rows_for_each(const struct module *m, maps_map_rows_v
 
 	return emf_map_for_each(emf_map_at(m, maps_map_rows_index), maps_map_rows_visit_one, &walk);
 }
+#define maps_map_rows_for_each(...) \
+	(EMF_SIZED(struct maps_count, 24), maps_map_rows_for_each(__VA_ARGS__))
 
 /*
  * Map 'counts' of modules/maps.bpf.c, percpu_hash of 4:
@@ -77,11 +81,15 @@ static inline int maps_map_counts_lookup(const struct module *m, const __u32 *ke
 {
 	return emf_map_lookup(emf_map_at(m, maps_map_counts_index), key, values);
 }
+#define maps_map_counts_lookup(...) \
+	(EMF_SIZED(struct maps_count, 24), maps_map_counts_lookup(__VA_ARGS__))
 
 static inline int maps_map_counts_update(const struct module *m, const __u32 *key, const struct maps_count *values)
 {
 	return emf_map_update(emf_map_at(m, maps_map_counts_index), key, values);
 }
+#define maps_map_counts_update(...) \
+	(EMF_SIZED(struct maps_count, 24), maps_map_counts_update(__VA_ARGS__))
 
 static inline int maps_map_counts_delete(const struct module *m, const __u32 *key)
 {
@@ -113,6 +121,8 @@ static inline int maps_map_counts_for_each(const struct module *m, maps_map_coun
 
 	return emf_map_for_each(emf_map_at(m, maps_map_counts_index), maps_map_counts_visit_one, &walk);
 }
+#define maps_map_counts_for_each(...) \
+	(EMF_SIZED(struct maps_count, 24), maps_map_counts_for_each(__VA_ARGS__))
 
 static inline struct maps_count *maps_map_counts_cpu(const struct maps_count *values, int cpu)
 {
@@ -128,6 +138,8 @@ static inline int maps_map_counts_sum(const struct module *m, const __u32 *key, 
 
 	return emf_map_sum(emf_map_at(m, maps_map_counts_index), key, sum, counters, 2);
 }
+#define maps_map_counts_sum(...) \
+	(EMF_SIZED(struct maps_count, 24), maps_map_counts_sum(__VA_ARGS__))
 
 /*
  * Map 'programs' of modules/maps.bpf.c, prog_array of 2:

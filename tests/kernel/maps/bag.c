@@ -252,6 +252,8 @@ static void fill_churn(struct module *m, __u32 n)
 static void walks(struct module *m)
 {
 	struct count empty = { .m = m }, all = { .m = m }, after = { .m = m }, stopped = { .m = m };
+	const struct emf_map_counters counters = { 0, 4, 1 };
+	const struct emf_map *none = emf_map_at(m, 1000);
 	__u32 one = 1;
 
 	tell("empty", bag_map_nothing_for_each(m, add_up, &empty), &empty);
@@ -260,8 +262,9 @@ static void walks(struct module *m)
 	tell("deleted", bag_map_churn_for_each(m, add_up, &after), &after);
 	fill_churn(m, 1000);
 	tell("stopped", bag_map_churn_for_each(m, third, &stopped), &stopped);
-	printf("is none %d %d %d\n", emf_map_for_each(emf_map_at(m, 1000), NULL, NULL),
-	       emf_map_lookup(emf_map_at(m, 1000), &one, &one), emf_map_next(emf_map_at(m, 1000), &one, &one));
+	printf("is none %d %d %d %d %d %d %d\n", emf_map_for_each(none, NULL, NULL), emf_map_lookup(none, &one, &one),
+	       emf_map_next(none, &one, &one), emf_map_update(none, &one, &one), emf_map_delete(none, &one),
+	       emf_map_sum(none, &one, &one, &counters, 1), (int)emf_map_max_entries(none));
 }
 
 /* Each map by its number and by its name. */
