@@ -22,6 +22,12 @@ size_t ebus_bind_size(const struct ebus_service *s)
 	       sizes_of(s->errors, s->n_errors);
 }
 
+/* Leaves may be none, which memcpy() does not take. */
+static char *put(char *to, const void *from, size_t size)
+{
+	return size ? (char *)mempcpy(to, from, size) : to;
+}
+
 static char *write_members(const struct ebus_member *members, size_t n, char *to)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -29,9 +35,9 @@ static char *write_members(const struct ebus_member *members, size_t n, char *to
 		struct ebus_bind_member one = { .n_in = (__u16)m->in.n_leaves, .n_out = (__u16)m->out.n_leaves };
 
 		snprintf(one.name, sizeof(one.name), "%s", m->name);
-		to = (char *)mempcpy(to, &one, sizeof(one));
-		to = (char *)mempcpy(to, m->in.leaves, m->in.n_leaves * sizeof(__u64));
-		to = (char *)mempcpy(to, m->out.leaves, m->out.n_leaves * sizeof(__u64));
+		to = put(to, &one, sizeof(one));
+		to = put(to, m->in.leaves, m->in.n_leaves * sizeof(__u64));
+		to = put(to, m->out.leaves, m->out.n_leaves * sizeof(__u64));
 	}
 	return to;
 }
@@ -44,7 +50,7 @@ void ebus_bind_write(const struct ebus_service *s, void *to)
 
 	snprintf(bind.name, sizeof(bind.name), "%s", s->name);
 	snprintf(bind.version, sizeof(bind.version), "%s", s->version);
-	at = (char *)mempcpy(to, &bind, sizeof(bind));
+	at = put(to, &bind, sizeof(bind));
 	at = write_members(s->methods, s->n_methods, at);
 	at = write_members(s->signals, s->n_signals, at);
 	write_members(s->errors, s->n_errors, at);
