@@ -143,13 +143,14 @@ static int make(struct ebus_async *async)
 	struct ebus_call *call = &async->call;
 	struct ebus_async *outer = running;
 	bool answered;
-	int err = ebus_call_begin(call->client);
+	unsigned int depth = ebus_depth;
+	int err = ebus_call_begin(call->client, depth);
 
 	if (err)
 		return err;
 	running = async;
 	err = call->client->service->methods[call->method].invoke(call, async->args, async->reply);
-	ebus_call_end(call->client, err);
+	ebus_call_end(call->client, depth, err);
 	answered = running != async;
 	running = outer;
 	if (answered)

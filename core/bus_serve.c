@@ -218,6 +218,7 @@ static int serve(struct ebus_binding *b, struct ebus_incoming *in, struct ebus_r
 	struct ebus_call call = { &b->client, in->method, &in->waiter };
 	uint32_t serial = in->serial;
 	uint16_t index = in->method;
+	unsigned int depth = ebus_depth;
 	struct ebus_room room;
 	char *args, *reply;
 	int err = ebus_room_init(&room, in_size + (size_t)zero_size(method->out.record));
@@ -228,10 +229,10 @@ static int serve(struct ebus_binding *b, struct ebus_incoming *in, struct ebus_r
 	reply = args + in_size;
 	err = ebus_peer_load_record(r, method->in.record, partial, args);
 	if (!err)
-		err = ebus_call_begin(&b->client);
+		err = ebus_call_begin(&b->client, depth);
 	if (!err) {
 		memset(reply, 0, (size_t)zero_size(method->out.record));
-		err = ebus_call_end(&b->client, method->invoke(&call, args, reply));
+		err = ebus_call_end(&b->client, depth, method->invoke(&call, args, reply));
 	}
 	if (method->in.record && emf_record_has_fds(method->in.record))
 		emf_record_fds(method->in.record, args, close_one, NULL);

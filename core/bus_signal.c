@@ -102,6 +102,7 @@ void ebus_unsubscribe(struct ebus_subscription *subscription)
 void ebus_emit(struct ebus_service *service, unsigned int signal, const void *data)
 {
 	struct emission emission = { .next = service->subscriptions[signal], .outer = emissions };
+	unsigned int depth = ebus_depth;
 	uint64_t newest = serial;
 
 	if (!emission.next)
@@ -109,14 +110,14 @@ void ebus_emit(struct ebus_service *service, unsigned int signal, const void *da
 	/* Two handlers that emit again would be called 2^EBUS_DEPTH_MAX times, were only the deepest refused. */
 	if (emissions && endless)
 		return;
-	if (ebus_depth >= EBUS_DEPTH_MAX) {
+	if (depth >= EBUS_DEPTH_MAX) {
 		endless = true;
 		emf_err(service->provider, "signal %s.%s was not delivered: its handlers emit it again, without end",
 			service->name, service->signals[signal].name);
 		return;
 	}
 	endless = false;
-	ebus_depth++;
+	ebus_depth = depth + 1;
 	emissions = &emission;
 	while (emission.next) {
 		struct ebus_subscription *subscription = emission.next;
@@ -126,7 +127,7 @@ void ebus_emit(struct ebus_service *service, unsigned int signal, const void *da
 			subscription->deliver(subscription, data);
 	}
 	emissions = emission.outer;
-	ebus_depth--;
+	ebus_depth = depth;
 }
 
 /* --- by pattern */

@@ -10,7 +10,7 @@ from .errors import Errors
 # Which file has a command. Only that one is imported: a build waits for every
 # millisecond, and most of a run is Python reading its own files.
 COMMANDS: Dict[str, str] = {
-    "build": "build", "objects": "objects",
+    "build": "build", "objects": "objects", "stubs": "stubs",
     "new": "new", "check": "tools", "fmt": "tools", "diff": "tools", "doc": "tools", "words": "tools",
 }
 

@@ -167,22 +167,26 @@ struct ebus_deferred {
 /* Calls inside of calls at this moment. */
 EMF_API extern unsigned int ebus_depth;
 
-/* What a stub does first. Return: 0; -ENOTCONN without a provider; -ELOOP in a cycle. */
-static inline int ebus_call_begin(struct ebus_client *client)
+/*
+ * What a stub does first: @depth is ebus_depth. It is given back at the end, since to count
+ * down would wait for the counting up. Return: 0; -ENOTCONN without a provider; -ELOOP in a cycle.
+ */
+static inline int ebus_call_begin(struct ebus_client *client, unsigned int depth)
 {
-	if (__builtin_expect(!client->service->ops || ebus_depth >= EBUS_DEPTH_MAX, 0)) {
+	if (__builtin_expect(!client->service->ops || depth >= EBUS_DEPTH_MAX, 0)) {
 		client->error = NULL;
 		return client->service->ops ? -ELOOP : -ENOTCONN;
 	}
-	ebus_depth++;
+	ebus_depth = depth + 1;
 	return 0;
 }
 
 /* What a stub does last: a typed error of a call inside is not this one's. Return: @err. */
-static inline int ebus_call_end(struct ebus_client *client, int err)
+static inline int ebus_call_end(struct ebus_client *client, unsigned int depth, int err)
 {
-	ebus_depth--;
-	if (__builtin_expect(err != -EREMOTEIO, 1))
+	ebus_depth = depth;
+	/* A call is bound by its stores: this one is made when there is something to forget. */
+	if (__builtin_expect(client->error && err != -EREMOTEIO, 0))
 		client->error = NULL;
 	return err;
 }

@@ -47,12 +47,13 @@ static struct ebus_client client = { .service = &calc };
 static int call_add(const struct calc_args *args, int *sum)
 {
 	struct ebus_call call = { &client, 0, NULL };
-	int err = ebus_call_begin(&client);
+	unsigned int depth = ebus_depth;
+	int err = ebus_call_begin(&client, depth);
 
 	if (err)
 		return err;
 	err = ((const struct calc_ops *)calc.ops)->add(&call, args, sum);
-	return ebus_call_end(&client, err);
+	return ebus_call_end(&client, depth, err);
 }
 
 /* --- its providers */
