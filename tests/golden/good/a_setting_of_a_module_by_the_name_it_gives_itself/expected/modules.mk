@@ -15,4 +15,4 @@ obj/product_emf.o: obj/product_emf.c
 # --- hello: modules/hello.c
 
 obj/hello.o: modules/hello.c
-	$(emf_v_cc)$(emf_compile) -c -o $@ modules/hello.c
+	$(emf_v_cc)$(emf_compile) -DEMF_MODULE_IS_hello -c -o $@ modules/hello.c

@@ -25,10 +25,10 @@ $(EMF_MAPS): obj/objects.stamp ;
 # --- count: modules/count.bpf.c
 
 obj/count.bpf.o: modules/count.bpf.c obj/vmlinux.h.pch
-	$(emf_v_bpf)$(emf_bpf_compile) -DEMF_MODULE_count -include-pch obj/vmlinux.h.pch $(emf_bpf_depend) -c -o $@.tmp.o modules/count.bpf.c && $(emf_bpf_link)
+	$(emf_v_bpf)$(emf_bpf_compile) -DEMF_MODULE_IS_count -include-pch obj/vmlinux.h.pch $(emf_bpf_depend) -c -o $@.tmp.o modules/count.bpf.c && $(emf_bpf_link)
 
 obj/count.skel.h: obj/count.bpf.o
 	$(emf_v_skel)$(BPFTOOL) gen skeleton obj/count.bpf.o name count_bpf >$@.tmp && mv $@.tmp $@
 
 obj/count_emf.o: obj/count_emf.c | obj/count.skel.h obj/count_maps.h
-	$(emf_v_cc)$(emf_compile) -c -o $@ obj/count_emf.c
+	$(emf_v_cc)$(emf_compile) -DEMF_MODULE_IS_count -c -o $@ obj/count_emf.c
