@@ -66,8 +66,10 @@ class Cursor:
             self.fail(self.token, f"expected {what}, found {self.token}")
         return self.next()
 
-    def name(self, what: str) -> Name:
+    def name(self, what: str, dashes: bool = False) -> Name:
         token = self.take("name", what)
+        if "-" in token.text and not dashes:
+            self.fail(token, f"expected {what}, and '{token.text}' is none", "only the name of a product can have a '-'")
         return Name(token.text, token.position)
 
     def number(self, low: int = -(1 << 63), high: int = (1 << 64) - 1, bits: int = 64) -> Number:

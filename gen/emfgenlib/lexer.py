@@ -15,7 +15,7 @@ _TOKEN = re.compile(
   | (?P<version>[0-9]+\.[0-9]+(?:\.[0-9]+)?)
   | (?P<duration>[0-9]+(?:ns|us|ms|s|m|h)\b)
   | (?P<number>0x[0-9A-Fa-f]+|[0-9]+)
-  | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
+  | (?P<name>[A-Za-z_](?:[A-Za-z0-9_]|-(?!>))*)  # with a dash: of products only
   | (?P<string>"(?:[^"\\\n]|\\["\\n])*")
   | (?P<char>'[^'\\\n]')
   | (?P<sign>->|>=|<=|\.\.|[{}()\[\];:,.=<>@-])

@@ -180,7 +180,7 @@ def _metric(cursor: Cursor, kind: str, doc: List[str]) -> Metric:
 
 
 def product(cursor: Cursor, doc: List[str]) -> ProductDecl:
-    name = cursor.name("the name of the product")
+    name = cursor.name("the name of the product", dashes=True)
     out = ProductDecl(name.text, name.position, doc)
     if cursor.token.kind == "version":
         out.version = cursor.value()

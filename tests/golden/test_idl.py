@@ -156,6 +156,8 @@ def test_a_file_with_all_the_padding_that_its_errors_ask_for_passes():
                           end, ""])
         errors = Errors()
         check_text("x.emf", text, errors)
+        if any(not e.message.startswith("C would add") for e in errors.found):
+            continue  # too large
         better, again = with_hints(text, errors), Errors()
         check_text("x.emf", better, again)
         told += len(errors.found)
