@@ -71,11 +71,10 @@ def build(args: argparse.Namespace, errors: Errors) -> int:
     if product.modules and only is None:
         wanted = {name.text for name in product.modules}
         found = [m for m in found if m.name in wanted]
-    if only is None:
-        check.settings(product, found, errors)
-    else:  # what was left out has no parameters that could be set
+    if only is not None:  # what was left out has no parameters that could be set
         built = {name for m in found for name, _ in m.names}
         product.settings = [s for s in product.settings if s.module.text in built]
+    check.settings(product, found, loader)
     check.modules(found, errors)
     check.services(found, errors)
     outputs = [] if errors else _outputs(found, shared, loader, layouts)

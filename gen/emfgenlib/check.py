@@ -3,8 +3,11 @@ import re
 from typing import TYPE_CHECKING, Dict, Iterable, List, Optional, Set
 
 from . import words
+from .check_module import check_setting
 from .errors import Errors, Position
+from .imports import Loader
 from .model import Module
+from .scope import of_file
 from .syntax import File, ModuleDecl, ProductDecl
 
 if TYPE_CHECKING:
@@ -78,10 +81,15 @@ def product(files: Iterable[File], name: str, there: Set[str], errors: Errors) -
     return chosen
 
 
-def settings(chosen: ProductDecl, found: Iterable[Module], errors: Errors) -> None:
-    known = {name for module in found for name, _ in module.names}
+def settings(chosen: ProductDecl, found: Iterable[Module], loader: Loader) -> None:
+    errors = loader.errors
+    known = {name: module for module in found for name, _ in module.names}
+    told = {str(e.position) for e in errors.found}  # what the product's own file imports was checked there
     for setting in chosen.settings:
-        if setting.module.text not in known:
+        module = known.get(setting.module.text)
+        if module and module.description and not {str(setting.param.position), str(setting.value.position)} & told:
+            check_setting(setting, module.description, of_file(loader.load(module.emf_source)), errors)
+        elif not module:
             errors.add(setting.module.position,
                        f"product '{chosen.name}' sets a parameter of '{setting.module.text}', "
                        "which is not one of its modules")

@@ -4,7 +4,7 @@ from typing import Dict, Iterable, List
 from . import types, words
 from .errors import Errors
 from .scope import Scope
-from .syntax import Declaration, Field, ModuleDecl, ProductDecl
+from .syntax import Declaration, Field, ModuleDecl, ProductDecl, Value
 from .values import check_value
 
 NAME_MAX = 63  # C promises that many significant characters
@@ -62,12 +62,14 @@ def _range(member: Field, scope: Scope, errors: Errors) -> None:
         errors.add(member.range[0].position, f"a '{member.type.text}' has no range", "only numbers and times have")
         return
     low, high = (check_value(member, v, scope, Errors()) for v in member.range)
-    if not isinstance(low, int) or not isinstance(high, int):
-        return
-    if low > high:
+    if isinstance(low, int) and isinstance(high, int) and low > high:
         errors.add(member.range[0].position, f"the range of '{member.name}' begins behind its end")
     elif member.default is not None:
-        default = check_value(member, member.default, scope, Errors())
-        if isinstance(default, int) and not low <= default <= high:
-            errors.add(member.default.position,
-                       f"the default {member.default.text} is out of range ({member.range[0].text} to {member.range[1].text})")
+        check_in_range(member, member.default, scope, "the default ", errors)
+
+
+def check_in_range(member: Field, value: Value, scope: Scope, said: str, errors: Errors) -> None:
+    """A value of the type that the member has; what is wrong with its range itself is not told."""
+    low, number, high = (check_value(member, v, scope, Errors()) for v in (member.range[0], value, member.range[1]))
+    if all(isinstance(n, int) for n in (low, number, high)) and not low <= number <= high:
+        errors.add(value.position, f"{said}{value.text} is out of range ({member.range[0].text} to {member.range[1].text})")

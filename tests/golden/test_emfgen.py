@@ -245,7 +245,7 @@ def test_hidden_files_and_others_are_no_modules():
 
 def a_product(folder):
     put(folder, "modules", "flow.bpf.c")
-    put(folder, "modules", "flow.emf", data="module flow 1.0;\n")
+    put(folder, "modules", "flow.emf", data="module flow 1.0 { param u32 x; }\n")
     put(folder, "modules", "hello.c", data='struct module h = { .name = "hello" };\nebpf_module(h);\n')
     put(folder, "bus-idl", "p.emf", data="product p {\n\tset flow.x = 1;\n}\n")
 
@@ -272,7 +272,7 @@ def test_a_change_rewrites_the_files_it_concerns_only():
     out = os.path.join(folder, "obj")
     for name in os.listdir(out):
         os.utime(os.path.join(out, name), (1000, 1000))
-    put(folder, "modules", "flow.emf", data="module flow 1.1;\n")
+    put(folder, "modules", "flow.emf", data="module flow 1.1 { param u32 x; }\n")
     tap.equal(build(folder, "--product", "p").returncode, 0, "exit status")
     changed = sorted(name for name in os.listdir(out) if os.stat(os.path.join(out, name)).st_mtime != 1000)
     tap.equal(changed, ["flow_emf.c", "modules.mk"], "files with a new time")
