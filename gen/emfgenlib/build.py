@@ -3,7 +3,7 @@ import argparse
 import os
 import sys
 from dataclasses import dataclass
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Tuple
 
 from . import VERSION, check
 from .check_file import check_file
@@ -43,6 +43,10 @@ class Output:
     def has_c(self) -> bool:
         services = bool(self.interface and self.interface.services)
         return self.linked and (services or bool(self.module and self.module.generated))
+
+    @property
+    def endings(self) -> Tuple[str, ...]:
+        return ("h", "c") if self.has_c else ("h",)
 
 
 def register(commands: Any) -> None:
@@ -132,14 +136,13 @@ def _write(args: argparse.Namespace, product: ProductDecl, found: List[Module], 
     out = args.out
     interfaces = [o.interface for o in outputs if o.interface]
 
-    forget(out, {m.name for m in found if m.has_bpf})
+    forget(out, ["product", *(o.name for o in outputs)], [m.name for m in found if m.has_bpf], [m.name for m in found if m.has_user])
     kept = Kept(out)
     for output in outputs:
-        endings = ("h", "c") if output.has_c else ("h",)
-        if kept.is_fresh(output.name, endings, output.texts):
+        if kept.is_fresh(output.name, output.endings, output.texts):
             continue
         made: Tables = tables(output.module.description if output.module else None, output.interface, interfaces)
-        for ending in endings:
+        for ending in output.endings:
             text = render.render(env, f"file_emf.{ending}.j2", name=output.name, sources=output.sources, i=output.interface,
                                  module=output.module, tables=made, params=made.params, needs=made.needs, attaches=made.attaches,
                                  provided=made.provided, used=made.used, version=VERSION)
@@ -149,7 +152,7 @@ def _write(args: argparse.Namespace, product: ProductDecl, found: List[Module], 
     # Touched in any case: make compares its time with that of the sources.
     render.write(os.path.join(out, "modules.mk"),
                  render.render(env, "modules.mk.j2", modules=found, files=[o for o in outputs if o.has_c and not o.module],
-                               out=out, version=VERSION,
+                               out=out, version=VERSION, made=[f"{o.name}_emf.{ending}" for o in outputs for ending in o.endings],
                                seen=[f"{args.modules}/{n}" for n in sources(args.modules)] + idl_files(args.idl)),
                  touch=True)
     kept.save()

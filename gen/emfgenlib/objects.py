@@ -117,8 +117,10 @@ def _object(args: argparse.Namespace, module: str, loader: Loader) -> Optional[M
                 params = stored(found, source, file, declared, has_user, errors)
         return Made(accessors(found, module), params, bool(declared and declared.options))
     except BadObject as e:
-        said = str(e)
-        errors.add(Position(path), said, "remove it and run make again" if said.startswith("is ") else "")
+        broken = str(e).startswith("is ")  # and newer than its source: it would stay so
+        if broken:
+            os.unlink(path)
+        errors.add(Position(path), str(e), "it is removed: run make again" if broken else "")
     except OSError as e:
         errors.add(Position(path), f"cannot be read: {e.strerror}")
     return None

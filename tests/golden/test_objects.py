@@ -173,7 +173,9 @@ def test_only_what_a_change_concerns_is_looked_at():
         tap.equal("maps.bpf.o" in result.stderr, False, "the other object was looked at")
         put(folder, "obj", "flow_maps.h")
     for changed in ((), ("gen/emfgenlib/maps.py",)):
-        tap.contains(objects(folder, "flow,maps", *changed).stderr, "obj/maps.bpf.o: error: is no ELF file")
+        put(folder, "obj", "maps.bpf.o", data=b"broken")
+        tap.contains(objects(folder, "flow,maps", *changed).stderr, "obj/maps.bpf.o: error: is no ELF file\n  hint: it is removed: run make again")
+        tap.equal(os.path.exists(os.path.join(folder, "obj", "maps.bpf.o")), False, "the broken object is there")
 
 
 def test_a_header_is_written_when_its_bytes_change_only():

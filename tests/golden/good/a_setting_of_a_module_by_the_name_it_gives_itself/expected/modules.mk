@@ -2,6 +2,7 @@
 # To regenerate: make obj/modules.mk
 
 EMF_SEEN = modules/hello.c bus-idl/x.emf
+EMF_MADE = obj/product_emf.c obj/hello_emf.h
 
 EMF_OBJS = \
 	obj/product_emf.o \
