@@ -79,7 +79,7 @@ def build(args: argparse.Namespace, errors: Errors) -> int:
         built = {name for m in found for name, _ in m.names}
         product.settings = [s for s in product.settings if s.module.text in built]
     check.settings(product, found, loader)
-    check.modules(found, errors)
+    check.modules(found, loader)
     check.services(found, errors)
     outputs = [] if errors else _outputs(found, shared, loader, layouts)
     check.files(outputs, errors)

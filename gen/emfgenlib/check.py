@@ -1,14 +1,15 @@
 """What must hold for a set of modules and products, beyond grammar."""
 import re
-from typing import TYPE_CHECKING, Dict, Iterable, List, Optional, Set
+from typing import TYPE_CHECKING, Dict, Iterable, Iterator, List, Optional, Set, Tuple
 
 from . import words
+from .check_chain import all_of
 from .check_module import check_setting
 from .errors import Errors, Position
 from .imports import Loader
 from .model import Module
 from .scope import of_file
-from .syntax import File, ModuleDecl, ProductDecl
+from .syntax import File, Method, ModuleDecl, ProductDecl, Service
 
 if TYPE_CHECKING:
     from .build import Output
@@ -39,7 +40,37 @@ def _without_kernel_part(module: ModuleDecl, errors: Errors) -> None:
             errors.add(need.variant[0].position, f"module '{module.name}' has no kernel part, and so no program to choose", hint)
 
 
-def modules(found: Iterable[Module], errors: Errors) -> None:
+def _owed(module: Module, services: Dict[str, Service]) -> Iterator[Tuple[Position, str, List[str]]]:
+    """What a description promises and the user part has: its place, its name, its prototypes."""
+    d = module.description
+    for name in d.callbacks:
+        yield name.position, f"callback '{name.text}'", [f"int {d.name}_{name.text}(struct module *m);"]
+    for event in d.events:
+        if event.handled:
+            record = "_".join(n.text for n in event.signal) if event.signal else f"{d.name}_{event.name}"
+            yield (event.position, f"the function that handles event '{event.name}'",
+                   [f"void {d.name}_handle_{event.name}(struct module *m, const struct {record} *record);"])
+    for name in d.provides:
+        methods = services[name.text].of(Method) if name.text in services else []
+        if methods:
+            yield name.position, f"what serves '{name.text}'", [_serve(name.text, m) for m in methods]
+
+
+def _serve(service: str, method: Method) -> str:
+    args = f", const struct {service}_{method.name}_args *args" if method.arguments else ""
+    reply = f", struct {service}_{method.name}_reply *reply" if method.results else ""
+    return f"int {service}_serve_{method.name}(struct ebus_call *call{args}{reply});"
+
+
+def _without_user_part(module: Module, loader: Loader) -> None:
+    services = {s.name: s for s in all_of(loader.load(module.emf_source), Service)}
+    for position, what, prototypes in _owed(module, services):
+        loader.errors.add(position, f"{what} stands in {module.user_source}, and that file is not there",
+                          f"add it, with: {' '.join(prototypes)}")
+
+
+def modules(found: Iterable[Module], loader: Loader) -> None:
+    errors = loader.errors
     owners: Dict[str, Position] = {}
     for module in found:
         if not module.description:  # whose name was checked where it stands
@@ -50,6 +81,8 @@ def modules(found: Iterable[Module], errors: Errors) -> None:
                        "drop the ebpf_module() line, or the .emf file")
         if module.description and not module.has_bpf:
             _without_kernel_part(module.description, errors)
+        if module.description and not module.has_user:
+            _without_user_part(module, loader)
         if module.has_emf and not module.has_bpf and not module.has_user and not module.description:
             continue  # types only; nothing to run
         for name, position in module.names:
