@@ -2,7 +2,7 @@
 from typing import Dict, List, Optional
 
 from . import bpf_names, types, words
-from .attach import PLACES
+from .attach import PLACES, check_kind
 from .check_chain import all_of
 from .check_fields import check_fields, check_in_range, check_unique
 from .errors import Errors
@@ -127,7 +127,8 @@ def _params(params: List[Field], scope: Scope, layouts: Layouts, errors: Errors)
 def _attach(attach: Attach, errors: Errors) -> None:
     wanted = PLACES.get(attach.name)
     if wanted is None:
-        return  # told by who knows all kinds: check_object
+        check_kind(attach, errors)
+        return
     form = f"{attach.name}({', '.join(wanted)})"
     if len(attach.arguments) != len(wanted):
         errors.add(attach.position, f"'{attach.name}' takes {len(wanted)}, not {len(attach.arguments)}", f"write: {form}")

@@ -99,6 +99,8 @@ def _names_of(word: str) -> List[str]:
         return [word]
     if word in ("tcx", "netkit"):  # hooks of programs of the kind tc
         return ["tc"]
+    if word == "netns":
+        return ["sk_lookup", "flow_dissector"]
     if word in _BY_SECTION:
         return [_BY_SECTION[word].name]
     if word == "cgroup":
