@@ -203,6 +203,40 @@ def test_who_uses_a_service_asks_a_provider_with_a_kernel_part():
     compiles("g++", *CXX, header="zbig_emf.h")
 
 
+LAST_EMF = """import "shop.emf";
+/// call to the end
+module last 1.0 { uses shop; callbacks create, attach, detach, destroy; }
+"""
+LAST = """#include "last_emf.h"
+
+static int ask(struct module *m, const char *where)
+{
+	struct shop_count_reply reply;
+	int err = shop_call_count(&shop_client, &reply);
+
+	emf_print(m, "%s %s\\n", where, err == -ENOTCONN ? "ENOTCONN" : "works");
+	return 0;
+}
+
+int last_create(struct module *m) { return ask(m, "create"); }
+int last_attach(struct module *m) { return ask(m, "attach"); }
+int last_detach(struct module *m) { return ask(m, "detach"); }
+int last_destroy(struct module *m) { return ask(m, "destroy"); }
+"""
+
+
+def test_calls_work_from_create_to_detach_as_the_reference_says():
+    for name, text in (("last.emf", LAST_EMF), ("last.c", LAST)):
+        path = os.path.join(build().src, "modules", name)
+        scratch.write(path, text)
+        tap.cleanup(os.unlink, path)
+    build().make()
+    done = tap.run(build().product(), "last", "-d", "1ms")
+    tap.equal((done.returncode, done.stderr), (0, ""), "exit status and messages")
+    said = [line.split(": ")[-1] for line in done.stdout.splitlines()]
+    tap.equal(said, ["create works", "attach works", "detach works", "destroy ENOTCONN"], "the calls")
+
+
 # --- contracts that are not kept ----------------------------------------------------------
 
 
