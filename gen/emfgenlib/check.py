@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Dict, Iterable, Iterator, List, Optional, Set,
 
 from . import words
 from .check_chain import all_of
+from .check_fields import is_emfs
 from .check_module import check_setting
 from .errors import Errors, Position
 from .imports import Loader
@@ -27,7 +28,7 @@ def _check_name(name: str, position: Position, errors: Errors) -> None:
     elif name in words.BUILT_IN:
         errors.add(position, f"module '{name}' has the name of a built-in command",
                    "rename the module: 'emf " + name + "' could never reach it")
-    elif name in words.C_WORDS or name in words.PREFIXES:
+    elif name in words.C_WORDS or is_emfs(name):
         errors.add(position, f"module '{name}' has a name that C or EMF reserves", "rename the module")
 
 

@@ -4,10 +4,15 @@ from typing import Dict, Iterable, List
 from . import types, words
 from .errors import Errors
 from .scope import Scope
-from .syntax import Declaration, Field, ModuleDecl, ProductDecl, Value
+from .syntax import Chain, Declaration, Field, ModuleDecl, ProductDecl, Service, Value
 from .values import check_value
 
 NAME_MAX = 63  # C promises that many significant characters
+
+
+def is_emfs(name: str) -> bool:
+    """Whether names in C that begin with this one are EMF's own: ebus, and ebus_call."""
+    return name.lower().split("_")[0] in words.PREFIXES
 
 
 def check_name(declaration: Declaration, errors: Errors) -> None:
@@ -16,8 +21,8 @@ def check_name(declaration: Declaration, errors: Errors) -> None:
         errors.add(declaration.position, f"this name has more than {NAME_MAX} characters")
     elif name in words.C_WORDS:
         errors.add(declaration.position, f"'{name}' is a word of C or C++", "choose another name")
-    elif name in words.PREFIXES:
-        errors.add(declaration.position, f"'{name}' is a prefix of EMF's own names", "choose another name")
+    elif name in words.PREFIXES or isinstance(declaration, (Chain, ModuleDecl, Service)) and is_emfs(name):
+        errors.add(declaration.position, f"'{name}' begins EMF's own names in C", "choose another name")
     elif name in words.MACROS:
         errors.add(declaration.position, f"'{name}' is a macro of the C library or of the compiler", "choose another name")
     elif not isinstance(declaration, Field) and (name in types.BUILT_IN or name == types.STRING):

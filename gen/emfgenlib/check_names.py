@@ -4,7 +4,7 @@ import re
 from typing import Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
 from . import words
-from .check_fields import NAME_MAX
+from .check_fields import NAME_MAX, is_emfs
 from .errors import Errors, Position
 from .interface import Builder, Interface
 from .layout import Layouts
@@ -50,7 +50,7 @@ def _file_name(interface: Interface, errors: Errors) -> None:
     if not re.match(r"[A-Za-z_][A-Za-z0-9_]*\Z", interface.name):
         errors.add(first.position, f"the name of this file, '{interface.name}', begins names in C, and cannot",
                    "use letters, digits and '_' in it, and start with a letter or '_'")
-    elif interface.name.lower() in words.PREFIXES:
+    elif is_emfs(interface.name):
         errors.add(first.position, f"the name of this file, '{interface.name}', begins EMF's own names in C", "rename the file")
 
 
