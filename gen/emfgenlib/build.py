@@ -88,6 +88,7 @@ def build(args: argparse.Namespace, errors: Errors) -> int:
     if errors:
         print(errors.report(), file=sys.stderr)
         return 1
+    check.user_parts_alone(found)
     _write(args, product, found, outputs)
     return 0
 

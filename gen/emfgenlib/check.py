@@ -11,6 +11,7 @@ from .imports import Loader
 from .model import Module
 from .scope import of_file
 from .syntax import File, Method, ModuleDecl, ProductDecl, Service
+from .warn import warn
 
 if TYPE_CHECKING:
     from .build import Output
@@ -68,6 +69,13 @@ def _without_user_part(module: Module, loader: Loader) -> None:
     for position, what, prototypes in _owed(module, services):
         loader.errors.add(position, f"{what} stands in {module.user_source}, and that file is not there",
                           f"add it, with: {' '.join(prototypes)}")
+
+
+def user_parts_alone(found: Iterable[Module]) -> None:
+    for module in found:
+        if module.files == [module.user_source] and not module.registers:
+            warn(module.position, "is linked in, and is no module: it has no ebpf_module()",
+                 f"add that, or {module.emf_source}, if it should be one")
 
 
 def modules(found: Iterable[Module], loader: Loader) -> None:

@@ -179,6 +179,14 @@ def test_what_stands_in_comments_and_quotes_does_not_register():
     tap.equal(names, ["real"], "modules of the product")
 
 
+def test_a_c_file_that_registers_no_module_is_warned_of():
+    folder = tap.folder()
+    put(folder, "modules", "x.c", data="int helper(void);\n")
+    result = build(folder)
+    tap.equal((result.returncode, result.stderr), (0, "modules/x.c: warning: is linked in, and is no module: it has no ebpf_module()\n"
+              "  hint: add that, or modules/x.emf, if it should be one\n"), "status and message")
+
+
 # --- files that cannot be read ----------------------------------------------------
 
 
