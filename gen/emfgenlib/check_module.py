@@ -6,7 +6,7 @@ from .attach import PLACES, check_kind
 from .check_chain import all_of
 from .check_fields import check_fields, check_in_range, check_unique
 from .errors import Errors
-from .layout import Layouts
+from .layout import Layouts, near_type
 from .near import near, nearest
 from .scope import Scope, of_file
 from .syntax import (Attach, Chain, Enum, Event, Field, File, Method, Metric, ModuleDecl, Name, Need, ProductDecl, Service, Setting, Signal,
@@ -110,7 +110,7 @@ def _params(params: List[Field], scope: Scope, layouts: Layouts, errors: Errors)
         elif not t and param.type.text != types.STRING:
             found = scope.find_type(param.type.text)
             if not found:
-                errors.add(param.type.position, f"there is no type '{param.type.text}'")
+                errors.add(param.type.position, f"there is no type '{param.type.text}'", near_type(param.type.text, scope))
             elif not isinstance(found.type, Enum):
                 errors.add(param.type.position, f"a parameter cannot be a struct, as '{param.type.text}' is",
                            "a parameter is one value: make one of each member")

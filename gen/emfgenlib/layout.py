@@ -175,7 +175,7 @@ class Layouts:
                             [t.elements] if t.elements else [])
         found = scope.find_type(name.text)
         if not found:
-            self.errors.add(name.position, f"there is no type '{name.text}'", _near(name.text, scope))
+            self.errors.add(name.position, f"there is no type '{name.text}'", near_type(name.text, scope))
             return None
         c_name = f"{found.scope.prefix}_{found.type.name}"
         if isinstance(found.type, Enum):
@@ -209,5 +209,5 @@ def _bytes(count: int) -> str:
     return f"{count} byte" + "s" * (count != 1)
 
 
-def _near(name: str, scope: Scope) -> str:
+def near_type(name: str, scope: Scope) -> str:
     return nearest(name, [*types.BUILT_IN, types.STRING, *scope.types] + [n for s in scope.outer for n in s.types])

@@ -125,12 +125,18 @@ def refuses_bytes(data, message):
     tap.equal(sorted(os.listdir(folder)), ["bus-idl"], "what was written")
 
 
-def test_a_nul_byte_is_named_with_its_line():
-    refuses_bytes(b"product p {\n}\n\0\n", "bus-idl/x.emf:3:1: error: there is a NUL byte in this line\n  \n  ^\n")
+def test_a_nul_byte_is_named_with_its_line_and_column():
+    refuses_bytes("product p {\n}\n// \u00e4\0b\n".encode(), "bus-idl/x.emf:3:5: error: there is a NUL byte here\n  // \u00e4?b\n      ^\n")
+
+
+def test_a_byte_order_mark_is_called_by_its_name():
+    for data, name in ((b"\xef\xbb\xbfproduct p {}\n", "UTF-8"), ("\ufeffproduct p {}\n".encode("utf-16-le"), "UTF-16")):
+        refuses_bytes(data, f"bus-idl/x.emf: error: begins with a byte order mark of {name}\n  hint: save it as UTF-8 without one\n")
 
 
 def test_bytes_that_are_no_utf8_are_named():
-    refuses_bytes(b"// \xe4\n", "bus-idl/x.emf: error: is not UTF-8 at byte 3\n")
+    refuses_bytes("const N = 1; // \u00e4\n// ".encode() + b"\xe4\n", "bus-idl/x.emf:2:4: error: the byte 0xe4 is no UTF-8\n  // \ufffd\n     ^\n"
+                  "  hint: save the file as UTF-8\n")
 
 
 def test_a_description_of_more_than_one_mebibyte_is_refused():

@@ -89,6 +89,15 @@ def test_files_that_import_each_other_in_a_ring_are_told_once():
     tap.equal(errors.report().count("imports this file, directly or not"), 1, "messages")
 
 
+def test_an_imported_file_is_named_as_one_beside_the_first():
+    folder = tap.folder()
+    for name, other in (("a", "b"), ("b", "a")):
+        with open(os.path.join(folder, name + ".emf"), "w") as f:
+            f.write(f'import "{other}.emf";\n')
+    done = tap.run(sys.executable, os.path.join(tap.SOURCE, "gen", "emfgen"), "check", "a.emf", cwd=folder)
+    tap.equal(done.stderr.split(":")[0], "b.emf", "the file")
+
+
 def test_a_file_that_two_files_import_is_read_once():
     folder = tap.folder()
     for name, text in (("base", "const N = 4;\n"), ("one", 'import "base.emf";\n'), ("two", 'import "base.emf";\n'),
