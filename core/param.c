@@ -5,6 +5,7 @@
 #include "param.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -193,27 +194,43 @@ static const char *thing(enum emf_type type)
 	return type == EMF_NETDEV ? "interface" : type == EMF_CGROUP ? "cgroup" : "symbol of the kernel";
 }
 
+/* What is out of a number's type, or of the bounds that its author gave it. */
+static void out_of_range(const struct emf_param *param, const char *text, char why[EMF_PARAM_WHY_MAX])
+{
+	char min[EMF_PARAM_TEXT_MAX], max[EMF_PARAM_TEXT_MAX];
+	unsigned int unused = 64 - 8 * (unsigned int)emf_param_size(param);
+
+	if (has_range(param)) {
+		format_bound(param, param->min, min);
+		format_bound(param, param->max, max);
+		snprintf(why, EMF_PARAM_WHY_MAX, "%.60s is out of range (%.30s to %.30s)", text, min, max);
+	} else if ((param->type >= EMF_U8 && param->type <= EMF_U64) || (param->type >= EMF_BE16 && param->type <= EMF_BE64)) {
+		snprintf(why, EMF_PARAM_WHY_MAX, "%.60s is out of range (0 to %" PRIu64 ")", text, UINT64_MAX >> unused);
+	} else if (param->type >= EMF_S8 && param->type <= EMF_S64) {
+		snprintf(why, EMF_PARAM_WHY_MAX, "%.60s is out of range (%" PRId64 " to %" PRId64 ")", text,
+			 INT64_MIN >> unused, INT64_MAX >> unused);
+	} else {
+		snprintf(why, EMF_PARAM_WHY_MAX, "%.60s is out of range", text);
+	}
+}
+
 static int explain(const struct emf_param *param, const char *given, int err,
 		   char why[EMF_PARAM_WHY_MAX])
 {
-	char min[EMF_PARAM_TEXT_MAX], max[EMF_PARAM_TEXT_MAX], text[EMF_PARAM_TEXT_MAX];
+	char names[EMF_PARAM_TEXT_MAX], text[EMF_PARAM_TEXT_MAX];
 
 	emf_text(text, sizeof(text), given, strlen(given));
 	if (err == -EINVAL && param->names) {
-		list_names(param, min, sizeof(min));
-		snprintf(why, EMF_PARAM_WHY_MAX, "\"%.40s\" is not %.100s", text, min);
+		list_names(param, names, sizeof(names));
+		snprintf(why, EMF_PARAM_WHY_MAX, "\"%.40s\" is not %.100s", text, names);
 	} else if (err == -EINVAL) {
 		snprintf(why, EMF_PARAM_WHY_MAX, "\"%.60s\" is not %s", text, emf_value_expected(param->type));
 	} else if (err != -ERANGE) {
 		snprintf(why, EMF_PARAM_WHY_MAX, "there is no %s \"%.60s\" here", thing(param->type), text);
 	} else if (param->type == EMF_STRING || param->type == EMF_COMM) {
 		snprintf(why, EMF_PARAM_WHY_MAX, "the text is longer than %zu bytes", emf_param_size(param) - 1);
-	} else if (has_range(param)) {
-		format_bound(param, param->min, min);
-		format_bound(param, param->max, max);
-		snprintf(why, EMF_PARAM_WHY_MAX, "%.60s is out of range (%.30s to %.30s)", text, min, max);
 	} else {
-		snprintf(why, EMF_PARAM_WHY_MAX, "%.60s is out of range", text);
+		out_of_range(param, text, why);
 	}
 	return err;
 }

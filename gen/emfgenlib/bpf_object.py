@@ -43,10 +43,16 @@ class Program:
     section: str  # as in SEC(), without the '?' of one that is not loaded by itself
 
 
+class Empty(BadObject):
+    """Compiled from a file with nothing in it."""
+
+
 class Object:
     def __init__(self, data: bytes):
         self.elf = Elf(data)
         section = self.elf.section(".BTF")
+        if not section and not any(s.is_code and s.size for s in self.elf.sections):
+            raise Empty("has no programs and no maps")
         if not section:
             raise BadObject("has no BTF: compile it with -g")
         self.btf = Btf(self.elf.bytes_of(section), self.elf.endian)

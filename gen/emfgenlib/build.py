@@ -3,7 +3,7 @@ import argparse
 import os
 import sys
 from dataclasses import dataclass
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Tuple
 
 from . import VERSION, check
 from .check_file import check_file
@@ -45,6 +45,10 @@ class Output:
         services = bool(self.interface and self.interface.services)
         return self.linked and (services or bool(self.module and self.module.generated))
 
+    @property
+    def endings(self) -> Tuple[str, ...]:
+        return ("h", "c") if self.has_c else ("h",)
+
 
 def register(commands: Any) -> None:
     parser = commands.add_parser("build", help="write the make fragment and the glue (make calls this)")
@@ -72,12 +76,11 @@ def build(args: argparse.Namespace, errors: Errors) -> int:
     if product.modules and only is None:
         wanted = {name.text for name in product.modules}
         found = [m for m in found if m.name in wanted]
-    if only is None:
-        check.settings(product, found, errors)
-    else:  # what was left out has no parameters that could be set
+    if only is not None:  # what was left out has no parameters that could be set
         built = {name for m in found for name, _ in m.names}
         product.settings = [s for s in product.settings if s.module.text in built]
-    check.modules(found, errors)
+    check.settings(product, found, loader)
+    check.modules(found, loader)
     check.services(found, errors)
     outputs = [] if errors else _outputs(found, shared, loader, layouts)
     check.files(outputs, errors)
@@ -86,6 +89,7 @@ def build(args: argparse.Namespace, errors: Errors) -> int:
     if errors:
         print(errors.report(), file=sys.stderr)
         return 1
+    check.user_parts_alone(found)
     _write(args, product, found, outputs)
     return 0
 
@@ -134,15 +138,14 @@ def _write(args: argparse.Namespace, product: ProductDecl, found: List[Module], 
     out = args.out
     interfaces = [o.interface for o in outputs if o.interface]
 
-    forget(out, {m.name for m in found if m.has_bpf})
+    forget(out, ["product", *(o.name for o in outputs)], [m.name for m in found if m.has_bpf], [m.name for m in found if m.has_user])
     kept = Kept(out)
     for output in outputs:
-        endings = ("h", "c") if output.has_c else ("h",)
-        if kept.is_fresh(output.name, endings, output.texts):
+        if kept.is_fresh(output.name, output.endings, output.texts):
             continue
         made: Tables = tables(output.module.description if output.module else None, output.interface, interfaces)
         idl = service_texts(output.interface.file) if output.interface and output.has_c else {}
-        for ending in endings:
+        for ending in output.endings:
             text = render.render(env, f"file_emf.{ending}.j2", name=output.name, sources=output.sources, i=output.interface,
                                  module=output.module, tables=made, params=made.params, needs=made.needs, attaches=made.attaches,
                                  provided=made.provided, used=made.used, idl=idl, version=VERSION)
@@ -152,7 +155,7 @@ def _write(args: argparse.Namespace, product: ProductDecl, found: List[Module], 
     # Touched in any case: make compares its time with that of the sources.
     render.write(os.path.join(out, "modules.mk"),
                  render.render(env, "modules.mk.j2", modules=found, files=[o for o in outputs if o.has_c and not o.module and not is_emfs_own(o.interface.file)],
-                               out=out, version=VERSION,
+                               out=out, version=VERSION, made=[f"{o.name}_emf.{ending}" for o in outputs for ending in o.endings],
                                seen=[f"{args.modules}/{n}" for n in sources(args.modules)] + idl_files(args.idl)),
                  touch=True)
     kept.save()

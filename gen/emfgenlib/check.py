@@ -1,11 +1,17 @@
 """What must hold for a set of modules and products, beyond grammar."""
 import re
-from typing import TYPE_CHECKING, Dict, Iterable, List, Optional, Set
+from typing import TYPE_CHECKING, Dict, Iterable, Iterator, List, Optional, Set, Tuple
 
 from . import words
+from .check_chain import all_of
+from .check_fields import is_emfs
+from .check_module import check_setting
 from .errors import Errors, Position
+from .imports import Loader
 from .model import Module
-from .syntax import File, ModuleDecl, ProductDecl
+from .scope import of_file
+from .syntax import File, Method, ModuleDecl, ProductDecl, Service
+from .warn import warn
 
 if TYPE_CHECKING:
     from .build import Output
@@ -23,7 +29,7 @@ def _check_name(name: str, position: Position, errors: Errors) -> None:
     elif name in words.BUILT_IN:
         errors.add(position, f"module '{name}' has the name of a built-in command",
                    "rename the module: 'emf " + name + "' could never reach it")
-    elif name in words.C_WORDS or name in words.PREFIXES:
+    elif name in words.C_WORDS or is_emfs(name):
         errors.add(position, f"module '{name}' has a name that C or EMF reserves", "rename the module")
 
 
@@ -36,7 +42,44 @@ def _without_kernel_part(module: ModuleDecl, errors: Errors) -> None:
             errors.add(need.variant[0].position, f"module '{module.name}' has no kernel part, and so no program to choose", hint)
 
 
-def modules(found: Iterable[Module], errors: Errors) -> None:
+def _owed(module: Module, services: Dict[str, Service]) -> Iterator[Tuple[Position, str, List[str]]]:
+    """What a description promises and the user part has: its place, its name, its prototypes."""
+    d = module.description
+    for name in d.callbacks:
+        yield name.position, f"callback '{name.text}'", [f"int {d.name}_{name.text}(struct module *m);"]
+    for event in d.events:
+        if event.handled:
+            record = "_".join(n.text for n in event.signal) if event.signal else f"{d.name}_{event.name}"
+            yield (event.position, f"the function that handles event '{event.name}'",
+                   [f"void {d.name}_handle_{event.name}(struct module *m, const struct {record} *record);"])
+    for name in d.provides:
+        methods = services[name.text].of(Method) if name.text in services else []
+        if methods:
+            yield name.position, f"what serves '{name.text}'", [_serve(name.text, m) for m in methods]
+
+
+def _serve(service: str, method: Method) -> str:
+    args = f", const struct {service}_{method.name}_args *args" if method.arguments else ""
+    reply = f", struct {service}_{method.name}_reply *reply" if method.results else ""
+    return f"int {service}_serve_{method.name}(struct ebus_call *call{args}{reply});"
+
+
+def _without_user_part(module: Module, loader: Loader) -> None:
+    services = {s.name: s for s in all_of(loader.load(module.emf_source), Service)}
+    for position, what, prototypes in _owed(module, services):
+        loader.errors.add(position, f"{what} stands in {module.user_source}, and that file is not there",
+                          f"add it, with: {' '.join(prototypes)}")
+
+
+def user_parts_alone(found: Iterable[Module]) -> None:
+    for module in found:
+        if module.files == [module.user_source] and not module.registers:
+            warn(module.position, "is linked in, and is no module: it has no ebpf_module()",
+                 f"add that, or {module.emf_source}, if it should be one")
+
+
+def modules(found: Iterable[Module], loader: Loader) -> None:
+    errors = loader.errors
     owners: Dict[str, Position] = {}
     for module in found:
         if not module.description:  # whose name was checked where it stands
@@ -47,6 +90,8 @@ def modules(found: Iterable[Module], errors: Errors) -> None:
                        "drop the ebpf_module() line, or the .emf file")
         if module.description and not module.has_bpf:
             _without_kernel_part(module.description, errors)
+        if module.description and not module.has_user:
+            _without_user_part(module, loader)
         if module.has_emf and not module.has_bpf and not module.has_user and not module.description:
             continue  # types only; nothing to run
         for name, position in module.names:
@@ -78,10 +123,15 @@ def product(files: Iterable[File], name: str, there: Set[str], errors: Errors) -
     return chosen
 
 
-def settings(chosen: ProductDecl, found: Iterable[Module], errors: Errors) -> None:
-    known = {name for module in found for name, _ in module.names}
+def settings(chosen: ProductDecl, found: Iterable[Module], loader: Loader) -> None:
+    errors = loader.errors
+    known = {name: module for module in found for name, _ in module.names}
+    told = {str(e.position) for e in errors.found}  # what the product's own file imports was checked there
     for setting in chosen.settings:
-        if setting.module.text not in known:
+        module = known.get(setting.module.text)
+        if module and module.description and not {str(setting.param.position), str(setting.value.position)} & told:
+            check_setting(setting, module.description, of_file(loader.load(module.emf_source)), errors)
+        elif not module:
             errors.add(setting.module.position,
                        f"product '{chosen.name}' sets a parameter of '{setting.module.text}', "
                        "which is not one of its modules")

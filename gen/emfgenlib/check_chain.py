@@ -1,6 +1,7 @@
 """What must hold for a chain."""
 from typing import Dict
 
+from .attach import check_kind
 from .errors import Errors
 from .layout import Layouts
 from .scope import Scope
@@ -34,6 +35,7 @@ def check_chain(chain: Chain, file: File, scope: Scope, layouts: Layouts, errors
     _slots(chain, scope, errors)
     _state(chain, file, scope, layouts, errors)
     for attach in chain.attach:
+        check_kind(attach, errors)
         for argument in attach.arguments:
             if isinstance(argument, Field) and argument.array_kind not in ("", "many"):
                 errors.add(argument.position, "what a chain hangs on is one, or any number: []")

@@ -5,10 +5,15 @@ from typing import Dict, Iterable, List
 from . import macros, types, words
 from .errors import Errors
 from .scope import Scope
-from .syntax import Const, Declaration, Field, Item, ModuleDecl, ProductDecl
+from .syntax import Chain, Const, Declaration, Field, Item, ModuleDecl, ProductDecl, Service, Value
 from .values import check_value
 
 NAME_MAX = 63  # C promises that many significant characters
+
+
+def is_emfs(name: str) -> bool:
+    """Whether names in C that begin with this one are EMF's own: ebus, and ebus_call."""
+    return name.lower().split("_")[0] in words.PREFIXES
 
 
 def check_name(declaration: Declaration, errors: Errors) -> None:
@@ -17,8 +22,8 @@ def check_name(declaration: Declaration, errors: Errors) -> None:
         errors.add(declaration.position, f"this name has more than {NAME_MAX} characters")
     elif name in words.C_WORDS:
         errors.add(declaration.position, f"'{name}' is a word of C or C++", "choose another name")
-    elif name in words.PREFIXES:
-        errors.add(declaration.position, f"'{name}' is a prefix of EMF's own names", "choose another name")
+    elif name in words.PREFIXES or isinstance(declaration, (Chain, ModuleDecl, Service)) and is_emfs(name):
+        errors.add(declaration.position, f"'{name}' begins EMF's own names in C", "choose another name")
     elif re.match("_[_A-Z]", name):
         errors.add(declaration.position, f"'{name}' begins like the names of the compiler and of the C library",
                    "begin it with a letter")
@@ -66,12 +71,14 @@ def _range(member: Field, scope: Scope, errors: Errors) -> None:
         errors.add(member.range[0].position, f"a '{member.type.text}' has no range", "only numbers and times have")
         return
     low, high = (check_value(member, v, scope, Errors()) for v in member.range)
-    if not isinstance(low, int) or not isinstance(high, int):
-        return
-    if low > high:
+    if isinstance(low, int) and isinstance(high, int) and low > high:
         errors.add(member.range[0].position, f"the range of '{member.name}' begins behind its end")
     elif member.default is not None:
-        default = check_value(member, member.default, scope, Errors())
-        if isinstance(default, int) and not low <= default <= high:
-            errors.add(member.default.position,
-                       f"the default {member.default.text} is out of range ({member.range[0].text} to {member.range[1].text})")
+        check_in_range(member, member.default, scope, "the default ", errors)
+
+
+def check_in_range(member: Field, value: Value, scope: Scope, said: str, errors: Errors) -> None:
+    """A value of the type that the member has; what is wrong with its range itself is not told."""
+    low, number, high = (check_value(member, v, scope, Errors()) for v in (member.range[0], value, member.range[1]))
+    if all(isinstance(n, int) for n in (low, number, high)) and not low <= number <= high:
+        errors.add(value.position, f"{said}{value.text} is out of range ({member.range[0].text} to {member.range[1].text})")

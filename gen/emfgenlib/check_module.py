@@ -2,14 +2,16 @@
 from typing import Dict, List, Optional, Tuple
 
 from . import bpf_names, types, words
-from .attach import PLACES
+from .attach import PLACES, check_kind
 from .check_chain import all_of
-from .check_fields import check_fields, check_unique
+from .check_fields import check_fields, check_in_range, check_unique
 from .errors import Errors
-from .layout import Layouts
-from .near import nearest
-from .scope import Scope
-from .syntax import (Attach, Chain, Enum, Event, Field, File, Method, Metric, ModuleDecl, Name, Need, ProductDecl, Service, Signal, Struct)
+from .layout import Layouts, near_type
+from .near import near, nearest
+from .scope import Scope, of_file
+from .syntax import (Attach, Chain, Enum, Event, Field, File, Method, Metric, ModuleDecl, Name, Need, ProductDecl, Service, Setting, Signal,
+                     Struct, Value)
+from .values import check_value
 
 # Of struct module, include/emf/module.h.
 CALLBACKS = ("configure", "create", "attach", "poll", "notify", "detach", "destroy")
@@ -132,7 +134,7 @@ def _params(params: List[Field], scope: Scope, layouts: Layouts, errors: Errors)
         elif not t and param.type.text != types.STRING:
             found = scope.find_type(param.type.text)
             if not found:
-                errors.add(param.type.position, f"there is no type '{param.type.text}'")
+                errors.add(param.type.position, f"there is no type '{param.type.text}'", near_type(param.type.text, scope))
             elif not isinstance(found.type, Enum):
                 errors.add(param.type.position, f"a parameter cannot be a struct, as '{param.type.text}' is",
                            "a parameter is one value: make one of each member")
@@ -149,7 +151,8 @@ def _params(params: List[Field], scope: Scope, layouts: Layouts, errors: Errors)
 def _attach(attach: Attach, errors: Errors) -> None:
     wanted = PLACES.get(attach.name)
     if wanted is None:
-        return  # told by who knows all kinds: check_object
+        check_kind(attach, errors)
+        return
     form = f"{attach.name}({', '.join(wanted)})"
     if len(attach.arguments) != len(wanted):
         errors.add(attach.position, f"'{attach.name}' takes {len(wanted)}, not {len(attach.arguments)}", f"write: {form}")
@@ -240,7 +243,32 @@ def _plugs(module: ModuleDecl, chains: Dict[str, Chain], errors: Errors) -> None
                        "a program is either; drop one of the two")
 
 
+def check_setting(setting: Setting, module: ModuleDecl, scope: Scope, errors: Errors) -> None:
+    """@scope is that of the module's file. A const becomes its number: the core reads the text."""
+    name, value = setting.param, setting.value
+    params = {p.name: p for p in module.options}
+    param = params.get(name.text)
+    if not param:
+        errors.add(name.position, f"module '{module.name}' has no parameter '{name.text}'", near(name.text, params, "it has", "it has none"))
+        return
+    number = check_value(param, value, scope, errors)
+    if param.range and number is not None:
+        check_in_range(param, value, scope, "", errors)
+    if isinstance(number, int) and value.kind == "name" and param.type.text in types.BUILT_IN and param.type.text != "bool":
+        setting.value = Value("number", str(number), value.position)
+
+
+def _settings(product: ProductDecl, file: File, errors: Errors) -> None:
+    """Of modules that are imported; the build has them all."""
+    modules = {d.name: (d, f) for f in file.reached() for d in f.of(ModuleDecl)}
+    for setting in product.settings:
+        if setting.module.text in modules:
+            module, owner = modules[setting.module.text]
+            check_setting(setting, module, of_file(owner), errors)
+
+
 def check_product(product: ProductDecl, file: File, errors: Errors) -> None:
+    _settings(product, file, errors)
     services: Dict[str, Service] = {s.name: s for s in all_of(file, Service)}
     seen: Dict[str, Optional[Name]] = {}
     for name in product.modules:

@@ -3,8 +3,8 @@ the compiler would tell it of generated code, or not at all."""
 import re
 from typing import Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
-from . import macros, words
-from .check_fields import NAME_MAX
+from . import macros
+from .check_fields import NAME_MAX, is_emfs
 from .errors import Errors, Position
 from .interface import Builder, Interface
 from .layout import Layouts
@@ -58,7 +58,7 @@ def _file_name(interface: Interface, errors: Errors) -> None:
     if not re.match(r"[A-Za-z_][A-Za-z0-9_]*\Z", interface.name):
         errors.add(first.position, f"the name of this file, '{interface.name}', begins names in C, and cannot",
                    "use letters, digits and '_' in it, and start with a letter or '_'")
-    elif interface.name.lower() in words.PREFIXES and not is_emfs_own(interface.file):
+    elif is_emfs(interface.name) and not is_emfs_own(interface.file):
         errors.add(first.position, f"the name of this file, '{interface.name}', begins EMF's own names in C", "rename the file")
 
 

@@ -2,7 +2,7 @@
 import re
 from typing import Callable, Dict, List, NoReturn, TypeVar
 
-from .errors import Errors
+from .errors import Errors, Position
 from .lexer import Token, unquoted
 from .syntax import Name, Number, Size, Value
 
@@ -49,7 +49,16 @@ class Cursor:
         """Take the word if it is next."""
         return self.is_word(text) and bool(self.next())
 
+    def begins_line(self) -> bool:
+        """Whether the next token does: then what is missing is missing before it."""
+        return self.at > 0 and self.token.position.line > self.tokens[self.at - 1].position.line
+
     def sign(self, text: str) -> Token:
+        if not self.is_sign(text) and text in (";", ",") and self.begins_line():
+            before = self.tokens[self.at - 1]
+            p = before.position
+            self.errors.add(Position(p.path, p.line, p.column + len(before.text), p.text), f"expected '{text}' behind {before}")
+            return before  # as if it stood there
         if not self.is_sign(text):
             self.fail(self.token, f"expected '{text}', found {self.token}")
         return self.next()
@@ -66,8 +75,10 @@ class Cursor:
             self.fail(self.token, f"expected {what}, found {self.token}")
         return self.next()
 
-    def name(self, what: str) -> Name:
+    def name(self, what: str, dashes: bool = False) -> Name:
         token = self.take("name", what)
+        if "-" in token.text and not dashes:
+            self.fail(token, f"expected {what}, and '{token.text}' is none", "only the name of a product can have a '-'")
         return Name(token.text, token.position)
 
     def number(self, low: int = -(1 << 63), high: int = (1 << 64) - 1, bits: int = 64) -> Number:

@@ -56,7 +56,7 @@ class Loader:
         if not name.endswith(".emf"):
             return ""
         for folder in self._places(file):
-            path = os.path.join(folder, name)
+            path = os.path.join(folder, name) if folder != "." else name  # as it is named beside this one
             if os.path.isfile(path):
                 return path
         return ""

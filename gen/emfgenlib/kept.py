@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 import sys
-from typing import Dict, Iterable, List, Set
+from typing import Dict, Iterable, List
 
 from .files import read_regular
 
@@ -34,11 +34,20 @@ def _state(path: str) -> str:
     return f"{stat.st_size} {stat.st_mtime_ns}"
 
 
-def forget(out: str, built: Set[str]) -> None:
-    """Remove what was made for modules that are not built any more: should one of them
-    come back, it is checked anew."""
+# Of a description, of a kernel part, of a user part; an object has the list of what it was made of.
+OF_A_FILE = ("_emf.h", "_emf.c", "_emf.o", "_emf.o.d")
+OF_A_KERNEL_PART = (".bpf.o", ".bpf.o.d", ".skel.h", HEADER)
+OF_A_USER_PART = (".o", ".o.d")
+
+
+def forget(out: str, files: Iterable[str], kernel_parts: Iterable[str], user_parts: Iterable[str]) -> None:
+    """Remove what was made for files that are gone: nobody can include it any more, and
+    should one of them come back, it is checked anew."""
+    made = {name + ending for names, endings in ((files, OF_A_FILE), (kernel_parts, OF_A_KERNEL_PART), (user_parts, OF_A_USER_PART))
+            for name in names for ending in endings}
     for name in os.listdir(out) if os.path.isdir(out) else []:
-        if name.endswith(HEADER) and name[: -len(HEADER)] not in built:
+        if name.endswith(OF_A_FILE + OF_A_KERNEL_PART + OF_A_USER_PART) and name not in made and ".tmp" not in name \
+                and not name.startswith("libemf_"):  # automake's, of EMF's own services
             os.unlink(os.path.join(out, name))
 
 

@@ -35,6 +35,27 @@ class Layout:
     align: int = 1
     in_bpf: bool = True
     depth: int = 1  # of structs in structs
+    pads: Optional["_Pads"] = None  # while it is made
+
+
+class _Pads:
+    """Padding to write, in the words of the block or the list that lacks it."""
+
+    def __init__(self, fields: List[Field], in_list: bool):
+        self.taken = {f.name for f in fields}
+        self.in_list = in_list
+
+    def _next(self, size: int) -> str:
+        name = next(f"pad{n}" for n in range(1, len(self.taken) + 2) if f"pad{n}" not in self.taken)
+        self.taken.add(name)
+        return f"u8 {name}[{size}]"
+
+    def before(self, size: int) -> str:
+        return f"put '{self._next(size)}{',' if self.in_list else ';'}' before"
+
+    def last(self, size: int) -> str:
+        pad = self._next(size)
+        return f"add ', {pad}' behind its last one" if self.in_list else f"add '{pad};' as its last member"
 
 
 @dataclass
@@ -51,7 +72,8 @@ class _Element:
 
 
 class Layouts:
-    """Computes layouts, each once; every mistake is told once."""
+    """Computes layouts, each once; every mistake is told once. Padding that is missing
+    is told and then taken for there: what follows lies where it will lie."""
 
     def __init__(self, errors: Errors):
         self.errors = errors
@@ -65,30 +87,31 @@ class Layouts:
         if key in self.open:
             return None  # told by the member that closes the circle
         self.open.append(key)
-        layout = self._of_fields(struct, struct.fields, scope, in_message)
+        layout = self._of_fields(struct, struct.fields, scope, in_message, in_list=False)
         self.open.pop()
         self.known[key] = layout
         return layout
 
     def of_fields(self, owner: Struct, fields: List[Field], scope: Scope, in_message: bool = True) -> Optional[Layout]:
         """Of the arguments of a method or a signal, or of an event."""
-        return self._of_fields(owner, fields, scope, in_message)
+        return self._of_fields(owner, fields, scope, in_message, in_list=True)
 
     def _of_fields(self, owner: Union[Struct, Field], fields: List[Field], scope: Scope,
-                   in_message: bool) -> Optional[Layout]:
-        out = Layout()
+                   in_message: bool, in_list: bool) -> Optional[Layout]:
+        out = Layout(pads=_Pads(fields, in_list))
         ok = True
         for member in fields:
-            ok &= self._add(out, member, scope, in_message)
+            if not self._add(out, member, scope, in_message):
+                ok, out.pads = False, None  # nobody knows where those behind it lie
         if not ok:
             return None
         tail = -out.size % out.align
         if tail:
             last = fields[-1]
-            self.errors.add(owner.position, f"C would add {tail} bytes of padding at the end of '{owner.name}'",
-                            f"put 'u8 pad[{tail}];' before '{last.name}', which stays last" if last.array_kind == "bounded"
-                            else f"add 'u8 pad[{tail}];' as its last member")
-            return None
+            stays_last = last.array_kind == "bounded" and tail % LEN.align == 0
+            self.errors.add(owner.position, f"C would add {_bytes(tail)} of padding at the end of '{owner.name}'",
+                            f"{out.pads.before(tail)} '{last.name}', which stays last" if stays_last else out.pads.last(tail))
+            out.size += tail
         if out.size > MAX_BYTES:
             self.errors.add(owner.position, f"'{owner.name}' is larger than {MAX_BYTES} bytes")
             return None
@@ -119,28 +142,28 @@ class Layouts:
         out.in_bpf &= element.in_bpf
         out.depth = max(out.depth, element.depth + 1)
         if member.array_kind == "bounded":
-            if not self._place(out, member, member.name + "_len", _Element(LEN.c, LEN.size, LEN.align), []):
-                return False
+            self._place(out, member, member.name + "_len", _Element(LEN.c, LEN.size, LEN.align), [])
             pad = -out.size % element.align
             if pad:
                 out.members.append(Member(member.name + "_pad", "__u8", out.size, pad, [pad]))
                 out.size += pad
         dimensions = [count] if member.array is not None else []
-        return self._place(out, member, member.name, element, dimensions, member)
+        self._place(out, member, member.name, element, dimensions, member)
+        return True
 
     def _place(self, out: Layout, member: Field, name: str, element: _Element, dimensions: List[int],
-               declared: Optional[Field] = None) -> bool:
+               declared: Optional[Field] = None) -> None:
         gap = -out.size % element.align
         if gap:
-            self.errors.add(member.position, f"C would add {gap} bytes of padding before '{name}'",
-                            f"put 'u8 pad{len(out.members)}[{gap}];' before it, or larger members first")
-            return False
+            if out.pads:
+                self.errors.add(member.position, f"C would add {_bytes(gap)} of padding before '{name}'",
+                                out.pads.before(gap) + " it, or larger members first")
+            out.size += gap
         size = element.size * (dimensions[0] if dimensions else 1)
         out.members.append(Member(name, element.c_type, out.size, size, dimensions + element.dimensions, declared,
                                   element.low, element.high))
         out.size += size
         out.align = max(out.align, element.align)
-        return True
 
     def _element(self, member: Field, scope: Scope) -> Optional[_Element]:
         name: Name = member.type
@@ -152,7 +175,7 @@ class Layouts:
                             [t.elements] if t.elements else [])
         found = scope.find_type(name.text)
         if not found:
-            self.errors.add(name.position, f"there is no type '{name.text}'", lambda: _near(name.text, scope))
+            self.errors.add(name.position, f"there is no type '{name.text}'", lambda: near_type(name.text, scope))
             return None
         c_name = f"{found.scope.prefix}_{found.type.name}"
         if isinstance(found.type, Enum):
@@ -182,5 +205,9 @@ class Layouts:
         return _Element("char", bound + 1, 1, dimensions=[bound + 1])
 
 
-def _near(name: str, scope: Scope) -> str:
+def _bytes(count: int) -> str:
+    return f"{count} byte" + "s" * (count != 1)
+
+
+def near_type(name: str, scope: Scope) -> str:
     return nearest(name, [*types.BUILT_IN, types.STRING, *scope.types] + [n for s in scope.outer for n in s.types])

@@ -16,7 +16,7 @@ _TOKEN = re.compile(
   | (?P<version>[0-9]+\.[0-9]+(?:\.[0-9]+)?)
   | (?P<duration>[0-9]+(?:ns|us|ms|s|m|h)\b)
   | (?P<number>0x[0-9A-Fa-f]+|[0-9]+)
-  | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
+  | (?P<name>[A-Za-z_](?:[A-Za-z0-9_]|-(?!>))*)  # with a dash: of products only
   | (?P<string>"(?:[^"\\\n]|\\["\\n])*")
   | (?P<char>'[^'\\\n]')
   | (?P<sign>->|>=|<=|\.\.|[{}()\[\];:,.=<>@-])
@@ -55,16 +55,26 @@ def decoded(path: str, data: bytes, errors: Errors) -> str:
     if len(data) > MAX_BYTES:
         errors.add(Position(path), f"is larger than {MAX_BYTES} bytes", "split it")
         return ""
+    for mark, name in ((b"\xef\xbb\xbf", "UTF-8"), (b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16")):
+        if data.startswith(mark):
+            errors.add(Position(path), f"begins with a byte order mark of {name}", "save it as UTF-8 without one")
+            return ""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as e:
-        errors.add(Position(path), f"is not UTF-8 at byte {e.start}")
+        errors.add(_byte(path, data, e.start), f"the byte 0x{data[e.start]:02x} is no UTF-8", "save the file as UTF-8")
         return ""
     if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        errors.add(Position(path, line, 1, ""), "there is a NUL byte in this line")
+        errors.add(_byte(path, data, data.index(0)), "there is a NUL byte here")
         return ""
     return text
+
+
+def _byte(path: str, data: bytes, at: int) -> Position:
+    """The place of a byte; what stands before it is UTF-8."""
+    start = data.rfind(b"\n", 0, at) + 1
+    line = data[start:].split(b"\n", 1)[0].decode("utf-8", "replace")
+    return Position(path, data.count(b"\n", 0, at) + 1, len(data[start:at].decode("utf-8")) + 1, line)
 
 
 def tokens(path: str, text: str, errors: Errors, comments: bool = False) -> List[Token]:
@@ -88,6 +98,14 @@ def tokens(path: str, text: str, errors: Errors, comments: bool = False) -> List
                 errors.add(position(at), "this string does not end on its line", 'close it with "')
                 end = text.find("\n", at)
                 at = end if end >= 0 else len(text)
+            elif text.startswith("/*", at):
+                errors.add(position(at), "'/*' has no meaning here", "comments begin with //")
+                end = text.find("*/", at + 2)
+                skipped = text[at : end + 2 if end >= 0 else len(text)]
+                if "\n" in skipped:
+                    line += skipped.count("\n")
+                    start = at + skipped.rindex("\n") + 1
+                at += len(skipped)
             else:
                 errors.add(position(at), f"'{shown}' has no meaning here")
                 at += 1

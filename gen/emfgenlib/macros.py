@@ -4,7 +4,7 @@ what the headers on the machine define."""
 import re
 
 # All that begins so, whatever a later version of the header adds.
-_FAMILIES = re.compile("(EMF|EBUS|BPF|LIBBPF|PT_REGS)_")
+_FAMILIES = re.compile("(EMF|EBUS|BPF|LIBBPF|PT_REGS|ebus)_")
 
 _NAMES = frozenset(
     """BIG_ENDIAN BUFSIZ BYTE_ORDER DECLARE_LIBBPF_OPTS E2BIG EACCES EADDRINUSE EADDRNOTAVAIL EADV EAFNOSUPPORT EAGAIN

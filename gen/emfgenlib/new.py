@@ -6,6 +6,7 @@ import sys
 from typing import Any, Dict, List, Tuple
 
 from . import macros, types, words
+from .check_fields import is_emfs
 from .errors import Errors
 from .scan import names
 
@@ -44,7 +45,7 @@ def _check_name(kind: str, name: str, errors: Errors) -> None:
         errors.add(None, f"this name has more than {NAME_MAX} characters")
     elif name in words.BUILT_IN and not product:
         errors.add(None, f"'{name}' is a built-in command", "choose another name")
-    elif name in words.C_WORDS or name in words.PREFIXES or macros.is_macro(name):
+    elif name in words.C_WORDS or macros.is_macro(name) or name in words.PREFIXES or is_emfs(name) and not product:
         errors.add(None, f"'{name}' is a name that C or EMF reserves", "choose another name")
     elif (name in types.BUILT_IN or name == types.STRING) and not product:
         errors.add(None, f"'{name}' is a built-in type", "choose another name")

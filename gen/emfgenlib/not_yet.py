@@ -2,6 +2,7 @@
 it. Somebody who writes it must not believe that it is there."""
 from typing import Iterable, Tuple
 
+from . import sections
 from .attach import PLACES
 from .errors import Errors, Position
 from .syntax import Chain, File, Method, ModuleDecl, ProductDecl, Service
@@ -37,7 +38,7 @@ def _of_module(module: ModuleDecl) -> Iterable[Tuple[str, Position]]:
     for plug in module.plugs:
         yield "plug", plug.program.position
     for attach in module.attaches:
-        if attach.name not in PLACES:
+        if attach.name not in PLACES and sections.is_known(attach.name):
             yield f"attach {attach.name}", attach.position
 
 

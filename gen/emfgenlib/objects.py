@@ -7,8 +7,9 @@ import sys
 from dataclasses import dataclass
 from typing import Any, List, Optional, Set
 
-from . import VERSION
-from .bpf_object import Object
+from . import VERSION, sections
+from .attach import PLACES
+from .bpf_object import Empty, Object
 from .check_names import check_c_names
 from .check_object import check_object
 from .elf import BadObject, read
@@ -22,6 +23,7 @@ from .layout import Layouts
 from .maps import Accessors, accessors, names_of_maps
 from .scan import idl_files
 from .syntax import File, ModuleDecl
+from .warn import warn
 
 
 @dataclass
@@ -34,6 +36,7 @@ class Made:
 
 
 _OBJECT = ".bpf.o"
+_NOTHING = "there is no program and no map in it", "write a function with a SEC(): README.md has one"
 
 
 def register(commands: Any) -> None:
@@ -122,13 +125,51 @@ def _object(args: argparse.Namespace, module: str, loader: Loader) -> Optional[M
             if declared:
                 has_user = os.path.exists(f"{args.modules}/{module}.c")
                 params = stored(found, source, file, declared, has_user, errors)
+        _programs(found, source, declared, os.path.exists(f"{args.modules}/{module}.c"), errors)
         return Made(maps, params, bool(declared and declared.options))
+    except Empty:
+        errors.add(Position(source), *_NOTHING)
     except BadObject as e:
-        said = str(e)
-        errors.add(Position(path), said, "remove it and run make again" if said.startswith("is ") else "")
+        broken = str(e).startswith("is ")  # and newer than its source: it would stay so
+        if broken:
+            os.unlink(path)
+        errors.add(Position(path), str(e), "it is removed: run make again" if broken else "")
     except OSError as e:
         errors.add(Position(path), f"cannot be read: {e.strerror}")
     return None
+
+
+def _place(source: str, section: str) -> Optional[Position]:
+    """Where the SEC() stands; None if a macro made it."""
+    try:
+        with open(source, encoding="utf-8", errors="replace") as f:
+            for number, line in enumerate(f, 1):
+                column = line.find(f'"{section}"')
+                if column >= 0:
+                    return Position(source, number, column + 1, line)
+    except OSError:
+        pass
+    return None
+
+
+def _programs(obj: Object, source: str, declared: Optional[ModuleDecl], has_user: bool, errors: Errors) -> None:
+    """Whether something attaches each of them: its SEC(), the description, or, who knows, the user part."""
+    if has_user:
+        return
+    if not obj.programs and not obj.maps:
+        errors.add(Position(source), *_NOTHING)
+    attached = {a.program.text for a in declared.attaches if a.program} if declared else set()
+    variants = {n.variant[1].text for n in declared.needs if n.variant} if declared else set()
+    plugged = {p.program.text for p in declared.plugs} if declared else set()
+    for program in obj.programs.values():
+        word, place = sections.place_wanted(program.section), _place(source, program.section)
+        if not sections.kind_of(program.section):
+            errors.add(place or Position(source), f"libbpf knows no section '{program.section}', that of program '{program.name}'",
+                       sections.nearest_to(program.section))
+        elif word and place and program.name not in attached | variants | plugged:
+            form = ", ".join(f'"{what}"' for what in PLACES[word])
+            warn(place, f"SEC(\"{program.section}\") does not say where program '{program.name}' hangs",
+                 f"write in the module's description: attach {program.name} {word}({form});")
 
 
 def _write(args: argparse.Namespace, good: list) -> None:

@@ -48,7 +48,10 @@ def _about(cursor: Cursor, out: ModuleDecl) -> Dict[str, Statement]:
     def param(doc: List[str]) -> None:
         new = field(cursor, doc)
         while cursor.token.kind == "name":
-            word = cursor.next()
+            word = cursor.token
+            if word.text not in ("short", "live") and cursor.begins_line():
+                break  # the next statement
+            cursor.next()
             if word.text == "short" and new.short or word.text == "live" and new.live:
                 cursor.fail(word, f"'{word.text}' stands here twice")
             if word.text == "short":
@@ -146,6 +149,8 @@ def _events(cursor: Cursor, out: ModuleDecl) -> Dict[str, Statement]:
                 new.on_demand = True
             elif cursor.if_word("handled"):
                 new.handled = True
+            elif cursor.begins_line():
+                break  # the next statement
             else:
                 cursor.fail(cursor.token, f"{cursor.token} cannot stand here",
                             "there can be: -> signal SERVICE.SIGNAL, handled, overflow(...), on_demand")
@@ -169,7 +174,10 @@ def _metric(cursor: Cursor, kind: str, doc: List[str]) -> Metric:
     if cursor.if_sign("."):
         out.member = cursor.name("a member of its value")
     while cursor.token.kind == "name":
-        word = cursor.next()
+        word = cursor.token
+        if word.text not in ("label", "max_series") and cursor.begins_line():
+            break  # the next statement
+        cursor.next()
         if word.text == "label":
             out.labels = cursor.in_parens(lambda: cursor.name("a member of its key"))
         elif word.text == "max_series":
@@ -180,7 +188,7 @@ def _metric(cursor: Cursor, kind: str, doc: List[str]) -> Metric:
 
 
 def product(cursor: Cursor, doc: List[str]) -> ProductDecl:
-    name = cursor.name("the name of the product")
+    name = cursor.name("the name of the product", dashes=True)
     out = ProductDecl(name.text, name.position, doc)
     if cursor.token.kind == "version":
         out.version = cursor.value()

@@ -60,6 +60,9 @@ def _clauses(cursor: Cursor, out: Signal) -> None:
     seen = set()
     allowed = ["access", "since"] + (["errors", "served_by"] if isinstance(out, Method) else [])
     while not cursor.if_sign(";"):
+        if cursor.token.text not in allowed and cursor.begins_line():
+            cursor.sign(";")
+            return
         word = cursor.take("name", "';'")
         if word.text not in allowed:
             cursor.fail(word, f"'{word.text}' cannot stand here", "there can be: " + ", ".join(sorted(allowed)))

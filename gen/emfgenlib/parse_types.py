@@ -85,6 +85,10 @@ def field(cursor: Cursor, doc: List[str]) -> Field:
 
 def declarator(cursor: Cursor, doc: List[str]) -> Field:
     """type name, and how many of them."""
+    word = cursor.token
+    if word.text in ("struct", "enum") and cursor.tokens[cursor.at + 1].kind == "name":
+        cursor.errors.add(word.position, f"expected a type, found {word}", f"no '{word.text}' before the name of a type")
+        cursor.next()
     type_ = cursor.name("a type")
     bound = cursor.size() if type_.text == "string" and cursor.if_sign("<=") else None
     qualifier = "rw" if type_.text == "map_fd" and cursor.if_word("rw") else ""

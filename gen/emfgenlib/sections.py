@@ -2,6 +2,8 @@
 import re
 from typing import Dict, List, NamedTuple, Optional
 
+from .near import nearest
+
 
 class Kind(NamedTuple):
     """As chains and attach statements name it."""
@@ -99,11 +101,30 @@ def _names_of(word: str) -> List[str]:
         return [word]
     if word in ("tcx", "netkit"):  # hooks of programs of the kind tc
         return ["tc"]
+    if word == "netns":
+        return ["sk_lookup", "flow_dissector"]
     if word in _BY_SECTION:
         return [_BY_SECTION[word].name]
     if word == "cgroup":
         return [name for name in KINDS if re.match("cgroup_|sockops", name)]
     return []
+
+
+def place_wanted(section: str) -> str:
+    """The kind of attach statement that says where a program hangs; "" if its SEC() does, or
+    if there is no such statement for it."""
+    kind = kind_of(section)
+    if kind and (kind.name.startswith("cgroup_") or kind.name == "sockops"):
+        return "cgroup"
+    word = {"tp": "tracepoint", "raw_tracepoint": "raw_tp", "xdp.frags": "xdp"}.get(section, section.removesuffix(".s"))
+    return word if word in ("kprobe", "kretprobe", "raw_tp", "tracepoint", "uprobe", "uretprobe", "usdt", "xdp") else ""
+
+
+def nearest_to(section: str) -> str:
+    """A hint: the section of libbpf that may be meant."""
+    first, slash, rest = section.partition("/")
+    found = nearest(first, _MAY_GO_ON) if slash else ""
+    return found.replace("'?", f"/{rest}'?") or nearest(section, _BY_SECTION)
 
 
 def usual(word: str) -> str:

@@ -101,13 +101,20 @@ def _number(member: Field, value: Value, scope: Scope) -> Optional[int]:
         return None
     found = scope.find_type(kind)
     if found and isinstance(found.type, Enum):
-        return dict(items_of(found.type, found.scope)).get(value.text)
+        items = dict(items_of(found.type, found.scope))
+        return items.get(value.text) if not found.type.is_flags else _flags(items, value.text)
     if value.kind == "number":
         return int(value.text, 0) if len(value.text) <= 21 else None
     if value.kind == "name":
         const = scope.find_const(value.text)
         return scope.number(const.const.value, Errors()) if const else None
     return None
+
+
+def _flags(items: Dict[str, int], text: str) -> Optional[int]:
+    """"A|B", or 0 for none of them."""
+    names = text.split("|") if text != "0" else []
+    return sum({items[n] for n in names}) if all(n in items for n in names) else None
 
 
 def items_with_values(enum: Enum, scope: Scope, errors: Errors) -> Iterator[Tuple[Item, int]]:

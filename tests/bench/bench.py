@@ -206,7 +206,7 @@ def generating(args, folder):
     root = os.getcwd()
     include = [f"-I{os.path.join(root, w[2:])}" if w.startswith("-I") and not w.startswith("-I/") else w for w in shlex.split(args.compile)]
     for name in names:
-        run(*include, "-Iobj", f"-DEMF_MODULE_{name}", "-c", "-o", f"obj/{name}.bpf.o", f"modules/{name}.bpf.c", cwd=tree)
+        run(*include, "-Iobj", f"-DEMF_MODULE_IS_{name}", "-c", "-o", f"obj/{name}.bpf.o", f"modules/{name}.bpf.c", cwd=tree)
     run(*objects, cwd=tree)
     empty = median_ms([sys.executable, "-c", ""], 11)[0]
 

@@ -166,6 +166,20 @@ def test_two_modules_of_one_name_do_not_build():
     tap.contains(out, "modules/one.c:8:22")
 
 
+def test_a_name_with_a_blank_and_a_link_to_nowhere_are_told_by_the_generator():
+    drop("a b.c", "int x;\n")
+    tap.contains(build().make_fails(), "modules: error: make cannot handle a file named 'a b.c'")
+    os.unlink(os.path.join(build().src, "modules", "a b.c"))
+    for name in ("gone.c", "gone.bpf.c", "gone.emf"):
+        path = os.path.join(build().src, "modules", name)
+        os.symlink("nowhere", path)
+        tap.cleanup(lambda path=path: os.path.lexists(path) and os.unlink(path))
+        tap.contains(build().make_fails(), f"modules/{name}: error: cannot be read: No such file or directory")
+        os.unlink(path)
+    build().make()
+    tap.contains(build().make(), "Nothing to be done")
+
+
 def test_a_module_with_the_name_of_a_command_does_not_build():
     path = drop("status.c", CLASSIC.replace('"example"', '"status"'))
     tap.contains(build().make_fails(), "modules/status.c:8:22: error: module 'status' has the name of a built-in command")

@@ -173,11 +173,36 @@ def test_a_build_that_is_to_write_no_compiled_python_keeps_the_generator_s():
 
 def test_what_was_deleted_is_made_again():
     build()
-    for name in ("one_maps.h", "objects.stamp", "one.bpf.o"):
+    for name in ("one_maps.h", "objects.stamp", "one.bpf.o", "one_emf.h", "one_emf.c", "product_emf.c"):
         os.unlink(out(name))
         build().make()
         tap.equal(os.path.exists(out(name)), True, name)
         nothing_to_do()
+
+
+def test_a_broken_object_is_removed_and_the_next_make_is_whole():
+    build()
+    for text in ("", "what a killed compiler left"):
+        for first in ([], ["obj/objects.stamp"]):  # whoever reads it first
+            scratch.write(out("one.bpf.o"), text)
+            tap.contains(build().make_fails(*first), "run make again")
+            build().make()
+            nothing_to_do()
+
+
+def test_a_header_of_a_file_that_is_gone_cannot_be_included():
+    build()
+    for name in ("three.emf", "three.c"):
+        put(name, {"three.emf": "module three 1.0;\n", "three.c": '#include "three_emf.h"\n'}[name])
+    put("shared.emf", "const MANY = 7;\n", "bus-idl")
+    build().make()
+    tap.equal(os.path.exists(out("shared_emf.h")), True, "a header of a shared file")
+    for folder, name in (("modules", "three.emf"), ("modules", "three.c"), ("bus-idl", "shared.emf")):
+        os.unlink(os.path.join(build().src, folder, name))
+    restore(**{"one.c": USER.format(name="one", map="rows")})
+    put("one.c", '#include "shared_emf.h"\n' + USER.format(name="one", map="rows"))
+    tap.contains(build().make_fails(), "shared_emf.h: No such file or directory")
+    tap.equal([n for n in os.listdir(out("")) if n.startswith(("three", "shared"))], [], "what was made for them")
 
 
 def test_a_module_that_comes_back_is_looked_at_again():
@@ -188,7 +213,7 @@ def test_a_module_that_comes_back_is_looked_at_again():
     tap.contains(text_of("three_maps.h"), "three_map_rows_next")
     os.rename(three, three + ".away")
     build().make()
-    tap.equal(os.path.exists(out("three_maps.h")), False, "the header of a module that is gone")
+    tap.equal([n for n in os.listdir(out("")) if n.startswith("three")], [], "files of a module that is gone")
     nothing_to_do()
     # It differs now, and the object is older than the last check.
     put("three.emf", DIFFERS)

@@ -55,4 +55,14 @@ def test_the_second_tutorial_works_as_written():
         raise AssertionError(f"what is owed is not named:\n{done.stdout}{done.stderr}")
 
 
+def test_a_fresh_clone_is_built_as_the_section_about_building_says():
+    _, blocks = blocks_of("Building")
+    line = next(line for line in blocks[0].splitlines() if "make install" in line)
+    src = scratch.source(tap.folder())
+    for name in ("configure", "Makefile.in", "aclocal.m4"):
+        os.unlink(os.path.join(src, name))
+    scratch.must("sh", "-ec", line.replace("make install", "make install DESTDIR=there"), cwd=src)
+    tap.equal(os.path.exists(os.path.join(src, "there", "usr", "local", "bin", "emf")), True, "the product is installed")
+
+
 tap.main()

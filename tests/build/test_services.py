@@ -143,6 +143,100 @@ def test_the_header_compiles_for_bpf():
     compiles("clang", *C, "-target", "bpf", *includes, header="shop_emf.h")
 
 
+# --- a provider with a kernel part ------------------------------------------------------
+
+ZBIG = """service zbig 1.0 { method all() -> (u64 calls) access(read); }
+/// count the system calls
+module zbig 1.0 { provides zbig; param u32 step = 1; }
+"""
+ZBIG_KERNEL = """#include <emf/bpf.h>
+char LICENSE[] SEC("license") = "GPL";
+const volatile __u32 step = 1;
+__u64 calls;
+SEC("raw_tp/sys_enter") int on_call(void *ctx) { __sync_fetch_and_add(&calls, step); return 0; }
+"""
+ZBIG_USER = """#include "zbig_emf.h"
+int zbig_serve_all(struct ebus_call *call, struct zbig_all_reply *reply)
+{
+	reply->calls = zbig_skeleton(ebus_call_module(call))->bss->calls;
+	return 0;
+}
+"""
+ASK = 'import "zbig.emf";\n/// ask zbig\nmodule ask 1.0 { uses zbig; callbacks attach; }\n'
+ASK_USER = """#include "ask_emf.h"
+#if !defined(ZBIG_EMF_H) || defined(ZBIG_MAPS_H) || defined(__ZBIG_BPF_SKEL_H__)
+#error "the kernel part of a module is its own affair"
+#endif
+int ask_attach(struct module *m)
+{
+	struct zbig_all_reply reply;
+	int err = zbig_call_all(&zbig_client, &reply);
+
+	if (!err)
+		emf_print(m, "%s\\n", reply.calls ? "some" : "none");
+	return err;
+}
+"""
+
+
+def zbig():
+    """A module with a kernel part that provides, and one that asks it."""
+    for name, text in (("zbig.emf", ZBIG), ("zbig.bpf.c", ZBIG_KERNEL), ("zbig.c", ZBIG_USER), ("ask.emf", ASK), ("ask.c", ASK_USER)):
+        path = os.path.join(build().src, "modules", name)
+        scratch.write(path, text)
+        tap.cleanup(os.unlink, path)
+
+
+def test_who_uses_a_service_compiles_before_the_kernel_part_of_its_provider_does():
+    zbig()
+    build().make("obj/ask.o", "obj/ask_emf.o")
+    tap.equal(os.path.exists(os.path.join(build().path, "obj", "zbig.bpf.o")), False, "the kernel part was compiled")
+
+
+def test_who_uses_a_service_asks_a_provider_with_a_kernel_part():
+    tap.need_root()
+    zbig()
+    build().make()
+    done = tap.run(build().product(), "ask", "-d", "1ms")
+    tap.equal((done.returncode, done.stderr), (0, ""), "exit status and messages")
+    compiles("g++", *CXX, "-DEMF_MODULE_IS_zbig", header="zbig_emf.h")
+    compiles("g++", *CXX, header="zbig_emf.h")
+
+
+LAST_EMF = """import "shop.emf";
+/// call to the end
+module last 1.0 { uses shop; callbacks create, attach, detach, destroy; }
+"""
+LAST = """#include "last_emf.h"
+
+static int ask(struct module *m, const char *where)
+{
+	struct shop_count_reply reply;
+	int err = shop_call_count(&shop_client, &reply);
+
+	emf_print(m, "%s %s\\n", where, err == -ENOTCONN ? "ENOTCONN" : "works");
+	return 0;
+}
+
+int last_create(struct module *m) { return ask(m, "create"); }
+int last_attach(struct module *m) { return ask(m, "attach"); }
+int last_detach(struct module *m) { return ask(m, "detach"); }
+int last_destroy(struct module *m) { return ask(m, "destroy"); }
+"""
+
+
+def test_calls_work_from_create_to_detach_as_the_reference_says():
+    for name, text in (("last.emf", LAST_EMF), ("last.c", LAST)):
+        path = os.path.join(build().src, "modules", name)
+        scratch.write(path, text)
+        tap.cleanup(os.unlink, path)
+    build().make()
+    done = tap.run(build().product(), "last", "-d", "1ms")
+    tap.equal((done.returncode, done.stderr), (0, ""), "exit status and messages")
+    said = [line.split(": ")[-1] for line in done.stdout.splitlines()]
+    tap.equal(said, ["create works", "attach works", "detach works", "destroy ENOTCONN"], "the calls")
+
+
 # --- contracts that are not kept ----------------------------------------------------------
 
 

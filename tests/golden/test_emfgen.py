@@ -125,12 +125,18 @@ def refuses_bytes(data, message):
     tap.equal(sorted(os.listdir(folder)), ["bus-idl"], "what was written")
 
 
-def test_a_nul_byte_is_named_with_its_line():
-    refuses_bytes(b"product p {\n}\n\0\n", "bus-idl/x.emf:3:1: error: there is a NUL byte in this line\n  \n  ^\n")
+def test_a_nul_byte_is_named_with_its_line_and_column():
+    refuses_bytes("product p {\n}\n// \u00e4\0b\n".encode(), "bus-idl/x.emf:3:5: error: there is a NUL byte here\n  // \u00e4?b\n      ^\n")
+
+
+def test_a_byte_order_mark_is_called_by_its_name():
+    for data, name in ((b"\xef\xbb\xbfproduct p {}\n", "UTF-8"), ("\ufeffproduct p {}\n".encode("utf-16-le"), "UTF-16")):
+        refuses_bytes(data, f"bus-idl/x.emf: error: begins with a byte order mark of {name}\n  hint: save it as UTF-8 without one\n")
 
 
 def test_bytes_that_are_no_utf8_are_named():
-    refuses_bytes(b"// \xe4\n", "bus-idl/x.emf: error: is not UTF-8 at byte 3\n")
+    refuses_bytes("const N = 1; // \u00e4\n// ".encode() + b"\xe4\n", "bus-idl/x.emf:2:4: error: the byte 0xe4 is no UTF-8\n  // \ufffd\n     ^\n"
+                  "  hint: save the file as UTF-8\n")
 
 
 def test_a_description_of_more_than_one_mebibyte_is_refused():
@@ -177,6 +183,14 @@ def test_what_stands_in_comments_and_quotes_does_not_register():
     tap.equal(build(folder).stderr, "", "standard error")
     names = re.findall(r'^\t"(\w+)",', read(os.path.join(folder, "obj", "product_emf.c")).decode(), re.MULTILINE)
     tap.equal(names, ["real"], "modules of the product")
+
+
+def test_a_c_file_that_registers_no_module_is_warned_of():
+    folder = tap.folder()
+    put(folder, "modules", "x.c", data="int helper(void);\n")
+    result = build(folder)
+    tap.equal((result.returncode, result.stderr), (0, "modules/x.c: warning: is linked in, and is no module: it has no ebpf_module()\n"
+              "  hint: add that, or modules/x.emf, if it should be one\n"), "status and message")
 
 
 # --- files that cannot be read ----------------------------------------------------
@@ -245,7 +259,7 @@ def test_hidden_files_and_others_are_no_modules():
 
 def a_product(folder):
     put(folder, "modules", "flow.bpf.c")
-    put(folder, "modules", "flow.emf", data="module flow 1.0;\n")
+    put(folder, "modules", "flow.emf", data="module flow 1.0 { param u32 x; }\n")
     put(folder, "modules", "hello.c", data='struct module h = { .name = "hello" };\nebpf_module(h);\n')
     put(folder, "bus-idl", "p.emf", data="product p {\n\tset flow.x = 1;\n}\n")
 
@@ -272,7 +286,7 @@ def test_a_change_rewrites_the_files_it_concerns_only():
     out = os.path.join(folder, "obj")
     for name in os.listdir(out):
         os.utime(os.path.join(out, name), (1000, 1000))
-    put(folder, "modules", "flow.emf", data="module flow 1.1;\n")
+    put(folder, "modules", "flow.emf", data="module flow 1.1 { param u32 x; }\n")
     tap.equal(build(folder, "--product", "p").returncode, 0, "exit status")
     changed = sorted(name for name in os.listdir(out) if os.stat(os.path.join(out, name)).st_mtime != 1000)
     tap.equal(changed, ["flow_emf.c", "modules.mk"], "files with a new time")

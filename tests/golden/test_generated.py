@@ -138,7 +138,7 @@ def generate(folder, names):
         args = argparse.Namespace(modules="modules", idl="bus-idl", out="obj", product="emf", only="", built=",".join(names), changed=[])
         tap.equal(build.build(args, Errors()), 0, "status of build")
         for name in names:
-            must(".", "clang", *BPF_FLAGS, *INCLUDE, *include_of_the_host(), f"-DEMF_MODULE_{name}", "-c", "-o", f"obj/{name}.tmp.o",
+            must(".", "clang", *BPF_FLAGS, *INCLUDE, *include_of_the_host(), f"-DEMF_MODULE_IS_{name}", "-c", "-o", f"obj/{name}.tmp.o",
                  f"modules/{name}.bpf.c")
             must(".", "bpftool", "gen", "object", f"obj/{name}.bpf.o", f"obj/{name}.tmp.o")
             with open(f"obj/{name}.skel.h", "w") as f:
@@ -154,13 +154,15 @@ def compile_all(folder, names):
     sources = ["obj/" + n for n in sorted(os.listdir(obj)) if n.endswith("_emf.c") and n != "product_emf.c"]
     sources += [f"modules/{n}.c" for n in names]
     headers = ["obj/" + n for n in sorted(os.listdir(obj)) if n.endswith("_emf.h")]
+    own = [f"-DEMF_MODULE_IS_{n}" for n in names]
     for compiler in ("gcc", "clang"):
-        must(folder, compiler, *C_FLAGS, *INCLUDE, "-fsyntax-only", *sources)
+        must(folder, compiler, *C_FLAGS, *INCLUDE, *own, "-fsyntax-only", *sources)
     with open(os.path.join(folder, "all.cc"), "w") as f:
         f.writelines(f'#include "{h}"\n' for h in headers)
     for compiler in ("g++", "clang++"):
         if shutil.which(compiler):
-            must(folder, compiler, *CXX_FLAGS, *INCLUDE, "-fsyntax-only", "all.cc")
+            for seen in (own, []):  # by the modules themselves, and by others
+                must(folder, compiler, *CXX_FLAGS, *INCLUDE, *seen, "-fsyntax-only", "all.cc")
 
 
 def test_random_descriptions_become_code_without_warnings():

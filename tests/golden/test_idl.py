@@ -89,6 +89,15 @@ def test_files_that_import_each_other_in_a_ring_are_told_once():
     tap.equal(errors.report().count("imports this file, directly or not"), 1, "messages")
 
 
+def test_an_imported_file_is_named_as_one_beside_the_first():
+    folder = tap.folder()
+    for name, other in (("a", "b"), ("b", "a")):
+        with open(os.path.join(folder, name + ".emf"), "w") as f:
+            f.write(f'import "{other}.emf";\n')
+    done = tap.run(sys.executable, os.path.join(tap.SOURCE, "gen", "emfgen"), "check", "a.emf", cwd=folder)
+    tap.equal(done.stderr.split(":")[0], "b.emf", "the file")
+
+
 def test_a_file_that_two_files_import_is_read_once():
     folder = tap.folder()
     for name, text in (("base", "const N = 4;\n"), ("one", 'import "base.emf";\n'), ("two", 'import "base.emf";\n'),
@@ -107,6 +116,69 @@ def test_deep_nesting_is_an_error_and_no_traceback():
         check_file(parse_text("x.emf", text, errors), errors)
         if not errors:
             raise AssertionError("nothing was found wrong")
+
+
+# --- padding ---------------------------------------------------------------------------------
+
+
+def a_block(chance):
+    """The text before its members, what ends or separates them, the text behind them."""
+    return chance.choice([("struct s {", ";", "}"), ("service v 1.0 { error e {", ";", "}}"),
+                          ("service v 1.0 { signal s(", ",", ");}"), ("service v 1.0 { method m() -> (", ",", ");}"),
+                          ("service v 1.0 { method m(", ",", ") -> ();}"), ("module x 1.0 { event e(", ",", ");}"),
+                          ("chain c : xdp { slot a; default XDP_PASS; state {", ";", "}}")])
+
+
+def members(chance):
+    types = ["u8", "u16", "u32", "u64", "mac", "ip6", "comm", "inner"]
+    names = chance.sample(["a", "b", "c", "d", "pad1", "pad3", "pad"], chance.randint(1, 6))
+    return [f"{chance.choice(types)} {name}{chance.choice(['', '', '[3]', '[<=3]'])}" for name in names]
+
+
+def with_hints(text, errors):
+    """The text as the hints say, the last place first."""
+    def place(e):
+        return e.position.line, e.position.column
+    for error in sorted(errors.found, key=place, reverse=True):
+        found = re.match(r"put '(.*)' before (?:it|'(\w+)')|add '(.*)' (?:behind|as) its last", error.hint)
+        before, name, last = found.groups()
+        lines = text.split("\n")
+        line = error.position.line - 1
+        if last:  # of the block or list that begins in this line
+            lines.insert(next(n for n in range(line + 1, len(lines)) if lines[n][0] in ")}"), last)
+        elif name:
+            at = next(n for n in range(line + 1, len(lines)) if re.search(rf"\b{name}\b", lines[n]))
+            lines.insert(at, before)
+        else:
+            lines.insert(line, before)
+        text = "\n".join(lines)
+    return text
+
+
+def test_a_file_with_all_the_padding_that_its_errors_ask_for_passes():
+    told = 0
+    for seed in range(max(200, min(int(os.environ.get("EMF_FUZZ_COUNT", "200")), 20000))):
+        chance = random.Random(seed)
+        begin, sign, end = a_block(chance)
+        inner = chance.sample(["u8 a", "u16 b", "u64 c"], 2)
+        text = "\n".join(["struct inner {", ";\n".join(inner), ";\n}", begin, (sign + "\n").join(members(chance)) + sign.strip(","),
+                          end, ""])
+        errors = Errors()
+        check_text("x.emf", text, errors)
+        if any(not e.message.startswith("C would add") for e in errors.found):
+            continue  # too large
+        better, again = with_hints(text, errors), Errors()
+        check_text("x.emf", better, again)
+        told += len(errors.found)
+        if again:
+            raise AssertionError(f"seed {seed}:\n{text}\n{errors.report()}\n\n{better}\n{again.report()}")
+    tap.equal(told > 100, True, f"{told} hints")
+
+
+def test_the_padding_behind_a_member_of_unknown_size_is_not_guessed():
+    errors = Errors()
+    check_text("x.emf", "struct s { u8 a; u33 b; u64 c; }\n", errors)
+    tap.equal([e.message for e in errors.found], ["there is no type 'u33'"], "messages")
 
 
 def mutate(chance, text):

@@ -69,6 +69,18 @@ def test_a_product_names_the_modules_that_are_there():
         tap.equal(emfgen(folder, "fmt", "--check", "bus-idl/fresh.emf").returncode, 0, "canonical form")
 
 
+def test_the_name_of_a_product_can_have_dashes_from_new_to_the_build():
+    folder = tree("modules/one.bpf.c")
+    for name in ("my-tool", "a--b-", "x-9"):
+        tap.equal(emfgen(folder, "new", "product", name).returncode, 0, "status of new")
+        path = f"bus-idl/{name}.emf"
+        for words in (("check", path), ("fmt", "--check", path), ("build", "--product", name)):
+            done = emfgen(folder, *words)
+            tap.equal((done.returncode, done.stdout, done.stderr), (0, "", ""), " ".join(words))
+        with open(os.path.join(folder, "obj", "product_emf.c")) as f:
+            tap.contains(f.read(), f'.name = "{name}",')
+
+
 def test_a_product_with_a_great_many_modules_is_in_canonical_form_too():
     folder = tree(*(f"modules/a_module_with_a_name_{n}.c" for n in range(20)))
     tap.equal(emfgen(folder, "new", "product", "fresh").returncode, 0, "status")

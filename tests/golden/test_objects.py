@@ -144,6 +144,53 @@ def test_sections_that_go_on_where_they_must_not_are_not_known():
         tap.equal(sections.kind_of(section), None, section)
 
 
+SECTIONS = """#define SEC(name) __attribute__((section(name), used))
+char terms[] SEC("license") = "GPL";
+SEC("uprobe") int one(void *ctx) { return 0; }
+SEC("raw_tq/sys_enter") int two(void *ctx) { return 0; }
+SEC("cgroup_skb/egress") int three(void *ctx) { return 0; }
+SEC("xdp") int four(void *ctx) { return 0; }
+SEC("kprobe/do_exit") int five(void *ctx) { return 0; }
+"""
+
+
+def programs(text, **files):
+    """What is said of a module with this kernel part."""
+    folder = tap.folder()
+    source = put(folder, "modules", "x.bpf.c", data=text)
+    os.mkdir(os.path.join(folder, "obj"))
+    compile_bpf(source, os.path.join(folder, "obj", "x.bpf.o"))
+    for ending, data in files.items():
+        put(folder, "modules", "x." + ending, data=data)
+    return objects(folder, "x")
+
+
+def test_a_section_that_libbpf_does_not_know_is_an_error_at_its_place():
+    said = programs(SECTIONS)
+    tap.equal(said.returncode, 1, "exit status")
+    tap.contains(said.stderr, "modules/x.bpf.c:4:5: error: libbpf knows no section 'raw_tq/sys_enter', that of program 'two'\n"
+                 '  SEC("raw_tq/sys_enter") int two(void *ctx) { return 0; }\n      ^\n  hint: did you mean \'raw_tp/sys_enter\'?\n')
+
+
+def test_a_program_that_nothing_says_where_to_attach_is_warned_of():
+    text = SECTIONS.replace("raw_tq", "raw_tp")
+    said = programs(text, emf='module x 1.0 { attach four xdp(param netdev iface); }\n')
+    tap.equal(said.returncode, 0, "exit status")
+    tap.equal(re.findall(r"^\S+ warning: .*|hint: .*", said.stderr, re.MULTILINE),
+              ["modules/x.bpf.c:3:5: warning: SEC(\"uprobe\") does not say where program 'one' hangs",
+               'hint: write in the module\'s description: attach one uprobe("path", "function");',
+               "modules/x.bpf.c:5:5: warning: SEC(\"cgroup_skb/egress\") does not say where program 'three' hangs",
+               'hint: write in the module\'s description: attach three cgroup("path");'], "warnings")
+    tap.equal(programs(text, c="").stderr, "", "of a user part that may attach them")
+
+
+def test_a_kernel_part_without_anything_is_named_by_its_source():
+    for text in ("", "int unused;\n"):
+        said = programs(text)
+        tap.equal(said.returncode, 1, "exit status")
+        tap.contains(said.stderr, "modules/x.bpf.c: error: there is no program and no map in it\n")
+
+
 # --- many objects in one run -------------------------------------------------------------
 
 
@@ -173,7 +220,9 @@ def test_only_what_a_change_concerns_is_looked_at():
         tap.equal("maps.bpf.o" in result.stderr, False, "the other object was looked at")
         put(folder, "obj", "flow_maps.h")
     for changed in ((), ("gen/emfgenlib/maps.py",)):
-        tap.contains(objects(folder, "flow,maps", *changed).stderr, "obj/maps.bpf.o: error: is no ELF file")
+        put(folder, "obj", "maps.bpf.o", data=b"broken")
+        tap.contains(objects(folder, "flow,maps", *changed).stderr, "obj/maps.bpf.o: error: is no ELF file\n  hint: it is removed: run make again")
+        tap.equal(os.path.exists(os.path.join(folder, "obj", "maps.bpf.o")), False, "the broken object is there")
 
 
 def test_a_header_is_written_when_its_bytes_change_only():

@@ -141,11 +141,11 @@ def test_files_that_are_imported_in_a_great_many_ways_are_read_once():
 
 
 def test_what_is_no_utf8_is_told_with_its_byte():
-    refused(b"const N = 1; // \xff\n", "is not UTF-8 at byte 16")
+    refused(b"const N = 1; // \xff\n", ":1:17: error: the byte 0xff is no UTF-8")
 
 
 def test_a_nul_byte_is_told_with_its_line():
-    refused(b"const N = 1;\n// \0\n", ":2:1: error: there is a NUL byte in this line")
+    refused(b"const N = 1;\n// \0\n", ":2:4: error: there is a NUL byte here")
 
 
 def test_line_ends_of_windows_are_line_ends():

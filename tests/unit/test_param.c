@@ -60,11 +60,11 @@ START_TEST(an_unsigned_number_ends_where_its_type_does)
 {
 	ck_assert_int_eq(parse(&a_u32, "4294967295"), 0);
 	ck_assert_uint_eq(value.u32, UINT32_MAX);
-	check_refused(&a_u32, "4294967296", -ERANGE, "4294967296 is out of range");
+	check_refused(&a_u32, "4294967296", -ERANGE, "4294967296 is out of range (0 to 4294967295)");
 	ck_assert_int_eq(parse(&a_u64, "18446744073709551615"), 0);
 	ck_assert_uint_eq(value.u64, UINT64_MAX);
-	check_refused(&a_u64, "18446744073709551616", -ERANGE, "18446744073709551616 is out of range");
-	check_refused(&a_u64, "-1", -ERANGE, "-1 is out of range");
+	check_refused(&a_u64, "18446744073709551616", -ERANGE, "18446744073709551616 is out of range (0 to 18446744073709551615)");
+	check_refused(&a_u64, "-1", -ERANGE, "-1 is out of range (0 to 18446744073709551615)");
 }
 END_TEST
 
@@ -81,8 +81,8 @@ START_TEST(a_signed_number_ends_where_its_type_does)
 	ck_assert(value.s64 == INT64_MIN);
 	ck_assert_int_eq(parse(&a_s64, "9223372036854775807"), 0);
 	ck_assert(value.s64 == INT64_MAX);
-	check_refused(&a_s64, "9223372036854775808", -ERANGE, "9223372036854775808 is out of range");
-	check_refused(&a_s64, "-9223372036854775809", -ERANGE, "-9223372036854775809 is out of range");
+	check_refused(&a_s64, "9223372036854775808", -ERANGE, "9223372036854775808 is out of range (-9223372036854775808 to 9223372036854775807)");
+	check_refused(&a_s64, "-9223372036854775809", -ERANGE, "-9223372036854775809 is out of range (-9223372036854775808 to 9223372036854775807)");
 }
 END_TEST
 

@@ -2,6 +2,7 @@
 # To regenerate: make obj/modules.mk
 
 EMF_SEEN = modules/hello.c
+EMF_MADE = obj/product_emf.c obj/hello_emf.h
 
 EMF_OBJS = \
 	obj/product_emf.o \
@@ -15,4 +16,4 @@ obj/product_emf.o: obj/product_emf.c
 # --- hello: modules/hello.c
 
 obj/hello.o: modules/hello.c
-	$(emf_v_cc)$(emf_compile) -c -o $@ modules/hello.c
+	$(emf_v_cc)$(emf_compile) -DEMF_MODULE_IS_hello -c -o $@ modules/hello.c

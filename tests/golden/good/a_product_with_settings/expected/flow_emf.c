@@ -11,17 +11,71 @@ static void flow_object_destroy(void *skeleton)
 	flow_bpf__destroy((struct flow_bpf *)skeleton);
 }
 
+static void flow_object_set_params(void *skeleton, bool loaded)
+{
+	flow_params_store((struct flow_bpf *)skeleton, &flow_params, loaded);
+}
+
 /* modules/flow.bpf.c */
 const struct emf_object flow_object = {
 	.source = "modules/flow.bpf.c",
 	.open = flow_object_open,
 	.destroy = flow_object_destroy,
+	.set_params = flow_object_set_params,
 };
 
-/* modules/flow.emf:1:8 */
+struct flow_params flow_params;
+
+static const struct emf_param flow_param_table[] = {
+	{ /* modules/flow.emf:4:12 */
+		.name = "sample",
+		.type = EMF_U32,
+		.value = &flow_params.sample,
+		.size = sizeof(flow_params.sample),
+		.min = (int64_t)1,
+		.max = (int64_t)100,
+		.flags = EMF_PARAM_RANGE,
+		.initial = "1",
+	},
+	{ /* modules/flow.emf:5:12 */
+		.name = "mask",
+		.type = EMF_U32,
+		.value = &flow_params.mask,
+		.size = sizeof(flow_params.mask),
+	},
+	{ /* modules/flow.emf:6:11 */
+		.name = "offset",
+		.type = EMF_S8,
+		.value = &flow_params.offset,
+		.size = sizeof(flow_params.offset),
+	},
+	{ /* modules/flow.emf:7:17 */
+		.name = "interval",
+		.type = EMF_DURATION,
+		.value = &flow_params.interval,
+		.size = sizeof(flow_params.interval),
+		.initial = "1s",
+	},
+	{ /* modules/flow.emf:8:13 */
+		.name = "all",
+		.type = EMF_BOOL,
+		.value = &flow_params.all,
+		.size = sizeof(flow_params.all),
+	},
+	{ /* modules/flow.emf:9:19 */
+		.name = "title",
+		.type = EMF_STRING,
+		.value = &flow_params.title,
+		.size = sizeof(flow_params.title),
+	},
+	{ .name = NULL },
+};
+
+/* modules/flow.emf:3:8 */
 static struct module flow_module = {
 	.name = "flow",
 	.prio = 0,
+	.params = flow_param_table,
 	.object = &flow_object,
 };
 ebpf_module(flow_module);

@@ -4,8 +4,13 @@
 
 #include <emf/types.h>
 
+/* modules/flow.emf:1:7 */
+#define FLOW_TEN 10
+
 #ifndef __bpf__
 
+/* Of the module itself: other modules include this file for its types and services. */
+#ifdef EMF_MODULE_IS_flow
 #include <emf.h>
 
 #include "flow.skel.h"
@@ -22,11 +27,23 @@ static inline struct flow_bpf *flow_skeleton(const struct module *m)
 	return (struct flow_bpf *)emf_skeleton(m);
 }
 
+/* modules/flow.emf:3:8: its parameters, as they are set at the moment. */
+struct flow_params {
+	__u32 sample;
+	__u32 mask;
+	__s8 offset;
+	__u64 interval;
+	__u8 all;
+	char title[16];
+};
+extern struct flow_params flow_params;
+
 #ifdef __cplusplus
 }
 #endif
 
 #include "flow_maps.h"
+#endif
 
 #endif /* __bpf__ */
 

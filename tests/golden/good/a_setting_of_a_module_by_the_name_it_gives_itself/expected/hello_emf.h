@@ -6,7 +6,10 @@
 
 #ifndef __bpf__
 
+/* Of the module itself: other modules include this file for its types and services. */
+#ifdef EMF_MODULE_IS_hello
 #include <emf.h>
+#endif
 
 #endif /* __bpf__ */
 

@@ -6,6 +6,8 @@
 
 #ifndef __bpf__
 
+/* Of the module itself: other modules include this file for its types and services. */
+#ifdef EMF_MODULE_IS_flow
 #include <emf.h>
 
 #include "flow.skel.h"
@@ -27,6 +29,7 @@ static inline struct flow_bpf *flow_skeleton(const struct module *m)
 #endif
 
 #include "flow_maps.h"
+#endif
 
 #endif /* __bpf__ */
 

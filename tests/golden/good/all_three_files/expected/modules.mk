@@ -2,6 +2,7 @@
 # To regenerate: make obj/modules.mk
 
 EMF_SEEN = modules/flow.bpf.c modules/flow.c modules/flow.emf
+EMF_MADE = obj/product_emf.c obj/flow_emf.h obj/flow_emf.c
 
 EMF_OBJS = \
 	obj/product_emf.o \
@@ -26,13 +27,13 @@ $(EMF_MAPS): obj/objects.stamp ;
 # --- flow: modules/flow.bpf.c modules/flow.c modules/flow.emf
 
 obj/flow.bpf.o: modules/flow.bpf.c
-	$(emf_v_bpf)$(emf_bpf_compile) -DEMF_MODULE_flow $(emf_bpf_depend) -c -o $@.tmp.o modules/flow.bpf.c && $(emf_bpf_link)
+	$(emf_v_bpf)$(emf_bpf_compile) -DEMF_MODULE_IS_flow $(emf_bpf_depend) -c -o $@.tmp.o modules/flow.bpf.c && $(emf_bpf_link)
 
 obj/flow.skel.h: obj/flow.bpf.o
-	$(emf_v_skel)$(BPFTOOL) gen skeleton obj/flow.bpf.o name flow_bpf >$@.tmp && mv $@.tmp $@
+	$(emf_v_skel)$(call emf_skeleton,flow)
 
 obj/flow_emf.o: obj/flow_emf.c | obj/flow.skel.h obj/flow_maps.h
-	$(emf_v_cc)$(emf_compile) -c -o $@ obj/flow_emf.c
+	$(emf_v_cc)$(emf_compile) -DEMF_MODULE_IS_flow -c -o $@ obj/flow_emf.c
 
 obj/flow.o: modules/flow.c | obj/flow.skel.h obj/flow_maps.h
-	$(emf_v_cc)$(emf_compile) -c -o $@ modules/flow.c
+	$(emf_v_cc)$(emf_compile) -DEMF_MODULE_IS_flow -c -o $@ modules/flow.c

@@ -2,6 +2,7 @@
 # To regenerate: make obj/modules.mk
 
 EMF_SEEN = modules/both.bpf.c modules/both.c
+EMF_MADE = obj/product_emf.c obj/both_emf.h obj/both_emf.c
 
 EMF_OBJS = \
 	obj/product_emf.o \
@@ -26,13 +27,13 @@ $(EMF_MAPS): obj/objects.stamp ;
 # --- both: modules/both.bpf.c modules/both.c
 
 obj/both.bpf.o: modules/both.bpf.c
-	$(emf_v_bpf)$(emf_bpf_compile) -DEMF_MODULE_both $(emf_bpf_depend) -c -o $@.tmp.o modules/both.bpf.c && $(emf_bpf_link)
+	$(emf_v_bpf)$(emf_bpf_compile) -DEMF_MODULE_IS_both $(emf_bpf_depend) -c -o $@.tmp.o modules/both.bpf.c && $(emf_bpf_link)
 
 obj/both.skel.h: obj/both.bpf.o
-	$(emf_v_skel)$(BPFTOOL) gen skeleton obj/both.bpf.o name both_bpf >$@.tmp && mv $@.tmp $@
+	$(emf_v_skel)$(call emf_skeleton,both)
 
 obj/both_emf.o: obj/both_emf.c | obj/both.skel.h obj/both_maps.h
-	$(emf_v_cc)$(emf_compile) -c -o $@ obj/both_emf.c
+	$(emf_v_cc)$(emf_compile) -DEMF_MODULE_IS_both -c -o $@ obj/both_emf.c
 
 obj/both.o: modules/both.c | obj/both.skel.h obj/both_maps.h
-	$(emf_v_cc)$(emf_compile) -c -o $@ modules/both.c
+	$(emf_v_cc)$(emf_compile) -DEMF_MODULE_IS_both -c -o $@ modules/both.c

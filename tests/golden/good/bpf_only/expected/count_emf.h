@@ -6,6 +6,8 @@
 
 #ifndef __bpf__
 
+/* Of the module itself: other modules include this file for its types and services. */
+#ifdef EMF_MODULE_IS_count
 #include <emf.h>
 
 #include "count.skel.h"
@@ -27,6 +29,7 @@ static inline struct count_bpf *count_skeleton(const struct module *m)
 #endif
 
 #include "count_maps.h"
+#endif
 
 #endif /* __bpf__ */
 

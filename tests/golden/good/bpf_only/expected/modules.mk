@@ -2,6 +2,7 @@
 # To regenerate: make obj/modules.mk
 
 EMF_SEEN = modules/count.bpf.c
+EMF_MADE = obj/product_emf.c obj/count_emf.h obj/count_emf.c
 
 EMF_OBJS = \
 	obj/product_emf.o \
@@ -25,10 +26,10 @@ $(EMF_MAPS): obj/objects.stamp ;
 # --- count: modules/count.bpf.c
 
 obj/count.bpf.o: modules/count.bpf.c obj/vmlinux.h.pch
-	$(emf_v_bpf)$(emf_bpf_compile) -DEMF_MODULE_count -include-pch obj/vmlinux.h.pch $(emf_bpf_depend) -c -o $@.tmp.o modules/count.bpf.c && $(emf_bpf_link)
+	$(emf_v_bpf)$(emf_bpf_compile) -DEMF_MODULE_IS_count -include-pch obj/vmlinux.h.pch $(emf_bpf_depend) -c -o $@.tmp.o modules/count.bpf.c && $(emf_bpf_link)
 
 obj/count.skel.h: obj/count.bpf.o
-	$(emf_v_skel)$(BPFTOOL) gen skeleton obj/count.bpf.o name count_bpf >$@.tmp && mv $@.tmp $@
+	$(emf_v_skel)$(call emf_skeleton,count)
 
 obj/count_emf.o: obj/count_emf.c | obj/count.skel.h obj/count_maps.h
-	$(emf_v_cc)$(emf_compile) -c -o $@ obj/count_emf.c
+	$(emf_v_cc)$(emf_compile) -DEMF_MODULE_IS_count -c -o $@ obj/count_emf.c

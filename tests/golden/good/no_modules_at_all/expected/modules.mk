@@ -2,6 +2,7 @@
 # To regenerate: make obj/modules.mk
 
 EMF_SEEN = bus-idl/other.emf
+EMF_MADE = obj/product_emf.c
 
 EMF_OBJS = \
 	obj/product_emf.o

@@ -2,6 +2,7 @@
 # To regenerate: make obj/modules.mk
 
 EMF_SEEN = modules/flow.bpf.c modules/tcp.bpf.c bus-idl/nettop.emf
+EMF_MADE = obj/product_emf.c obj/tcp_emf.h obj/tcp_emf.c
 
 EMF_OBJS = \
 	obj/product_emf.o \
@@ -25,10 +26,10 @@ $(EMF_MAPS): obj/objects.stamp ;
 # --- tcp: modules/tcp.bpf.c
 
 obj/tcp.bpf.o: modules/tcp.bpf.c
-	$(emf_v_bpf)$(emf_bpf_compile) -DEMF_MODULE_tcp $(emf_bpf_depend) -c -o $@.tmp.o modules/tcp.bpf.c && $(emf_bpf_link)
+	$(emf_v_bpf)$(emf_bpf_compile) -DEMF_MODULE_IS_tcp $(emf_bpf_depend) -c -o $@.tmp.o modules/tcp.bpf.c && $(emf_bpf_link)
 
 obj/tcp.skel.h: obj/tcp.bpf.o
-	$(emf_v_skel)$(BPFTOOL) gen skeleton obj/tcp.bpf.o name tcp_bpf >$@.tmp && mv $@.tmp $@
+	$(emf_v_skel)$(call emf_skeleton,tcp)
 
 obj/tcp_emf.o: obj/tcp_emf.c | obj/tcp.skel.h obj/tcp_maps.h
-	$(emf_v_cc)$(emf_compile) -c -o $@ obj/tcp_emf.c
+	$(emf_v_cc)$(emf_compile) -DEMF_MODULE_IS_tcp -c -o $@ obj/tcp_emf.c

@@ -6,6 +6,8 @@
 
 #ifndef __bpf__
 
+/* Of the module itself: other modules include this file for its types and services. */
+#ifdef EMF_MODULE_IS_tcp
 #include <emf.h>
 
 #include "tcp.skel.h"
@@ -27,6 +29,7 @@ static inline struct tcp_bpf *tcp_skeleton(const struct module *m)
 #endif
 
 #include "tcp_maps.h"
+#endif
 
 #endif /* __bpf__ */
 
