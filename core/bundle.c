@@ -15,6 +15,7 @@
 #include <zlib.h>
 
 #include "config.h"
+#include "inifile.h"
 #include "log.h"
 #include "rundir.h"
 #include "ask.h"
@@ -112,7 +113,7 @@ static void put_folder(FILE *out, const char *folder, int (*wanted)(const struct
 
 static void put_config_folder(FILE *out, const char *path)
 {
-	put_folder(out, path, emf_config_is_file, put_file_section);
+	put_folder(out, path, emf_ini_is_file, put_file_section);
 }
 
 static void put_versions(FILE *out, const struct emf *emf, const json_t *doctor)
@@ -223,7 +224,7 @@ static void put_all(FILE *out, const struct emf *emf, const json_t *doctor)
 	json_dumpf(doctor, out, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
 	fputc('\n', out);
 	put_status(out, emf);
-	put_folder(out, EMF_SYSCONFDIR "/emf", emf_config_is_file, put_file_section);
+	put_folder(out, EMF_SYSCONFDIR "/emf", emf_ini_is_file, put_file_section);
 	put_folder(out, EMF_SYSCONFDIR "/emf", is_config_folder, put_config_folder);
 	section(out, "logs of the verifier");
 	if (err)

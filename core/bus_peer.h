@@ -60,6 +60,7 @@ struct ebus_binding {
 	struct ebus_client client;
 	struct ebus_watcher watcher;
 	struct ebus_sent_signal *signals;
+	uint8_t verdicts[EBUS_MEMBERS_MAX]; /* of methods: 0 not asked yet, 1 allowed, 2 not */
 };
 
 /* A service of theirs that we use. */
@@ -143,6 +144,9 @@ int ebus_peer_use(struct ebus_peer *peer, struct ebus_service *service);
 
 /* Tells them that they may bind to a service of ours. */
 int ebus_peer_offer(struct ebus_peer *peer, const struct ebus_service *service);
+
+/* Asks anew what it may: the rules have changed. Signals that it may not hear any more end. */
+void ebus_peer_ask_anew(struct ebus_peer *peer);
 
 /* Marks a connection that is to be closed; the first reason stays. */
 void ebus_peer_fail(struct ebus_peer *peer, int err);

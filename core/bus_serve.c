@@ -84,12 +84,26 @@ static struct ebus_binding *binding_of(const struct ebus_peer *peer, const struc
 
 static bool may(struct ebus_peer *peer, const struct ebus_service *service, const struct ebus_member *member)
 {
-	if (!peer->ops->allowed || peer->ops->allowed(peer, service, member))
-		return true;
+	return !peer->ops->allowed || peer->ops->allowed(peer, service, member);
+}
+
+static void deny(struct ebus_peer *peer, const struct ebus_service *service, const struct ebus_member *member)
+{
 	peer->denials++;
 	if (peer->ops->denied)
 		peer->ops->denied(peer, service, member);
-	return false;
+}
+
+/* Rules are looked through once for each method, not once for each call. */
+static bool may_call(struct ebus_binding *b, uint16_t method)
+{
+	const struct ebus_member *member = &b->map.service->methods[method];
+
+	if (!b->verdicts[method])
+		b->verdicts[method] = may(b->peer, b->map.service, member) ? 1 : 2;
+	if (b->verdicts[method] == 2)
+		deny(b->peer, b->map.service, member);
+	return b->verdicts[method] == 1;
 }
 
 /* --- calls */
@@ -256,7 +270,7 @@ int ebus_peer_on_call(struct ebus_peer *peer, struct ebus_received *r)
 		fail(peer, r->frame->serial, b->map.matches[theirs] == EBUS_BROKEN ? -EPROTO : -EOPNOTSUPP);
 		return 0;
 	}
-	if (!may(peer, b->map.service, &b->map.service->methods[method])) {
+	if (!may_call(b, method)) {
 		fail(peer, r->frame->serial, -EACCES);
 		return 0;
 	}
@@ -424,6 +438,8 @@ int ebus_peer_on_subscribe(struct ebus_peer *peer, struct ebus_received *r)
 		err = -EACCES;
 	else
 		err = subscribe(b, theirs, ours, &wish);
+	if (err == -EACCES)
+		deny(peer, b->map.service, &b->map.service->signals[ours]);
 	if (err)
 		fail_frame(peer, (struct ebus_frame){ .service = b->handle, .member = theirs }, err);
 	return 0;
@@ -453,6 +469,35 @@ int ebus_peer_on_unsubscribe(struct ebus_peer *peer, struct ebus_received *r)
 		signal_free(s);
 	}
 	return 0;
+}
+
+static void end_forbidden_signals(struct ebus_binding *b)
+{
+	struct ebus_sent_signal **at = &b->signals;
+
+	while (*at) {
+		struct ebus_sent_signal *s = *at;
+		const struct ebus_member *member = &b->map.service->signals[s->base.signal];
+
+		if (may(b->peer, b->map.service, member)) {
+			at = &s->next;
+			continue;
+		}
+		deny(b->peer, b->map.service, member);
+		fail_frame(b->peer, (struct ebus_frame){ .service = b->handle, .member = s->theirs }, -EACCES);
+		*at = s->next;
+		signal_free(s);
+	}
+}
+
+void ebus_peer_ask_anew(struct ebus_peer *peer)
+{
+	for (size_t i = 0; i < EBUS_HANDLES_MAX; i++) {
+		if (!peer->bindings[i])
+			continue;
+		memset(peer->bindings[i]->verdicts, 0, sizeof(peer->bindings[i]->verdicts));
+		end_forbidden_signals(peer->bindings[i]);
+	}
 }
 
 void ebus_peer_end_serving(struct ebus_peer *peer)

@@ -20,6 +20,7 @@ static const struct emf_command commands[] = {
 	{ "serve", "[MODULE...] [OPTIONS]", "run the configured modules as a service", emf_cmd_serve },
 	{ "list", "[-j]", "list the modules of this product", emf_cmd_list },
 	{ "status", "[-j]", "show how the modules of the running service do", emf_cmd_status },
+	{ "acl", "explain USER SERVICE.MEMBER", "say which rule decides what a user may on the bus", emf_cmd_acl },
 	{ "doctor", "[-j] [--bundle FILE]", "say what this kernel and this user can do", emf_cmd_doctor },
 	{ "help", "[COMMAND|MODULE]", "explain a command or a module", cmd_help },
 	{ "version", "", "print the version", cmd_version },

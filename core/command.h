@@ -29,6 +29,7 @@ int emf_cmd_list(struct emf *emf, int argc, char **argv);
 int emf_cmd_run(struct emf *emf, int argc, char **argv);
 int emf_cmd_serve(struct emf *emf, int argc, char **argv);
 int emf_cmd_status(struct emf *emf, int argc, char **argv);
+int emf_cmd_acl(struct emf *emf, int argc, char **argv);
 int emf_cmd_doctor(struct emf *emf, int argc, char **argv);
 
 /* The one line of usage, for help and mistakes: "Usage: emf run ...". */

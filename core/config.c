@@ -4,88 +4,23 @@
  */
 #include "config.h"
 
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
-#include <ini.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "inifile.h"
 #include "life.h"
 #include "log.h"
 #include "suggest.h"
 
-#define BYTE_ORDER_MARK "\xef\xbb\xbf" /* of editors that mark UTF-8 */
 #define MAX_ENTRIES 4096
 
 struct reader {
+	struct emf_ini ini;
 	struct emf_config *config;
 	const struct emf *emf;
-	const char *file;
-	FILE *stream;
-	int line;
-	int mistakes;
 };
-
-static void __attribute__((format(printf, 2, 3))) mistake(struct reader *r, const char *fmt, ...)
-{
-	char text[400];
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	emf_err(NULL, "%s:%d: %s", r->file, r->line, text);
-	r->mistakes++;
-}
-
-/* By the rules of inih, which reports the first line only that is none. */
-static bool is_ini(const char *line)
-{
-	const char *ends = *line == '[' ? "]" : "=:";
-	bool after_blank = false;
-
-	line += strspn(line, " \t\r\n");
-	if (!*line || *line == ';' || *line == '#')
-		return true;
-	for (; *line; line++) {
-		if (strchr(ends, *line))
-			return true;
-		if (after_blank && *line == ';')
-			return false; /* the rest is a comment */
-		after_blank = isspace((unsigned char)*line);
-	}
-	return false;
-}
-
-/* Line by line for inih, which would cut a long line and read on in its middle. */
-static char *read_line(char *line, int size, void *stream)
-{
-	struct reader *r = stream;
-	size_t blanks;
-
-	if (!fgets(line, size, r->stream))
-		return NULL;
-	r->line++;
-	if (!strchr(line, '\n') && !feof(r->stream)) {
-		int c;
-
-		mistake(r, "this line is longer than %d bytes", size - 2);
-		while ((c = getc(r->stream)) != '\n' && c != EOF)
-			;
-		line[0] = '\0';
-	}
-	/* An indented line is a line, not the continuation of the one before. */
-	blanks = r->line == 1 && !strncmp(line, BYTE_ORDER_MARK, 3) ? 3 : 0;
-	blanks += strspn(line + blanks, " \t");
-	memmove(line, line + blanks, strlen(line + blanks) + 1);
-	if (!is_ini(line)) {
-		mistake(r, "this is neither [section] nor key = value");
-		line[0] = '\0';
-	}
-	return line;
-}
 
 static void check_modules(struct reader *r, const char *value)
 {
@@ -94,7 +29,7 @@ static void check_modules(struct reader *r, const char *value)
 	snprintf(list, sizeof(list), "%s", value);
 	while ((word = strsep(&rest, ", \t")))
 		if (*word && !emf_registry_find(&r->emf->registry, word))
-			mistake(r, "this product has no module \"%s\"", word);
+			emf_ini_mistake(&r->ini, "this product has no module \"%s\"", word);
 }
 
 static void check_product_key(struct reader *r, const char *key, const char *value)
@@ -104,9 +39,9 @@ static void check_product_key(struct reader *r, const char *key, const char *val
 	if (!strcmp(key, "modules"))
 		check_modules(r, value);
 	else if (strcmp(key, "log"))
-		mistake(r, "section [" EMF_CONFIG_PRODUCT "] has no key \"%s\"; it has: modules, log", key);
+		emf_ini_mistake(&r->ini, "section [" EMF_CONFIG_PRODUCT "] has no key \"%s\"; it has: modules, log", key);
 	else if (emf_log_parse_level(value, &level))
-		mistake(r, "\"%s\" is no log level; there are: err, warn, info, debug", value);
+		emf_ini_mistake(&r->ini, "\"%s\" is no log level; there are: err, warn, info, debug", value);
 }
 
 static void check_module_key(struct reader *r, const struct emf_unit *unit, const char *key,
@@ -119,12 +54,12 @@ static void check_module_key(struct reader *r, const struct emf_unit *unit, cons
 
 	if (i >= 0) {
 		if (emf_param_parse(&unit->params.params[i], value, scratch, why))
-			mistake(r, "%s.%s: %s", unit->m->name, key, why);
+			emf_ini_mistake(&r->ini, "%s.%s: %s", unit->m->name, key, why);
 		return;
 	}
 	for (size_t p = 0; p < unit->params.n; p++)
 		emf_suggest(&near, unit->params.params[p].name);
-	mistake(r, "module %s has no parameter \"%s\"%s%s%s", unit->m->name, key,
+	emf_ini_mistake(&r->ini, "module %s has no parameter \"%s\"%s%s%s", unit->m->name, key,
 		near.best ? "; did you mean \"" : "", near.best ? near.best : "", near.best ? "\"?" : "");
 }
 
@@ -133,13 +68,13 @@ static void check(struct reader *r, const char *section, const char *key, const 
 	const struct emf_unit *unit = emf_registry_find(&r->emf->registry, section);
 
 	if (!*section)
-		mistake(r, "\"%s\" stands before the first [section]", key);
+		emf_ini_mistake(&r->ini, "\"%s\" stands before the first [section]", key);
 	else if (!strcmp(section, EMF_CONFIG_PRODUCT))
 		check_product_key(r, key, value);
 	else if (unit)
 		check_module_key(r, unit, key, value);
 	else
-		mistake(r, "this product has no module \"%s\", so there is no section [%s]", section, section);
+		emf_ini_mistake(&r->ini, "this product has no module \"%s\", so there is no section [%s]", section, section);
 }
 
 static int add_entry(struct reader *r, const char *section, const char *key, const char *value)
@@ -159,98 +94,38 @@ static int add_entry(struct reader *r, const char *section, const char *key, con
 		config->room = room;
 	}
 	e = &config->entries[config->n];
-	*e = (struct emf_config_entry){ strdup(section), strdup(key), strdup(value), strdup(r->file),
-					r->line };
+	*e = (struct emf_config_entry){ strdup(section), strdup(key), strdup(value), strdup(r->ini.file),
+					r->ini.line };
 	config->n++; /* counted first, so that a half-made one is freed */
 	return e->section && e->key && e->value && e->file ? 0 : -ENOMEM;
 }
 
-static int on_entry(void *user, const char *section, const char *key, const char *value)
+static void on_entry(struct emf_ini *ini, const char *section, const char *key, const char *value)
 {
-	struct reader *r = user;
+	struct reader *r = emf_container_of(ini, struct reader, ini);
 	int err;
 
-	check(r, section, key, value ? value : "");
-	err = add_entry(r, section, key, value ? value : "");
+	check(r, section, key, value);
+	err = add_entry(r, section, key, value);
 	if (err)
-		mistake(r, "%s", err == -E2BIG ? "too many lines in all files together" : strerror(-err));
-	return 1; /* go on: all mistakes are told in one run */
-}
-
-static int read_file(struct emf_config *config, const struct emf *emf, const char *path)
-{
-	struct reader r = { .config = config, .emf = emf, .file = path };
-	int failed;
-
-	r.stream = fopen(path, "re");
-	if (!r.stream)
-		return -errno;
-	/* Lines that it could refuse did not get there; what is left is memory and disk. */
-	failed = ini_parse_stream(read_line, &r, on_entry, &r);
-	if (failed || ferror(r.stream))
-		mistake(&r, "cannot be read to its end");
-	fclose(r.stream);
-	return r.mistakes ? -EINVAL : 0;
-}
-
-int emf_config_is_file(const struct dirent *entry)
-{
-	size_t n = strlen(entry->d_name);
-
-	return entry->d_name[0] != '.' && n > 5 && !strcmp(entry->d_name + n - 5, ".conf");
-}
-
-static int read_one(struct emf_config *config, const struct emf *emf, const char *folder, const char *name)
-{
-	char *path;
-	int err;
-
-	if (asprintf(&path, "%s/%s", folder, name) < 0)
-		return -ENOMEM;
-	err = read_file(config, emf, path);
-	if (err && err != -EINVAL)
-		emf_err(NULL, "%s: %s", path, strerror(-err));
-	free(path);
-	return err;
-}
-
-static int read_folder(struct emf_config *config, const struct emf *emf, const char *folder)
-{
-	struct dirent **names;
-	int n, err, first = 0;
-
-	n = scandir(folder, &names, emf_config_is_file, alphasort);
-	if (n < 0) {
-		err = -errno;
-		if (err == -ENOENT)
-			return 0;
-		emf_err(NULL, "%s: %s", folder, strerror(-err));
-		return err;
-	}
-	for (int i = 0; i < n; i++) {
-		err = read_one(config, emf, folder, names[i]->d_name);
-		if (err && !first)
-			first = err;
-		free(names[i]);
-	}
-	free(names);
-	return first;
+		emf_ini_mistake(ini, "%s", err == -E2BIG ? "too many lines in all files together" : strerror(-err));
 }
 
 /* @given is told when it is missing; the product's own file need not be there. */
 static int read_all(struct emf_config *config, const struct emf *emf, const char *path, bool given)
 {
+	struct reader r = { .ini.on_entry = on_entry, .config = config, .emf = emf };
 	char *folder;
 	int err, folder_err;
 
-	err = read_file(config, emf, path);
+	err = emf_ini_read(&r.ini, path);
 	if (err == -ENOENT && !given)
 		err = 0;
 	if (err && err != -EINVAL)
 		emf_err(NULL, "%s: %s", path, strerror(-err));
 	if (asprintf(&folder, "%s.d", path) < 0)
 		return -ENOMEM;
-	folder_err = read_folder(config, emf, folder);
+	folder_err = emf_ini_read_folder(&r.ini, folder);
 	free(folder);
 	return err ? err : folder_err;
 }

@@ -5,8 +5,6 @@
 #ifndef EMF_CORE_CONFIG_H
 #define EMF_CORE_CONFIG_H
 
-#include <dirent.h>
-
 #include <emf/log.h>
 
 #include "core.h"
@@ -38,9 +36,6 @@ struct emf_config {
  */
 int emf_config_read(struct emf_config *config, const struct emf *emf, const char *path);
 void emf_config_fini(struct emf_config *config);
-
-/* For scandir(3): "*.conf", and not hidden, as editors' copies are. */
-int emf_config_is_file(const struct dirent *entry);
 
 /* The last value of a key, or NULL. */
 const char *emf_config_get(const struct emf_config *config, const char *section, const char *key);

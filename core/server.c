@@ -140,11 +140,14 @@ int emf_server_open(struct emf_server *server, struct emf *emf)
 		if (err)
 			emf_err(NULL, "%s: %s", server->path, strerror(-err));
 	}
-	if (!err)
-		server->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	else if (server->lock_fd >= 0)
-		close(server->lock_fd);
-	return err;
+	if (err) {
+		if (server->lock_fd >= 0)
+			close(server->lock_fd);
+		return err;
+	}
+	server->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	emf_server_reload(server);
+	return 0;
 }
 
 void emf_server_close(struct emf_server *server)
@@ -156,4 +159,5 @@ void emf_server_close(struct emf_server *server)
 	if (server->spare_fd >= 0)
 		close(server->spare_fd);
 	close(server->lock_fd);
+	emf_acl_fini(&server->acl);
 }

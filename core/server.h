@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 
+#include "acl.h"
 #include "bus_peer.h"
 #include "core.h"
 #include "rundir.h"
@@ -21,11 +22,12 @@ struct emf_server {
 	int lock_fd; /* held as long as the socket is ours */
 	int spare_fd; /* given up for a moment to hang up when files run out */
 	uint64_t told_ns; /* when that was logged last */
-	uint64_t denied_ns; /* when a denial was logged last */
-	uint64_t refused; /* connections, and denials that were not logged */
+	uint64_t telling_ns; /* since when so many lines about peers were logged */
+	uint64_t told;
 	struct emf_fd listener;
 	struct emf_server_peer *peers;
 	size_t n_peers;
+	struct emf_acl acl;
 };
 
 /* Another process that is connected. */
@@ -37,6 +39,8 @@ struct emf_server_peer {
 	uid_t uid;
 	gid_t gid;
 	pid_t pid;
+	gid_t *groups; /* the first one among them */
+	size_t n_groups;
 	uint64_t since_ns;
 	struct emf_server_peer *next;
 };
@@ -50,6 +54,9 @@ struct emf_server_peer {
  */
 int emf_server_open(struct emf_server *server, struct emf *emf);
 void emf_server_close(struct emf_server *server);
+
+/* Reads the access rules again; a mistake in them changes nothing. */
+void emf_server_reload(struct emf_server *server);
 
 /* Once per turn: sends what waits for peers, and lets go of those that are of no use. */
 void emf_server_turn(struct emf_server *server);

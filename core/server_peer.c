@@ -5,16 +5,19 @@
  */
 #include "server.h"
 
-#include <limits.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "log.h"
+#include "socket_acl.h"
 
 #define NS_PER_MS UINT64_C(1000000)
-#define TELL_AGAIN_NS (10 * 1000 * NS_PER_MS) /* of denials: one who tries all day is no flood */
+/* Of what peers do wrong: one who tries all day is no flood. */
+#define TELL_MAX 20
+#define TELL_NS (10 * 1000 * NS_PER_MS)
 
 static struct emf_server_peer *of(struct ebus_peer *peer)
 {
@@ -23,55 +26,55 @@ static struct emf_server_peer *of(struct ebus_peer *peer)
 
 /* --- what it may */
 
-static bool is_ours(const struct emf_server_peer *p)
+static bool is_of_socket(const struct emf_server_peer *p)
 {
-	return p->uid == 0 || p->uid == geteuid();
-}
-
-/* Whether the group that the socket belongs to is one of the peer's: the administrator has let it in. */
-static bool is_of_group(const struct emf_server_peer *p)
-{
-	gid_t groups[NGROUPS_MAX];
-	socklen_t len = sizeof(groups);
 	struct stat st;
 
+	/* Root's group is what a socket has that nobody gave to a group. */
 	if (stat(p->server->path, &st) || !st.st_gid)
 		return false;
-	if (p->gid == st.st_gid)
-		return true;
-	if (getsockopt(p->socket.fd, SOL_SOCKET, SO_PEERGROUPS, groups, &len))
-		return false;
-	for (size_t i = 0; i < len / sizeof(gid_t); i++)
-		if (groups[i] == st.st_gid)
+	for (size_t i = 0; i < p->n_groups; i++)
+		if (p->groups[i] == st.st_gid)
 			return true;
 	return false;
 }
 
+static struct emf_acl_peer who(const struct emf_server_peer *p)
+{
+	return (struct emf_acl_peer){ .uid = p->uid, .groups = p->groups, .n_groups = p->n_groups,
+				      .is_owner = p->uid == 0 || p->uid == geteuid(), .is_of_socket = is_of_socket(p) };
+}
+
 static bool on_allowed(struct ebus_peer *peer, const struct ebus_service *service, const struct ebus_member *member)
 {
-	(void)service;
-	return is_ours(of(peer)) || !strcmp(member->access, "read");
+	const struct emf_acl_peer asks = who(of(peer));
+
+	return emf_acl_allows(&of(peer)->server->acl, &asks, service->name, member->name, member->access, NULL);
 }
 
 static bool may_tell(struct emf_server *server)
 {
 	uint64_t now = emf_now_ns();
 
-	if (server->denied_ns && now - server->denied_ns < TELL_AGAIN_NS) {
-		server->refused++;
-		return false;
+	if (now - server->telling_ns >= TELL_NS) {
+		if (server->told > TELL_MAX)
+			emf_warn(NULL, "bus: %" PRIu64 " more of the kind were not logged", server->told - TELL_MAX);
+		server->telling_ns = now;
+		server->told = 0;
 	}
-	server->denied_ns = now;
-	return true;
+	return ++server->told <= TELL_MAX;
 }
 
 static void on_denied(struct ebus_peer *peer, const struct ebus_service *service, const struct ebus_member *member)
 {
 	struct emf_server_peer *p = of(peer);
+	const struct emf_acl_peer asks = who(p);
+	char why[EMF_ACL_WHY_MAX];
 
+	emf_acl_allows(&p->server->acl, &asks, service->name, member->name, member->access, why);
 	if (may_tell(p->server))
-		emf_warn(NULL, "bus: user %u (process %d) may not use %s.%s, which is for %s", p->uid, p->pid, service->name,
-			 member->name, member->access);
+		emf_warn(NULL, "bus: user %u (process %d) may not use %s.%s, which is for %s (%s)", p->uid, p->pid, service->name,
+			 member->name, member->access, why);
 }
 
 static int on_greeted(struct ebus_peer *peer)
@@ -86,11 +89,13 @@ static int on_offered(struct ebus_peer *peer, const char *name)
 {
 	struct ebus_service *service = emf_bus_find(name);
 	struct emf_server_peer *p = of(peer);
+	const struct emf_acl_peer asks = who(p);
+	char why[EMF_ACL_WHY_MAX];
 	int err;
 
-	if (!is_ours(p)) {
+	if (!emf_acl_allows(&p->server->acl, &asks, name, NULL, "provide", why)) {
 		if (may_tell(p->server))
-			emf_warn(NULL, "bus: user %u (process %d) may not provide a service, and offers %s", p->uid, p->pid, name);
+			emf_warn(NULL, "bus: user %u (process %d) may not provide %s (%s)", p->uid, p->pid, name, why);
 		return -EACCES;
 	}
 	if (!service) {
@@ -137,6 +142,7 @@ static void close_peer(struct emf_server_peer *p)
 	emf_fd_del(&p->socket);
 	emf_timer_stop(&p->greeting);
 	ebus_peer_fini(&p->peer);
+	free(p->groups);
 	free(p);
 }
 
@@ -185,6 +191,51 @@ static void turn_away(struct emf_server *server, int fd, const struct ucred *who
 	close(fd);
 }
 
+/* All groups of the process as they were when it connected. */
+static int read_groups(struct emf_server_peer *p)
+{
+	socklen_t len = 0;
+
+	/* It says how much it is. */
+	if (getsockopt(p->socket.fd, SOL_SOCKET, SO_PEERGROUPS, NULL, &len) && errno != ERANGE)
+		return -errno;
+	p->groups = malloc(len + sizeof(gid_t));
+	if (!p->groups)
+		return -ENOMEM;
+	if (len && getsockopt(p->socket.fd, SOL_SOCKET, SO_PEERGROUPS, p->groups, &len))
+		return -errno;
+	p->n_groups = len / sizeof(gid_t);
+	p->groups[p->n_groups++] = p->gid;
+	return 0;
+}
+
+static bool may_connect(const struct emf_server_peer *p)
+{
+	const struct emf_acl_peer asks = who(p);
+
+	return asks.is_owner || asks.is_of_socket || emf_acl_knows(&p->server->acl, &asks);
+}
+
+void emf_server_reload(struct emf_server *server)
+{
+	struct emf_acl acl;
+	int err = emf_acl_read(&acl, NULL);
+
+	if (err) {
+		emf_err(NULL, "the access rules have mistakes; the ones before them stay");
+		emf_acl_fini(&acl);
+		return;
+	}
+	emf_acl_fini(&server->acl);
+	server->acl = acl;
+	err = emf_socket_acl_set(server->path, &server->acl);
+	if (err && server->acl.n)
+		emf_warn(NULL, "%s: those whom rules allow something cannot connect, since its mode keeps them out: %s", server->path,
+			 strerror(-err));
+	for (struct emf_server_peer *p = server->peers; p; p = p->next)
+		ebus_peer_ask_anew(&p->peer);
+}
+
 void emf_server_peer_new(struct emf_server *server, int fd)
 {
 	struct emf_server_peer *p;
@@ -211,9 +262,9 @@ void emf_server_peer_new(struct emf_server *server, int fd)
 	p->next = server->peers;
 	server->peers = p;
 	server->n_peers++;
-	if (!is_ours(p) && !is_of_group(p)) {
+	if (read_groups(p) || !may_connect(p)) {
 		if (may_tell(server))
-			emf_warn(NULL, "bus: process %d of user %u was turned away: it is neither root's nor of the socket's group",
+			emf_warn(NULL, "bus: process %d of user %u was turned away: no rule allows it anything, and it is not of the socket's group",
 				 p->pid, p->uid);
 		close_peer(p);
 	} else if (emf_loop_add_fd(&server->emf->loop, NULL, &p->socket)) {

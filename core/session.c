@@ -76,6 +76,8 @@ static void on_hangup(struct emf_signal *signal)
 			emf_log_set_level(s->options->log);
 		emf_info(NULL, "configuration read again");
 	}
+	if (s->server.emf)
+		emf_server_reload(&s->server);
 	emf_config_fini(&config);
 }
 

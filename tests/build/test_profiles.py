@@ -1,5 +1,6 @@
 """What is built: what it links, what it exports, that it is the same wherever it is built."""
 import filecmp
+import glob
 import os
 import re
 
@@ -23,9 +24,9 @@ def test_the_default_product_shares_libc_and_nothing_else():
 def test_it_exports_the_public_functions_and_nothing_else():
     with_headers = set()
     folder = os.path.join(tap.SOURCE, "include", "emf")
-    for name in os.listdir(folder):
-        with open(os.path.join(folder, name)) as f:
-            with_headers |= set(re.findall(r"^EMF_API [^;]*?\b((?:emf|ebus)_\w+)(?:\(|;)", f.read(), re.MULTILINE))
+    for path in [os.path.join(folder, name) for name in os.listdir(folder)] + glob.glob(os.path.join(tap.BUILD, "obj", "*_emf.h")):
+        with open(path) as f:
+            with_headers |= set(re.findall(r"^EMF_API [^;(]*?\b(\w+)(?:\(|;)", f.read(), re.MULTILINE))
     shown = tap.run("nm", "-D", "--defined-only", tap.PRODUCT).stdout
     exported = {line.split()[-1] for line in shown.splitlines()} - LINKERS_OWN
     # Variables of libc that the program refers to are copied into it.
@@ -115,7 +116,7 @@ def test_two_products_are_installed_side_by_side():
         build.make("install", f"DESTDIR={parent}/to-{name}")
         found[name] = files(f"{parent}/to-{name}")
     # What is the framework's is the same for both.
-    shared = re.compile("usr/include/emf|usr/share/man/man[15]/emf")
+    shared = re.compile("usr/include/emf|usr/share/man/man[15]/emf|usr/lib/(pkgconfig/)?(lib)?emf-client")
     tap.equal([f for f in found["one"] & found["two-b"] if not shared.match(f)], [], "files of both")
     tap.equal({"usr/bin/two-b", "usr/share/man/man8/two-b.8"} - found["two-b"], set(), "missing files")
     with open(f"{parent}/to-two-b/usr/share/man/man8/two-b.8") as f:
