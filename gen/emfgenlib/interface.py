@@ -93,6 +93,7 @@ class CEvent:
     record: CStruct
     own: bool  # declared with the event, not with a signal
     signal: Optional[Tuple[str, str]]  # service, signal
+    index: int = 0  # of the signal in its service
 
 
 @dataclass
@@ -152,6 +153,7 @@ class Builder:
         self.schema = Schema(layouts)
         self.known: Dict[int, CStruct] = {}
         self.messages: Dict[Tuple[str, str], CMessage] = {}  # signals by service and name
+        self.indices: Dict[Tuple[str, str], int] = {}  # of those in their service
         self.made: Dict[str, Interface] = {}
 
     def of(self, file: File) -> Interface:
@@ -255,6 +257,7 @@ class Builder:
             message = CMessage(signal.name, signal, self._message(out, name, signal, signal.arguments, scope))
             made.signals.append(message)
             self.messages[s, signal.name] = message
+            self.indices[s, signal.name] = len(made.signals) - 1
             out.declare(signal.position, f"{s}_emit_{signal.name}", f"{s}_on_{signal.name}", name + "_subscription",
                      name + "_deliver")
         out.services.append(made)
@@ -285,7 +288,7 @@ class Builder:
                 record = self.messages[signal].arguments
             else:
                 record = self._message(out, f"{m}_{event.name}", event, event.fields, scope)
-            out.events.append(CEvent(event.name, event, record, not event.signal, signal))
+            out.events.append(CEvent(event.name, event, record, not event.signal, signal, self.indices.get(signal, 0)))
             verbs = ["reserve", "submit", "lost", "record"] + (["reserve_cut"] if record.tail else [])
             out.declare(event.position, *(f"{m}_event_{event.name}_{verb}" for verb in verbs),
                      f"{m}_event_{event.name}_bytes".upper(), f"{m}_handle_{event.name}")

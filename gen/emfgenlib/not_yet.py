@@ -9,7 +9,7 @@ from .syntax import Chain, File, Method, ModuleDecl, ProductDecl, Service
 
 HINT = "'emfgen check' understands it; a later version will build it. Until then, take it out"
 # What stands in a file, and the word for it; docs/idl.md lists the same.
-WORDS = ("command", "counter", "gauge", "handoff", "histogram", "map", "on_demand", "overflow", "plug", "served_by")
+WORDS = ("command", "counter", "gauge", "handoff", "histogram", "map", "overflow", "plug", "served_by")
 
 
 def refuse(file: File, errors: Errors) -> None:
@@ -29,8 +29,6 @@ def _of_module(module: ModuleDecl) -> Iterable[Tuple[str, Position]]:
     for use_of_map in module.maps:
         yield "map", use_of_map.map.position
     for event in module.events:
-        if event.on_demand:
-            yield "on_demand", event.position
         if event.overflow:
             yield "overflow", event.overflow.position
     for metric in module.metrics:

@@ -3,6 +3,7 @@
 Without these, an answer could reach the wrong caller, a call could be lost when its
 provider goes, and what a client sends could reach a module before it was looked at.
 """
+import json
 import os
 import shutil
 import signal
@@ -13,7 +14,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 
 import scratch  # noqa: E402 - the path has to be set first
 import tap  # noqa: E402
-from tool import until  # noqa: E402
+from tool import links, until  # noqa: E402
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bus")
 
@@ -147,6 +148,36 @@ def test_signals_reach_a_subscriber_until_it_unsubscribes():
 
 def test_what_a_slow_subscriber_does_not_hear_is_counted_and_told():
     does(["slow"], ["slow: heard and lost are all 1, some lost 1"])
+
+
+def on_demand(service):
+    """Whether the program behind the signal is attached."""
+    done = tap.run(build().product(), "status", "-j", env=dict(os.environ, EMF_BUS=service.bus))
+    module, = json.loads(done.stdout)["modules"]
+    program, = module["on_demand"]
+    tap.equal((program["program"], module["programs"]), ("on_exec", int(program["attached"])), "the program, and how many are attached")
+    return program["attached"]
+
+
+def test_a_program_on_demand_is_attached_while_somebody_listens_and_its_records_are_signals():
+    tap.need_root()
+    service = Service()
+    tap.equal((on_demand(service), links(service.process.pid)), (False, 0), "before anybody listens")
+    out = os.path.join(tap.folder(), "out")
+    with open(out, "w") as f:
+        listeners = [tap.start(build().client, service.bus, "execs", stdout=f) for _ in range(2)]
+    until(lambda: on_demand(service), "the program to be attached")
+    until(lambda: tap.run("/bin/true") and "true\n" in open(out).read(), "the signal")
+    listeners[0].kill()
+    listeners[0].wait()
+    tap.equal(on_demand(service), True, "while another one listens")
+    listeners[1].kill()
+    listeners[1].wait()
+    until(lambda: not on_demand(service), "the program to be detached")
+    until(lambda: links(service.process.pid) == 0, "its link to be closed")
+    tap.contains(tap.run(build().product(), "status", env=dict(os.environ, EMF_BUS=service.bus)).stdout,
+                 "echoer: program on_exec is on demand, and not attached: nobody listens")
+    tap.equal(service.stop(), 0, f"exit status of the service ({service.err})")
 
 
 def test_a_client_that_ends_in_the_middle_of_calls_leaves_nothing_behind():

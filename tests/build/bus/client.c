@@ -327,6 +327,23 @@ static void ask_guest(void)
 	printf("guest %llu\n", (unsigned long long)reply.n);
 }
 
+static void on_execed(struct echo_execed_subscription *subscription, const struct echo_execed *signal)
+{
+	(void)subscription;
+	printf("%u %s\n", signal->pid, signal->comm);
+	fflush(stdout);
+}
+
+/* Until it is killed. */
+static void execs(void)
+{
+	static struct echo_execed_subscription subscription = { .handler = on_execed };
+
+	must("on_execed", echo_on_execed(&echo_client, NULL, &subscription));
+	while (!emf_client_dispatch(client, -1))
+		;
+}
+
 /* --- reconnect */
 
 static void on_changed(struct ebus_watcher *watcher, bool provided)
@@ -355,6 +372,7 @@ static const struct {
 	{ "number", number }, { "error", error }, { "bytes", bytes },	  { "text", text },   { "file", file },
 	{ "map", map },	      { "secret", secret }, { "pipelined", pipelined }, { "leaving", leaving }, { "never", never },
 	{ "signals", signals }, { "slow", slow },   { "provide", provide }, { "ask_guest", ask_guest }, { "watch", watch },
+	{ "execs", execs },
 };
 
 int main(int argc, char **argv)
