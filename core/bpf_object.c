@@ -13,6 +13,25 @@
 #include "core.h"
 #include "demand.h"
 
+/* Methods that a program serves answer -EOPNOTSUPP where the kernel has no such programs; the rest of the module runs. */
+static void leave_out_what_is_not_supported(struct emf_unit *unit)
+{
+	struct bpf_program *prog;
+	int has = -1;
+
+	bpf_object__for_each_program(prog, unit->object.head->obj) {
+		if (bpf_program__type(prog) != BPF_PROG_TYPE_SYSCALL)
+			continue;
+		if (has < 0)
+			has = libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_SYSCALL, NULL) != 0;
+		if (has)
+			continue;
+		bpf_program__set_autoload(prog, false);
+		emf_warn(unit->m, "program '%s' cannot be run on this kernel, which is older than 5.14: what it serves answers ENOTSUP",
+			 bpf_program__name(prog));
+	}
+}
+
 int emf_bpf_object_open(struct emf_unit *unit)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts);
@@ -25,6 +44,7 @@ int emf_bpf_object_open(struct emf_unit *unit)
 	if (!object->head)
 		return emf_bpf_error_end(&error, "open", NULL, errno ? -errno : -EINVAL);
 	object->loaded = false;
+	leave_out_what_is_not_supported(unit);
 	object->open_ns = emf_now_ns() - start;
 	return emf_bpf_error_end(&error, "open", NULL, 0);
 }

@@ -56,6 +56,7 @@ class CMessage:
     declaration: Declaration
     arguments: Optional[CStruct] = None
     reply: Optional[CStruct] = None
+    via_map: bool = False  # too much for the context of the BPF program that serves it
 
     @property
     def access(self) -> str:
@@ -72,6 +73,11 @@ class CService:
     methods: List[CMessage] = field(default_factory=list)
     signals: List[CMessage] = field(default_factory=list)
     errors: List[CMessage] = field(default_factory=list)
+
+    @property
+    def served(self) -> List[CMessage]:
+        """Methods that BPF programs serve."""
+        return [m for m in self.methods if m.declaration.served_by]
 
     @property
     def version(self) -> str:
@@ -249,6 +255,9 @@ class Builder:
             made.methods.append(CMessage(method.name, method,
                                          self._message(out, name + "_args", method, method.arguments, scope),
                                          self._message(out, name + "_reply", method, method.results, scope)))
+            made.methods[-1].via_map = any(self._has_arrays(r) for r in (made.methods[-1].arguments, made.methods[-1].reply) if r)
+            if method.served_by:
+                out.declare(method.position, name + "_run", name + "_runs", name + "_message")
             out.declare(method.position, f"{s}_call_{method.name}", f"{s}_call_{method.name}_async", f"{s}_serve_{method.name}",
                         f"{s}_reply_{method.name}", name + "_async", name + "_async_finished")
             out.tables += [(f"{s}_{word}_{method.name}", method.position) for word in ("invoke", "remote")]
@@ -264,6 +273,14 @@ class Builder:
         out.declare(service.position, *(f"{s}_{word}" for word in ("ops", "client", "service")), f"{s}_served".upper())
         out.tables += [(f"{s}_{word}", service.position)
                        for word in ("methods", "signals", "errors", "subscriptions", "served", "remote_ops", "idl")]
+
+    def _has_arrays(self, struct: CStruct) -> bool:
+        """Whether there is something in it that is indexed, or handed to a helper."""
+        for member in struct.fields:
+            found = struct.scope.find_type(member.type.text) if member.type.text not in types.BUILT_IN else None
+            if found and isinstance(found.type, Struct) and self._has_arrays(self.known[id(found.type)]):
+                return True
+        return any(m.dimensions for m in struct.layout.members)
 
     # --- chains and modules
 

@@ -5,11 +5,11 @@ from typing import Iterable, Tuple
 from . import sections
 from .attach import PLACES
 from .errors import Errors, Position
-from .syntax import Chain, File, Method, ModuleDecl, ProductDecl, Service
+from .syntax import Chain, File, ModuleDecl, ProductDecl
 
 HINT = "'emfgen check' understands it; a later version will build it. Until then, take it out"
 # What stands in a file, and the word for it; docs/idl.md lists the same.
-WORDS = ("command", "counter", "gauge", "handoff", "histogram", "map", "overflow", "plug", "served_by")
+WORDS = ("command", "counter", "gauge", "handoff", "histogram", "map", "overflow", "plug")
 
 
 def refuse(file: File, errors: Errors) -> None:
@@ -19,8 +19,6 @@ def refuse(file: File, errors: Errors) -> None:
             _refuse_all(_of_module(declaration), errors)
         elif isinstance(declaration, ProductDecl):
             _refuse_all([("command", c.position) for c in declaration.commands], errors)
-        elif isinstance(declaration, Service):
-            _refuse_all([("served_by", m.served_by.position) for m in declaration.of(Method) if m.served_by], errors)
         elif isinstance(declaration, Chain):
             _refuse_all([("handoff", h.member.position) for h in declaration.handoffs], errors)
 

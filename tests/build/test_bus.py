@@ -130,6 +130,10 @@ def test_a_map_that_was_handed_out_can_be_read_and_not_written_unless_it_is_rw()
     does(["map"], ["map Success, Operation not permitted", "map_rw Success"])
 
 
+def test_methods_are_served_by_programs_in_the_kernel():
+    does(["kernel"], ["add 1 Numerical argument out of domain", "reverse 3 2 1 0"])
+
+
 def test_a_thousand_calls_may_be_under_way():
     does(["pipelined"], ["pipelined 1000 1000", "deferred 1000 1000"])
 

@@ -33,8 +33,7 @@ REFUSED = {
     "command": "product p { command c = s.m; }",
     "counter": "module m { counter c from rows; }", "gauge": "module m { gauge c from rows; }",
     "handoff": "chain c : xdp { handoff a to d; }", "histogram": "module m { histogram h log2 from rows; }",
-    "overflow": "module m { event e overflow(block); }", "plug": "module m { plug p into c.s; }",
-    "served_by": "service s 1.0 { method m() -> () served_by bpf(p); }",
+    "map": "module m { map rows export; }", "overflow": "module m { event e overflow(block); }", "plug": "module m { plug p into c.s; }",
 }
 
 
