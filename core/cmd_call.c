@@ -108,7 +108,7 @@ static int read_args(struct call *call, char *const *words, int n)
 	const struct emf_record *in = call->method->in.record;
 	char why[EMF_RECORD_WHY_MAX];
 	json_t *json;
-	int err = emf_record_words(in, words, n, &json, why);
+	int err = emf_record_words(in, (const char *const *)words, n, &json, why);
 
 	if (!err) {
 		err = emf_record_from_json(in, json, call->args, why);

@@ -54,7 +54,7 @@ int emf_record_from_json(const struct emf_record *record, const json_t *json, vo
  *
  * Return: 0; -EINVAL; -ENOMEM.
  */
-int emf_record_words(const struct emf_record *record, char *const *words, int n, json_t **json,
+int emf_record_words(const struct emf_record *record, const char *const *words, int n, json_t **json,
 		     char why[EMF_RECORD_WHY_MAX]);
 
 /* The nearest member as "; did you mean 'x'?", or all of them as "; there are: x, y". */

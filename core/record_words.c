@@ -143,7 +143,7 @@ static int add_word(const struct emf_record *record, json_t *object, const char 
 	return err;
 }
 
-int emf_record_words(const struct emf_record *record, char *const *words, int n, json_t **json,
+int emf_record_words(const struct emf_record *record, const char *const *words, int n, json_t **json,
 		     char why[EMF_RECORD_WHY_MAX])
 {
 	json_t *object;
