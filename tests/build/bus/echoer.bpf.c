@@ -8,3 +8,6 @@ struct {
 	__type(key, __u32);
 	__type(value, __u64);
 } numbers SEC(".maps");
+
+volatile __u32 loudness;
+const volatile __u64 depth;
