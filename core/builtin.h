@@ -14,5 +14,6 @@ void emf_builtin_withdraw(void);
 /* Each its own. */
 void emf_builtin_provide_modules(struct emf *emf);
 void emf_builtin_provide_introspection(void);
+void emf_builtin_provide_parameters(struct emf *emf);
 
 #endif

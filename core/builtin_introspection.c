@@ -76,10 +76,12 @@ void emf_builtin_provide(struct emf *emf)
 {
 	emf_builtin_provide_modules(emf);
 	emf_builtin_provide_introspection();
+	emf_builtin_provide_parameters(emf);
 }
 
 void emf_builtin_withdraw(void)
 {
 	ebus_withdraw(&modules_service, NULL);
 	ebus_withdraw(&introspection_service, NULL);
+	ebus_withdraw(&parameters_service, NULL);
 }

@@ -27,6 +27,8 @@ static const struct emf_command commands[] = {
 	{ "listen", "PATTERN... [OPTIONS]", "print signals as they come: 'flow.*', '*.lost'", emf_cmd_listen },
 	{ "services", "[-j]", "list the services of the running product", emf_cmd_services },
 	{ "describe", "[SERVICE] [-j]", "print the description of services", emf_cmd_describe },
+	{ "get", "[MODULE[.PARAMETER]] [-j]", "print parameters of the running modules", emf_cmd_get },
+	{ "set", "MODULE.PARAMETER=VALUE...", "change parameters of running modules: all of them, or none", emf_cmd_set },
 	{ "wait", "SERVICE [--timeout TIME]", "wait until a service is provided", emf_cmd_wait },
 	{ "help", "[COMMAND|MODULE]", "explain a command or a module", cmd_help },
 	{ "version", "", "print the version", cmd_version },

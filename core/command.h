@@ -34,6 +34,8 @@ int emf_cmd_call(struct emf *emf, int argc, char **argv);
 int emf_cmd_listen(struct emf *emf, int argc, char **argv);
 int emf_cmd_services(struct emf *emf, int argc, char **argv);
 int emf_cmd_describe(struct emf *emf, int argc, char **argv);
+int emf_cmd_get(struct emf *emf, int argc, char **argv);
+int emf_cmd_set(struct emf *emf, int argc, char **argv);
 int emf_cmd_wait(struct emf *emf, int argc, char **argv);
 
 /* The one line of usage, for help and mistakes: "Usage: emf run ...". */

@@ -7,6 +7,7 @@ written would arrive as something else.
 import json
 import os
 import shutil
+import signal
 import subprocess
 import time
 
@@ -147,6 +148,38 @@ def test_wait_ends_when_the_service_is_there_or_the_time_is_over():
     tap.equal(waiting.poll(), None, "it ended before there was a service")
     service.start()
     tap.equal(waiting.wait(timeout=10), 0, "status of wait")
+    tap.equal(service.stop(), 0, "exit status of the service")
+
+
+def test_parameters_are_read_and_changed_while_modules_run():
+    service = served()
+    prints(service, ("get",), "PARAMETER        VALUE  DEFAULT  LIVE\nechoer.loudness  5      5        yes\n"
+                              "echoer.depth     5ms    5ms      no\n")
+    prints(service, ("set", "echoer.loudness=7"), "")
+    prints(service, ("get", "echoer.loudness"), "7\n")
+    tap.equal(json.loads(shell(service, "get", "-j", "echoer").stdout), {"echoer.loudness": "7", "echoer.depth": "5ms"}, "as JSON")
+    answers(service, ("parameters", "get", "module=echoer", "name=loudness"),
+            {"rows": [{"module": "echoer", "name": "loudness", "value": "7", "initial": "5", "live": True}]})
+    service.process.send_signal(signal.SIGHUP)
+    until(lambda: "reload" in service.err or "again" in service.err or "configuration" in service.err, "the configuration to be read")
+    prints(service, ("get", "echoer.loudness"), "7\n")
+    tap.equal(service.stop(), 0, "exit status of the service")
+
+
+def test_several_parameters_change_all_or_none():
+    service = served()
+    for words, status, part in ((("echoer.loudness=8", "echoer.depth=1s"), 1, "echoer.depth cannot change while the module runs"),
+                                (("echoer.loudness=8", "echoer.loudness=9"), 2, "echoer.loudness is set twice"),
+                                (("echoer.loudness=8", "ecoer.depth=1s"), 2, "there is no module 'ecoer'; did you mean 'echoer'?"),
+                                (("echoer.loudness=8", "echoer.deep=1s"), 2, "no parameter 'deep'"),
+                                (("echoer.loudness=8", "echoer.loudness"), 2, "MODULE.PARAMETER=VALUE, and got 'echoer.loudness'"),
+                                (("echoer.loudness=11",), 2, "echoer.loudness: 11 is out of range (1 to 10)"),
+                                (("echoer.loudness=" + "1" * 2000,), 2, "is longer than 1023 bytes"),
+                                ((), 2, "set takes one to 64 words")):
+        refuses(service, ("set", *words), status, part)
+        prints(service, ("get", "echoer.loudness"), "5\n")
+    refuses(service, ("get", "ecoer"), 2, "did you mean 'echoer'?")
+    refuses(service, ("get", "echoer", "x"), 2, "get takes one MODULE")
     tap.equal(service.stop(), 0, "exit status of the service")
 
 
