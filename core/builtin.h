@@ -15,5 +15,8 @@ void emf_builtin_withdraw(void);
 void emf_builtin_provide_modules(struct emf *emf);
 void emf_builtin_provide_introspection(void);
 void emf_builtin_provide_parameters(struct emf *emf);
+void emf_builtin_provide_statistics(struct emf *emf);
+void emf_builtin_provide_log(struct emf *emf);
+void emf_builtin_withdraw_log(void);
 
 #endif
