@@ -11,6 +11,7 @@
 #include "json.h"
 #include "record_json.h"
 #include "record_print.h"
+#include "schema.h"
 #include "suggest.h"
 
 #define NS_PER_MS UINT64_C(1000000)

@@ -195,3 +195,11 @@ int emf_schema_write(const struct ebus_service *service, char *text, size_t room
 	free(w.records);
 	return w.err ? w.err : (int)w.at;
 }
+
+const struct ebus_member *emf_schema_member(const struct ebus_member *members, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(members[i].name, name))
+			return &members[i];
+	return NULL;
+}

@@ -37,4 +37,7 @@ const char *emf_schema_type_name(enum emf_type type);
 /* Return: 0, or -EINVAL for a name that is none. */
 int emf_schema_type(const char *name, enum emf_type *type);
 
+/* NULL if there is none of this name. */
+const struct ebus_member *emf_schema_member(const struct ebus_member *members, size_t n, const char *name);
+
 #endif

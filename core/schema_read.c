@@ -392,11 +392,3 @@ void emf_schema_free(struct emf_schema *schema)
 	}
 	free(schema);
 }
-
-const struct ebus_member *emf_schema_member(const struct ebus_member *members, size_t n, const char *name)
-{
-	for (size_t i = 0; i < n; i++)
-		if (!strcmp(members[i].name, name))
-			return &members[i];
-	return NULL;
-}

@@ -39,7 +39,4 @@ int emf_schema_read(const char *text, size_t len, struct emf_schema **schema, ch
 /* Fine on NULL. No client may use it any more. */
 void emf_schema_free(struct emf_schema *schema);
 
-/* NULL if there is none of this name. */
-const struct ebus_member *emf_schema_member(const struct ebus_member *members, size_t n, const char *name);
-
 #endif

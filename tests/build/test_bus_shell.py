@@ -183,6 +183,49 @@ def test_several_parameters_change_all_or_none():
     tap.equal(service.stop(), 0, "exit status of the service")
 
 
+def test_statistics_are_told():
+    service = served()
+    loop = json.loads(shell(service, "call", "-j", "statistics", "loop").stdout)
+    tap.equal((loop["turns"] > 0, 0 < loop["longest"] <= loop["busy"] <= loop["up"]), (True, True), str(loop))
+    answers(service, ("statistics", "queues"), {"rows": []})
+    done = shell(service, "call", "-j", "statistics", "programs")
+    tap.equal(json.loads(done.stdout)["rows"], [], "programs of a module that has maps only")
+    tap.equal(service.stop(), 0, "exit status of the service")
+
+
+def test_the_log_is_heard_and_its_level_set():
+    service = served()
+    refuses(service, ("call", "log", "set_level", "level=LOUD"), 2, "there are: ERR, WARN, INFO, DEBUG")
+    listener = Listener(service, "-j", "log.line", "-n", "1")
+
+    def heard():
+        service.process.send_signal(signal.SIGHUP)
+        return listener.process.poll() is not None
+    until(heard, "a line of the log")
+    line = json.loads(listener.lines[0])["args"]
+    tap.equal((line["module"], line["level"], line["text"], line["lost"]), ("emf", "INFO", "configuration read again", 0), "the line")
+    prints(service, ("call", "log", "set_level", "level=ERR"), "")
+    answers(service, ("log", "get_level"), {"level": "ERR"})
+    tap.equal(service.stop(), 0, "exit status of the service")
+
+
+def test_a_flood_of_the_log_is_bounded_and_counted():
+    service = served()
+    listener = Listener(service, "-j", "log.line")
+    lines = []
+
+    def flooded():
+        for _ in range(300):
+            service.process.send_signal(signal.SIGHUP)
+            time.sleep(0.001)
+        lines[:] = [json.loads(line)["args"] for line in listener.lines]
+        return lines and lines[-1]["lost"]
+    until(flooded, "lines to be lost")
+    times = sorted(line["at"] for line in lines)
+    tap.equal(max(sum(1 for t in times if 0 <= t - first < 500000000) for first in times) <= 400, True, "lines in half a second")
+    tap.equal(service.stop(), 0, "exit status of the service")
+
+
 class Listener:
     def __init__(self, service, *words):
         self.path = os.path.join(tap.folder(), "out")
