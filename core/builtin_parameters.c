@@ -109,6 +109,11 @@ int parameters_serve_get(struct ebus_call *call, const struct parameters_get_arg
 
 /* --- changing */
 
+static bool is_started(const struct emf_unit *unit)
+{
+	return unit->state == EMF_UNIT_CREATED || unit->state == EMF_UNIT_RUNNING || unit->state == EMF_UNIT_STOPPING;
+}
+
 static int check(struct ebus_call *call, const struct parameters_setting *setting, struct change *change)
 {
 	char why[EMF_PARAM_WHY_MAX];
@@ -120,7 +125,7 @@ static int check(struct ebus_call *call, const struct parameters_setting *settin
 	if (err)
 		return err;
 	param = &change->unit->params.params[change->param];
-	if (!(param->flags & EMF_PARAM_LIVE) && change->unit->state == EMF_UNIT_RUNNING)
+	if (!(param->flags & EMF_PARAM_LIVE) && is_started(change->unit))
 		return refuse(call, -EBUSY, "%s.%s cannot change while the module runs: set it in the configuration, and start again",
 			      setting->module, param->name);
 	change->value = malloc(emf_param_size(param));

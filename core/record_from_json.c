@@ -183,8 +183,6 @@ static int from_object(struct place *place, const struct emf_record *record, con
 
 static int from_value(struct place *place, const struct emf_member *m, const json_t *json, void *at)
 {
-	if (m->type >= EMF_FD)
-		return wrong(place, "is a file descriptor, which neither JSON nor a word can carry");
 	if (m->type == EMF_STRUCT)
 		return json_is_object(json) ? from_object(place, m->record, json, at) : not_expected(place, m, json);
 	switch (json_typeof(json)) {
@@ -260,6 +258,8 @@ static int from_default(const struct place *place, const struct emf_member *m, c
 
 static int from_member(struct place *place, const struct emf_member *m, const json_t *json, char *data)
 {
+	if (m->type >= EMF_FD)
+		return wrong(place, "is a file descriptor, which neither JSON nor a word can carry");
 	if (!json)
 		return from_default(place, m, data);
 	if (m->count == 1 && !m->bounded)

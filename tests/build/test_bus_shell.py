@@ -94,6 +94,7 @@ def test_bad_words_are_told_before_anything_is_called():
                          "points[1].port: 0 is out of range (1 to 1000)"),
                         (("echo", "points", 'points=[{},{},{},{}]'), "points: 4 elements, and there may be at most 3"),
                         (("echo", "file", "file=3"), "file: is a file descriptor"),
+                        (("echo", "file"), "file: is a file descriptor"),
                         (("echo", "number", "--timeout", "soon"), "--timeout: \"soon\" is not")):
         refuses(service, ("call", *words), 2, part)
     tap.equal(service.stop(), 0, "exit status of the service")

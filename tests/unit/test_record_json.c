@@ -4,8 +4,10 @@
  * something else, or a mistake be told without a word about where it is.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "record.h"
 #include "record_json.h"
 #include "unit.h"
 
@@ -266,6 +268,44 @@ START_TEST(no_members_take_no_words)
 }
 END_TEST
 
+/* A byte of one place to another, and some of any value. */
+static void mutate(char *text, size_t len, unsigned int *seed)
+{
+	for (int n = 1 + rand_r(seed) % 4; n; n--)
+		text[(size_t)rand_r(seed) % len] = rand_r(seed) % 8 ? text[(size_t)rand_r(seed) % len] : (char)(1 + rand_r(seed) % 255);
+}
+
+START_TEST(random_changes_are_told_or_end_in_a_record_that_can_be_written_again)
+{
+	static const char text[] = "{\"n\":18,\"level\":-1,\"kind\":\"PLAIN\",\"on\":false,\"mac\":\"02:00:00:00:00:07\",\"flags\":"
+				   "[\"SEEN\",\"SLOW\"],\"wait\":\"2ms\",\"error\":\"EPERM\",\"signo\":9,\"uid\":1000,\"name\":\"a\","
+				   "\"ports\":[1,2,3],\"text\":\"ab\",\"rows\":[{\"key\":{\"saddr\":\"10.0.0.1\",\"port\":22},\"bytes\":9}]}";
+	const char *count = getenv("EMF_FUZZ_COUNT");
+	unsigned int seed = 1, n = count ? (unsigned int)atoi(count) : 20000, good = 0;
+	char copy[sizeof(text)];
+
+	for (unsigned int i = 0; i < n; i++) {
+		const char *word = copy;
+		json_t *json;
+
+		memcpy(copy, text, sizeof(text));
+		mutate(copy, sizeof(text) - 1, &seed);
+		if (emf_record_words(&all_record, &word, 1, &json, why))
+			continue;
+		if (!emf_record_from_json(&all_record, json, &all, why)) {
+			json_t *again = emf_record_to_json(&all_record, &all);
+
+			ck_assert_ptr_nonnull(again);
+			ck_assert(emf_record_wire_size(&all_record, &all) <= sizeof(all));
+			json_decref(again);
+			good++;
+		}
+		json_decref(json);
+	}
+	ck_assert_uint_gt(good, 0);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("record_json");
@@ -280,6 +320,8 @@ static Suite *suite(void)
 	tcase_add_test(c, members_of_structs_are_named_with_a_dot);
 	tcase_add_test(c, wrong_words_are_told);
 	tcase_add_test(c, no_members_take_no_words);
+	tcase_add_test(c, random_changes_are_told_or_end_in_a_record_that_can_be_written_again);
+	tcase_set_timeout(c, 60);
 	suite_add_tcase(s, c);
 	return s;
 }
