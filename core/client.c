@@ -3,6 +3,7 @@
  * client.c - libemf-client: one connection to a product.
  */
 #include <emf/client.h>
+#include <emf/log.h>
 
 #include <poll.h>
 #include <stdarg.h>
@@ -100,7 +101,13 @@ static int on_wait(struct ebus_peer *peer, uint64_t until_ns)
 	return err == -EAGAIN ? 0 : err ? -ENOTCONN : 0;
 }
 
-static const struct ebus_peer_ops ops = { .settled = on_settled, .wait = on_wait };
+static void on_refused(struct ebus_peer *peer, struct ebus_service *service, unsigned int signal, int err)
+{
+	(void)peer;
+	emf_warn(NULL, "signal %s.%s is not heard: %s", service->name, service->signals[signal].name, strerror(-err));
+}
+
+static const struct ebus_peer_ops ops = { .settled = on_settled, .refused = on_refused, .wait = on_wait };
 
 /* --- coming and going */
 

@@ -11,6 +11,7 @@
 #include "log.h"
 #include "output.h"
 #include "suggest.h"
+#include "value.h"
 
 static int cmd_help(struct emf *emf, int argc, char **argv);
 static int cmd_version(struct emf *emf, int argc, char **argv);
@@ -22,6 +23,14 @@ static const struct emf_command commands[] = {
 	{ "status", "[-j]", "show how the modules of the running service do", emf_cmd_status },
 	{ "acl", "explain USER SERVICE.MEMBER", "say which rule decides what a user may on the bus", emf_cmd_acl },
 	{ "doctor", "[-j] [--bundle FILE]", "say what this kernel and this user can do", emf_cmd_doctor },
+	{ "call", "SERVICE METHOD [JSON|NAME=VALUE...] [OPTIONS]", "call a method of a service, and print what it answers",
+	  emf_cmd_call },
+	{ "listen", "PATTERN... [OPTIONS]", "print signals as they come: 'flow.*', '*.lost'", emf_cmd_listen },
+	{ "services", "[-j]", "list the services of the running product", emf_cmd_services },
+	{ "describe", "[SERVICE] [-j]", "print the description of services", emf_cmd_describe },
+	{ "get", "[MODULE[.PARAMETER]] [-j]", "print parameters of the running modules", emf_cmd_get },
+	{ "set", "MODULE.PARAMETER=VALUE...", "change parameters of running modules: all of them, or none", emf_cmd_set },
+	{ "wait", "SERVICE [--timeout TIME]", "wait until a service is provided", emf_cmd_wait },
 	{ "help", "[COMMAND|MODULE]", "explain a command or a module", cmd_help },
 	{ "version", "", "print the version", cmd_version },
 };
@@ -57,14 +66,34 @@ int emf_option_set_string(const struct emf_option *option, const char *arg)
 	return 0;
 }
 
-int emf_command_simple(struct emf *emf, const char *name, const struct emf_option *options,
-		       size_t n, int argc, char **argv)
+int emf_option_set_time(const struct emf_option *option, const char *arg)
+{
+	uint64_t *ns = option->context;
+	unsigned long seconds;
+	char *end;
+
+	if (!emf_value_parse_duration(arg, ns) && *ns)
+		return 0;
+	errno = 0;
+	seconds = strtoul(arg, &end, 10);
+	/* A year is longer than anybody waits, and fits into 64 bits of nanoseconds. */
+	if (*arg < '0' || *arg > '9' || *end || errno || !seconds || seconds > 366ul * 86400) {
+		emf_err(NULL, "--%s: \"%s\" is not a whole number of seconds above 0, nor a time such as 500ms or 2m",
+			option->name, arg);
+		return -EINVAL;
+	}
+	*ns = seconds * 1000000000ull;
+	return 0;
+}
+
+int emf_command_parse(struct emf *emf, const char *name, const struct emf_option *options, size_t n, int argc,
+		      char **argv, int *rest)
 {
 	char who[96];
-	int rest, parsed;
+	int parsed;
 
 	snprintf(who, sizeof(who), "%s %s", emf->product->name, name);
-	parsed = emf_options_parse(who, options, n, argc, argv, false, &rest);
+	parsed = emf_options_parse(who, options, n, argc, argv, false, rest);
 	if (parsed == EMF_OPTIONS_HELP) {
 		emf_command_usage(stdout, emf, name);
 		if (n)
@@ -72,13 +101,19 @@ int emf_command_simple(struct emf *emf, const char *name, const struct emf_optio
 		emf_options_help(stdout, options, n);
 		return EMF_EXIT_OK;
 	}
-	if (parsed)
-		return EMF_EXIT_USAGE;
-	if (rest < argc) {
-		emf_err(NULL, "%s takes no further words, and got '%s'", who, argv[rest]);
+	return parsed ? EMF_EXIT_USAGE : -1;
+}
+
+int emf_command_simple(struct emf *emf, const char *name, const struct emf_option *options,
+		       size_t n, int argc, char **argv)
+{
+	int rest, status = emf_command_parse(emf, name, options, n, argc, argv, &rest);
+
+	if (status < 0 && rest < argc) {
+		emf_err(NULL, "%s %s takes no further words, and got '%s'", emf->product->name, name, argv[rest]);
 		return EMF_EXIT_USAGE;
 	}
-	return -1;
+	return status;
 }
 
 static void print_help(const struct emf *emf)

@@ -9,6 +9,9 @@ struct {
 	__type(value, __u64);
 } numbers SEC(".maps");
 
+volatile __u32 loudness;
+const volatile __u64 depth;
+
 SEC("raw_tp/sched_process_exec")
 int on_exec(void *ctx)
 {
