@@ -26,6 +26,7 @@ static const struct emf_command commands[] = {
 	{ "call", "SERVICE METHOD [JSON|NAME=VALUE...] [OPTIONS]", "call a method of a service, and print what it answers",
 	  emf_cmd_call },
 	{ "listen", "PATTERN... [OPTIONS]", "print signals as they come: 'flow.*', '*.lost'", emf_cmd_listen },
+	{ "peers", "[-j]", "list the processes that are connected to the running service", emf_cmd_peers },
 	{ "services", "[-j]", "list the services of the running product", emf_cmd_services },
 	{ "describe", "[SERVICE] [-j]", "print the description of services", emf_cmd_describe },
 	{ "get", "[MODULE[.PARAMETER]] [-j]", "print parameters of the running modules", emf_cmd_get },
@@ -126,6 +127,8 @@ static void print_help(const struct emf *emf)
 	       "       %s COMMAND [OPTIONS]\n\nCommands:\n", name, name, name);
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		printf("  %-10s %s\n", commands[i].name, commands[i].summary);
+	for (const struct emf_shortcut *s = emf->product->shortcuts; s && s->name; s++)
+		printf("  %-10s %s%s%s.%s\n", s->name, s->doc, s->doc[0] ? "; " : "calls ", s->service, s->method);
 	printf("\nModules:\n");
 	for (size_t i = 0; i < emf->registry.n; i++)
 		printf("  %-10s %s\n", emf->registry.units[i].m->name,
@@ -182,10 +185,10 @@ static int report_unknown(const struct emf *emf, const char *word)
 	return EMF_EXIT_USAGE;
 }
 
-/* "MODULE ..." is short for "run MODULE ...". */
-static int run_module(struct emf *emf, int argc, char **argv)
+/* Runs a command with @n words before those that came. */
+static int run_as(struct emf *emf, int (*run)(struct emf *emf, int argc, char **argv), char *const *before, int n, int argc,
+		  char **argv)
 {
-	char run[] = "run";
 	char **words;
 	int status;
 
@@ -193,24 +196,56 @@ static int run_module(struct emf *emf, int argc, char **argv)
 		emf_err(NULL, "more than %d words on the command line", EMF_WORDS_MAX);
 		return EMF_EXIT_USAGE;
 	}
-	words = malloc(((size_t)argc + 2) * sizeof(*words));
+	words = malloc((size_t)(argc + n + 1) * sizeof(*words));
 	if (!words) {
 		emf_err(NULL, "out of memory");
 		return EMF_EXIT_FAILED;
 	}
-	words[0] = run;
-	memcpy(&words[1], argv, ((size_t)argc + 1) * sizeof(*argv));
-	status = emf_cmd_run(emf, argc + 1, words);
+	memcpy(words, before, (size_t)n * sizeof(*words));
+	memcpy(&words[n], argv, ((size_t)argc + 1) * sizeof(*argv));
+	status = run(emf, argc + n, words);
 	free(words);
 	return status;
+}
+
+/* "MODULE ..." is short for "run MODULE ...". */
+static int run_module(struct emf *emf, int argc, char **argv)
+{
+	char run[] = "run";
+
+	return run_as(emf, emf_cmd_run, (char *[]){ run }, 1, argc, argv);
+}
+
+int emf_command_call(struct emf *emf, const char *service, const char *method, int argc, char **argv)
+{
+	char call[] = "call";
+
+	return run_as(emf, emf_cmd_call, (char *[]){ call, (char *)service, (char *)method }, 3, argc - 1, argv + 1);
+}
+
+int emf_cmd_peers(struct emf *emf, int argc, char **argv)
+{
+	return emf_command_call(emf, "bus", "peers", argc, argv);
+}
+
+static const struct emf_shortcut *find_shortcut(const struct emf *emf, const char *name)
+{
+	const struct emf_shortcut *s = emf->product->shortcuts;
+
+	while (s && s->name && strcmp(s->name, name))
+		s++;
+	return s && s->name ? s : NULL;
 }
 
 static int run_word(struct emf *emf, int argc, char **argv)
 {
 	const struct emf_command *command = emf_command_find(argv[0]);
+	const struct emf_shortcut *shortcut = find_shortcut(emf, argv[0]);
 
 	if (command)
 		return command->run(emf, argc, argv);
+	if (shortcut)
+		return emf_command_call(emf, shortcut->service, shortcut->method, argc, argv);
 	if (!emf_registry_find(&emf->registry, argv[0]))
 		return report_unknown(emf, argv[0]);
 	return run_module(emf, argc, argv);

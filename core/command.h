@@ -39,6 +39,11 @@ int emf_cmd_get(struct emf *emf, int argc, char **argv);
 int emf_cmd_set(struct emf *emf, int argc, char **argv);
 int emf_cmd_wait(struct emf *emf, int argc, char **argv);
 
+int emf_cmd_peers(struct emf *emf, int argc, char **argv);
+
+/* A command that calls a method, with the words behind its own: short for "call SERVICE METHOD ...". */
+int emf_command_call(struct emf *emf, const char *service, const char *method, int argc, char **argv);
+
 /* The one line of usage, for help and mistakes: "Usage: emf run ...". */
 void emf_command_usage(FILE *out, const struct emf *emf, const char *name);
 

@@ -28,6 +28,13 @@ def build(parent):
     for name in ("echoer.emf", "echoer.c", "echoer.bpf.c"):
         shutil.copy(os.path.join(HERE, name), os.path.join(src, "modules"))
     shutil.copy(os.path.join(HERE, "echo.emf"), os.path.join(src, "bus-idl"))
+    scratch.write(os.path.join(src, "bus-idl", "products.emf"), """import "echo.emf";
+/// Answers.
+product emf {
+	/// say a number again
+	command again = echo.number;
+}
+"""),
     made = scratch.Build(src, os.path.join(parent, "build"), "--enable-werror", f"--sysconfdir={parent}/etc", *os.environ.get("EMF_CONFIGURE", "").split())
     made.make()
     made.rules = os.path.join(parent, "etc", "emf", "acl.d", "test.conf")
@@ -237,6 +244,18 @@ def test_a_user_may_what_rules_allow_him_and_learns_what_they_do_not():
     service.process.send_signal(signal.SIGHUP)
     until(lambda: "the access rules have mistakes; the ones before them stay" in service.err, "the mistake to be told")
     tap.equal(as_nobody(service, "secret").stdout, "secret 42 Success\n", "by the rules from before")
+    tap.equal(service.stop(), 0, "exit status of the service")
+
+
+def test_a_command_of_the_product_calls_its_method():
+    tap.need_root()
+    service = Service()
+    env = dict(os.environ, EMF_BUS=service.bus)
+    done = tap.run(build().product(), "again", "n=7", "after_ms=0", "most=0", env=env)
+    tap.equal((done.returncode, done.stdout.split(), done.stderr), (0, ["n", "7"], ""), "what it printed")
+    tap.contains(tap.run(build().product(), "--help").stdout, "again      say a number again; echo.number")
+    peers = json.loads(tap.run(build().product(), "peers", "-j", env=env).stdout)["rows"]
+    tap.equal([(p["name"], p["calls"]) for p in peers], [("emf", 2)], "peers: the command itself")
     tap.equal(service.stop(), 0, "exit status of the service")
 
 
