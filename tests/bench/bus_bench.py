@@ -22,8 +22,10 @@ def build(args, folder):
     compile_words = shlex.split(args.cc) + ["-O2", "-std=gnu17", "-Iinclude", f"-I{folder}"]
     stubs = os.path.join(folder, "bench_emf.c")
     client = ["libemf-client.a", "-lpthread"]
+    served = ["libemf-core.a", *shlex.split(args.libs)]
     core = ["-rdynamic", "-Wl,--whole-archive", "libemf-core.a", "-Wl,--no-whole-archive", *shlex.split(args.libs)]
-    for name, words in (("raw", []), ("client", [stubs, *client]), ("inside", [stubs, *client]), ("server", [stubs, *core])):
+    for name, words in (("raw", []), ("client", [stubs, *client]), ("inside", [stubs, *client]), ("server", [stubs, *core]),
+                        ("served", [stubs, *served])):
         run(*compile_words, os.path.join(HERE, name + ".c"), *words, "-o", os.path.join(folder, name))
     peers = {}
     for name, libraries in (("zmq", ["-lzmq"]), ("dbus", ["-lsystemd"])):
@@ -45,6 +47,12 @@ def inside(folder, row):
         call / direct <= 1.3)
     row("signal to one subscriber in process", f"{signal:.2f} ns", f"{indirect:.2f} ns for a call", f"{signal / indirect:.2f}",
         "ratio <= 3", signal / indirect <= 3)
+
+
+def served(folder, row):
+    times = [[float(ns) for ns in run(*ON_ONE, os.path.join(folder, "served")).stdout.split()] for _ in range(RUNS)]
+    bare, typed = (statistics.median(t[i] for t in times) for i in range(2))
+    row("method served by BPF", f"{typed:.0f} ns", f"{bare:.0f} ns for TEST_RUN", f"{typed / bare:.2f}", "ratio <= 1.3", typed <= 1.3 * bare)
 
 
 def rate(*words):
@@ -125,6 +133,7 @@ def measure(args, folder, row):
     os.mkdir(folder)
     peers = build(args, folder)
     inside(folder, row)
+    served(folder, row)
     between(folder, peers, row)
 
 
