@@ -6,8 +6,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -92,7 +94,7 @@ void ebus_link_fini(struct ebus_link *link)
 		packet_free(packet);
 	}
 	link->last = NULL;
-	link->queued_bytes = 0;
+	link->queued_bytes = link->queued_fds = 0;
 	if (link->fd >= 0)
 		close(link->fd);
 	link->fd = -1;
@@ -149,6 +151,26 @@ static int duplicate(const int *fds, size_t n, int *to)
 	return 0;
 }
 
+/* Whether the other side has read all that the socket took, unix(7). */
+static bool is_read(const struct ebus_link *link)
+{
+	int unread;
+
+	return !link->first && !ioctl(link->fd, SIOCOUTQ, &unread) && !unread;
+}
+
+/* What descriptors and large payloads take is seen in no count of bytes. */
+static int check_room(struct ebus_link *link, size_t n_fds, size_t large_size)
+{
+	if (link->queued_fds + n_fds > EBUS_QUEUED_FDS_MAX)
+		ebus_link_flush(link);
+	if (link->queued_fds + n_fds > EBUS_QUEUED_FDS_MAX)
+		return -EBUSY;
+	if (link->large_bytes + large_size > EBUS_LARGE_MAX && is_read(link))
+		link->large_bytes = 0;
+	return large_size && link->large_bytes + large_size > EBUS_LARGE_MAX ? -EBUSY : 0;
+}
+
 int ebus_link_add(struct ebus_link *link, const struct ebus_frame *frame, size_t size, const int *fds, size_t n_fds,
 		  void **payload)
 {
@@ -165,6 +187,9 @@ int ebus_link_add(struct ebus_link *link, const struct ebus_frame *frame, size_t
 		return -ENOTCONN;
 	if (link->queued_bytes + inside > link->max_bytes)
 		return -ENOBUFS;
+	err = n_fds || large ? check_room(link, n_fds + large, large ? size : 0) : 0;
+	if (err)
+		return err;
 	packet = packet_for(link, ALIGNED(inside), n_fds + large);
 	if (!packet)
 		return -ENOMEM;
@@ -191,6 +216,8 @@ int ebus_link_add(struct ebus_link *link, const struct ebus_frame *frame, size_t
 	else
 		memset((char *)to + inside, 0, ALIGNED(inside) - inside);
 	packet->n_fds += n_fds + large;
+	link->queued_fds += n_fds + large;
+	link->large_bytes += large ? size : 0;
 	packet->size += ALIGNED(inside);
 	link->queued_bytes += ALIGNED(inside);
 	link->sent_frames++;
@@ -237,7 +264,11 @@ int ebus_link_flush(struct ebus_link *link)
 {
 	while (link->first) {
 		struct ebus_packet *packet = link->first;
-		int err = link->fd < 0 ? -ENOTCONN : send_packet(link->fd, packet);
+		int err = link->fd < 0 ? -ENOTCONN : 0;
+
+		/* A frame that could not be added may leave an empty one, which would read as the end. */
+		if (!err && packet->size)
+			err = send_packet(link->fd, packet);
 
 		if (err == -EINTR)
 			continue;
@@ -249,6 +280,7 @@ int ebus_link_flush(struct ebus_link *link)
 		if (!link->first)
 			link->last = NULL;
 		link->queued_bytes -= packet->size;
+		link->queued_fds -= packet->n_fds;
 		packet_free(packet);
 	}
 	link->blocked = false;
@@ -256,6 +288,14 @@ int ebus_link_flush(struct ebus_link *link)
 }
 
 /* --- the other way */
+
+/* Nobody can change it while it is read, nor cut it short under us. A file that knows no seals answers -1. */
+static bool is_sealed(int fd)
+{
+	int seals = fcntl(fd, F_GET_SEALS);
+
+	return seals >= 0 && (seals & SEALS) == SEALS;
+}
 
 static int map_large(struct ebus_received *r, void **map)
 {
@@ -267,9 +307,8 @@ static int map_large(struct ebus_received *r, void **map)
 		return -EBADMSG;
 	memcpy(&size, r->payload, sizeof(size));
 	fd = r->fds[--r->n_fds];
-	/* Sealed: nobody can change it while it is read, nor cut it short under us. */
-	if (size > EBUS_PAYLOAD_MAX || !size || fstat(fd, &st) || (__u64)st.st_size != size ||
-	    (fcntl(fd, F_GET_SEALS) & SEALS) != SEALS) {
+	if (size > EBUS_PAYLOAD_MAX || !size || fstat(fd, &st) || (__u64)st.st_size != size || !is_sealed(fd) ||
+	    (__u64)st.st_blocks * 512 < size) { /* holes would be filled with memory of ours, stat(2) */
 		close(fd);
 		return -EBADMSG;
 	}
