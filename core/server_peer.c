@@ -99,7 +99,9 @@ static int on_offered(struct ebus_peer *peer, const char *name)
 		return -EACCES;
 	}
 	if (!service) {
-		emf_warn(NULL, "bus: process %d offers the service %s, which no module of this product describes", p->pid, name);
+		if (may_tell(p->server))
+			emf_warn(NULL, "bus: process %d offers the service %s, which no module of this product describes", p->pid,
+				 name);
 		return 0;
 	}
 	err = ebus_peer_use(peer, service);
@@ -110,6 +112,8 @@ static void on_settled(struct ebus_peer *peer, struct ebus_service *service, int
 {
 	struct emf_server_peer *p = of(peer);
 
+	if (!may_tell(p->server))
+		return;
 	if (err == -EPROTO)
 		emf_warn(NULL, "bus: process %d offers %s %s, and this product knows %s: their major versions do not match", p->pid,
 			 service->name, version, service->version);
@@ -125,16 +129,27 @@ static const struct ebus_peer_ops ops = {
 
 /* --- coming and going */
 
+static const char *why_gone(int err)
+{
+	switch (err) {
+	case -ENOBUFS:
+		return "it does not read what it asked for";
+	case -EBADMSG:
+		return "what it sent makes no sense";
+	case -ETIMEDOUT:
+		return "it has not said who it is";
+	default:
+		return strerror(-err);
+	}
+}
+
 static void close_peer(struct emf_server_peer *p)
 {
 	struct emf_server_peer **at = &p->server->peers;
 	int err = p->peer.error;
 
-	if (err == -ENOBUFS)
-		emf_warn(NULL, "bus: process %d of user %u does not read what it asked for, and was disconnected", p->pid, p->uid);
-	else if (err && err != -ECONNRESET && err != -EPIPE && may_tell(p->server))
-		emf_warn(NULL, "bus: process %d of user %u was disconnected: %s", p->pid, p->uid,
-			 err == -EBADMSG ? "what it sent makes no sense" : strerror(-err));
+	if (err && err != -ECONNRESET && err != -EPIPE && may_tell(p->server))
+		emf_warn(NULL, "bus: process %d of user %u was disconnected: %s", p->pid, p->uid, why_gone(err));
 	while (*at != p)
 		at = &(*at)->next;
 	*at = p->next;
@@ -278,7 +293,8 @@ void emf_server_turn(struct emf_server *server)
 {
 	for (struct emf_server_peer *p = server->peers, *next; p; p = next) {
 		next = p->next;
-		if (!p->peer.error && p->peer.link.first && !p->peer.link.blocked)
+		/* A signal may have found the socket full: then the loop is to tell when it is not any more. */
+		if (!p->peer.error && p->peer.link.first && (!p->peer.link.blocked || !(p->socket.events & EPOLLOUT)))
 			flush(p);
 		if (p->peer.error)
 			close_peer(p);
