@@ -303,6 +303,17 @@ static int say(struct emf_client *client, const struct ebus_service *service)
 	}
 }
 
+/* To be used again after a reconnect; it may have been refused there, and used anew. */
+static void remember(struct emf_client *client, struct ebus_service *service)
+{
+	size_t i = 0;
+
+	while (i < client->n_used && client->used[i] != service)
+		i++;
+	if (i == client->n_used && i < EBUS_HANDLES_MAX)
+		client->used[client->n_used++] = service;
+}
+
 int emf_client_use(struct emf_client *client, struct ebus_client *of)
 {
 	uint64_t until = emf_now_ns() + EBUS_TIMEOUT_MS * NS_PER_MS;
@@ -324,7 +335,7 @@ int emf_client_use(struct emf_client *client, struct ebus_client *of)
 		return failed(client, err, "service %s: %s", service->name, strerror(-err));
 	err = say(client, service);
 	if (!err)
-		client->used[client->n_used++] = service;
+		remember(client, service);
 	return err;
 }
 
