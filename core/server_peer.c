@@ -190,13 +190,26 @@ static void on_silent(struct emf_timer *timer)
 	ebus_peer_fail(&p->peer, -ETIMEDOUT); /* until the end of the turn */
 }
 
-static bool is_room_for(const struct emf_server *server, uid_t uid)
+/* Who has said nothing yet makes room for who comes: a thousand of them must not keep others out. */
+static bool make_room(struct emf_server *server, uid_t uid)
 {
+	struct emf_server_peer *silent = NULL, *silent_of_user = NULL;
 	size_t n = 0;
 
-	for (const struct emf_server_peer *p = server->peers; p; p = p->next)
+	for (struct emf_server_peer *p = server->peers; p; p = p->next) { /* the oldest one is the last */
 		n += p->uid == uid;
-	return server->n_peers < EMF_SERVER_PEERS_MAX && (!uid || n < EMF_SERVER_PEERS_OF_USER);
+		silent = p->peer.is_greeted ? silent : p;
+		silent_of_user = p->peer.is_greeted || p->uid != uid ? silent_of_user : p;
+	}
+	if (uid && n >= EMF_SERVER_PEERS_OF_USER)
+		silent = silent_of_user;
+	else if (server->n_peers < EMF_SERVER_PEERS_MAX)
+		return true;
+	if (!silent)
+		return false;
+	ebus_peer_fail(&silent->peer, -ETIMEDOUT);
+	close_peer(silent);
+	return true;
 }
 
 static void turn_away(struct emf_server *server, int fd, const struct ucred *who)
@@ -261,7 +274,7 @@ void emf_server_peer_new(struct emf_server *server, int fd)
 		close(fd);
 		return;
 	}
-	p = is_room_for(server, who.uid) ? calloc(1, sizeof(*p)) : NULL;
+	p = make_room(server, who.uid) ? calloc(1, sizeof(*p)) : NULL;
 	if (!p) {
 		turn_away(server, fd, &who);
 		return;
