@@ -11,6 +11,10 @@
 
 #include "bus_wire.h"
 
+/* Of a payload beyond a packet: nobody can change it any more, fcntl(2). */
+#define EBUS_SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+#define EBUS_ALIGNED(size) (((size) + 7) & ~(size_t)7)
+
 struct ebus_packet;
 
 /**
@@ -19,6 +23,8 @@ struct ebus_packet;
  * @first: packets that wait to be sent, oldest first
  * @last: the one that is being filled
  * @queued_bytes: in all of them
+ * @queued_fds: likewise
+ * @large_bytes: of payloads beyond a packet, since the other side had read all
  * @max_bytes: no more than that; then frames are refused
  * @blocked: the socket takes no more at the moment
  * @sent_frames: handed to the socket, or waiting for it
@@ -28,6 +34,8 @@ struct ebus_link {
 	int fd;
 	struct ebus_packet *first, *last;
 	size_t queued_bytes;
+	size_t queued_fds;
+	size_t large_bytes;
 	size_t max_bytes;
 	bool blocked;
 	uint64_t sent_frames, received_frames;
@@ -41,6 +49,9 @@ struct ebus_received {
 	int *fds;
 	size_t n_fds;
 };
+
+/* Those that are none, below 0, are left alone. */
+void ebus_close_all(int *fds, size_t n);
 
 void ebus_link_init(struct ebus_link *link, int fd, size_t max_bytes);
 
@@ -58,8 +69,9 @@ void ebus_link_fini(struct ebus_link *link);
  *	anything else is done with the link, and are read no sooner than
  *	ebus_link_flush() or the next frame
  *
- * Return: 0; -ENOBUFS when too much waits already; -EMSGSIZE for a payload beyond
- * EBUS_PAYLOAD_MAX or too many descriptors; -ENOMEM, -EMFILE.
+ * Return: 0; -ENOBUFS when too much waits already; -EBUSY when too many descriptors
+ * or payloads beyond a packet do; -EMSGSIZE for a payload beyond EBUS_PAYLOAD_MAX or
+ * too many descriptors; -ENOMEM, -EMFILE.
  */
 int ebus_link_add(struct ebus_link *link, const struct ebus_frame *frame, size_t size, const int *fds, size_t n_fds,
 		  void **payload);

@@ -99,12 +99,35 @@ int ebus_peer_send_record(struct ebus_peer *peer, const struct ebus_frame *frame
 	return err;
 }
 
+static int close_one(enum emf_type type, int *fd, void *arg)
+{
+	(void)type;
+	(void)arg;
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+	return 0;
+}
+
+void ebus_peer_close_fds(const struct emf_record *record, void *data)
+{
+	if (emf_record_has_fds(record))
+		emf_record_fds(record, data, close_one, NULL);
+}
+
+struct taking {
+	struct ebus_received from;
+	const char *end; /* of what came */
+};
+
 static int give(enum emf_type type, int *fd, void *arg)
 {
-	struct ebus_received *r = arg;
+	struct taking *taking = arg;
+	struct ebus_received *r = &taking->from;
 
 	(void)type;
-	if (*fd < 0) {
+	/* One that a sender of another minor version does not know is none, and not a zero. */
+	if (*fd < 0 || (const char *)fd >= taking->end) {
 		*fd = -1;
 		return 0;
 	}
@@ -125,7 +148,7 @@ static int take_none(enum emf_type type, int *fd, void *arg)
 
 int ebus_peer_load_record(struct ebus_received *r, const struct emf_record *record, bool partial, void *data)
 {
-	struct ebus_received at = *r;
+	struct taking taking = { .from = *r, .end = (const char *)data + r->size };
 	int err;
 
 	if (!record)
@@ -133,16 +156,26 @@ int ebus_peer_load_record(struct ebus_received *r, const struct emf_record *reco
 	err = emf_record_load(record, r->payload, r->size, partial, data);
 	if (err || !emf_record_has_fds(record))
 		return err;
-	err = emf_record_fds(record, data, give, &at);
+	err = emf_record_fds(record, data, give, &taking);
 	if (err) {
 		emf_record_fds(record, data, take_none, NULL);
 		return err;
 	}
-	*r = at;
+	*r = taking.from;
 	return 0;
 }
 
 /* --- frames */
+
+bool ebus_is_text(const char *text, size_t size)
+{
+	size_t n = strnlen(text, size);
+
+	for (size_t i = 0; i < n; i++)
+		if (text[i] < ' ' || text[i] > '~')
+			return false;
+	return n < size;
+}
 
 int ebus_peer_greet(struct ebus_peer *peer, const char *name, const char *version)
 {
@@ -162,7 +195,7 @@ static int on_hello(struct ebus_peer *peer, struct ebus_received *r)
 	memcpy(&hello, r->payload, sizeof(hello));
 	if (hello.magic != EBUS_MAGIC || hello.protocol != EBUS_PROTOCOL)
 		return -EPROTONOSUPPORT;
-	if (!memchr(hello.name, '\0', sizeof(hello.name)) || !memchr(hello.version, '\0', sizeof(hello.version)))
+	if (!ebus_is_text(hello.name, sizeof(hello.name)) || !ebus_is_text(hello.version, sizeof(hello.version)))
 		return -EBADMSG;
 	memcpy(peer->name, hello.name, sizeof(peer->name));
 	memcpy(peer->version, hello.version, sizeof(peer->version));
@@ -178,7 +211,7 @@ static int on_offer(struct ebus_peer *peer, struct ebus_received *r)
 	if (r->size != sizeof(offer))
 		return -EBADMSG;
 	memcpy(&offer, r->payload, sizeof(offer));
-	if (!memchr(offer.name, '\0', sizeof(offer.name)) || !peer->ops->offered)
+	if (!ebus_is_text(offer.name, sizeof(offer.name)) || !peer->ops->offered)
 		return -EBADMSG;
 	return peer->ops->offered(peer, offer.name);
 }
@@ -226,7 +259,7 @@ int ebus_peer_flush(struct ebus_peer *peer)
 {
 	int err = ebus_link_flush(&peer->link);
 
-	if (!err) {
+	if (!err && peer->must_drain) {
 		ebus_peer_drain(peer);
 		err = ebus_link_flush(&peer->link);
 	}

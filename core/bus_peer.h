@@ -16,6 +16,7 @@
 #define EBUS_QUEUED_MAX (1u << 20)    /* bytes that wait for a peer before it is given up */
 #define EBUS_QUEUE_MESSAGES 1024      /* signals that wait for a subscriber */
 #define EBUS_QUEUE_BYTES (256u << 10) /* the same in bytes */
+#define EBUS_QUEUES_BYTES (4u << 20)  /* in all queues of a peer, who may subscribe to many */
 #define EBUS_BLOCK_MAX_MS 100	      /* nobody makes a sender wait longer */
 
 struct ebus_peer;
@@ -96,6 +97,8 @@ struct ebus_outgoing;
  * @unused_outgoing: for the next ones
  * @serial: of the last call
  * @calls: of theirs that were served
+ * @queues_bytes: what queues of its signals take
+ * @must_drain: signals wait in queues, or losses are to be told
  * @denials: what they asked for and may not
  */
 struct ebus_peer {
@@ -114,6 +117,8 @@ struct ebus_peer {
 	size_t n_outgoing;
 	struct ebus_outgoing *unused_outgoing;
 	uint32_t serial;
+	size_t queues_bytes;
+	bool must_drain;
 	uint64_t calls, denials;
 };
 
@@ -139,7 +144,7 @@ int ebus_peer_receive(struct ebus_peer *peer, bool wait);
  */
 int ebus_peer_flush(struct ebus_peer *peer);
 
-/* Binds to a service of theirs; the answer comes to settled(). 0, -EALREADY, -ENOBUFS. */
+/* Binds to a service of theirs; the answer comes to settled(). 0, -EALREADY once it came, -ENOBUFS. */
 int ebus_peer_use(struct ebus_peer *peer, struct ebus_service *service);
 
 /* Tells them that they may bind to a service of ours. */
@@ -158,8 +163,14 @@ int ebus_peer_send(struct ebus_peer *peer, const struct ebus_frame *frame, const
 int ebus_peer_send_record(struct ebus_peer *peer, const struct ebus_frame *frame, const struct emf_record *record,
 			  const void *data);
 
+/* Whether a name or version that came is terminated, and of printable characters: it gets into logs. */
+bool ebus_is_text(const char *text, size_t size);
+
 /* A record with its descriptors, checked; @data is of record->size bytes. */
 int ebus_peer_load_record(struct ebus_received *r, const struct emf_record *record, bool partial, void *data);
+
+/* Closes the descriptors of a record that was loaded. */
+void ebus_peer_close_fds(const struct emf_record *record, void *data);
 
 /* Frames that they send as users of ours, and as those that we use: bus_serve.c, bus_use.c. */
 int ebus_peer_on_bind(struct ebus_peer *peer, struct ebus_received *r);

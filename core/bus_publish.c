@@ -43,6 +43,21 @@ static int wait_and_send(struct ebus_sent_signal *s, const void *data)
 	return peer->link.blocked ? -ENOBUFS : send_signal(s, data);
 }
 
+/* A queue takes its memory when something waits in it for the first time. */
+static int push(struct ebus_sent_signal *s, const void *data, size_t size)
+{
+	struct ebus_peer *peer = s->binding->peer;
+	bool is_new = !s->queue.bytes;
+	int err;
+
+	if (is_new && peer->queues_bytes + s->queue.size > EBUS_QUEUES_BYTES)
+		return -ENOBUFS;
+	err = ebus_queue_push(&s->queue, data, size);
+	if (is_new && s->queue.bytes)
+		peer->queues_bytes += s->queue.size;
+	return err;
+}
+
 /* The subscriber is slow: in the queue, or as it wished. */
 static int enqueue(struct ebus_sent_signal *s, const void *data)
 {
@@ -52,15 +67,15 @@ static int enqueue(struct ebus_sent_signal *s, const void *data)
 
 	if (record && emf_record_has_fds(record))
 		return -ENOBUFS; /* descriptors do not wait: they would use up those of the process */
-	err = ebus_queue_push(&s->queue, data, size);
+	err = push(s, data, size);
 	while (err == -ENOBUFS && s->overflow == EBUS_DROP_OLD && s->queue.n) {
 		ebus_queue_pop(&s->queue, NULL);
 		s->dropped++;
-		err = ebus_queue_push(&s->queue, data, size);
+		err = push(s, data, size);
 	}
 	if (err == -ENOBUFS && s->overflow == EBUS_BLOCK && s->block_ms) {
 		ebus_peer_flush(s->binding->peer);
-		err = ebus_queue_push(&s->queue, data, size);
+		err = push(s, data, size);
 	}
 	return err;
 }
@@ -82,10 +97,14 @@ static void on_emitted(struct ebus_subscription *base, const void *data)
 	if (err == -ENOBUFS)
 		err = enqueue(s, data);
 	s->dropped += err != 0;
+	s->binding->peer->must_drain |= s->queue.n || s->dropped > s->told;
 }
 
 void ebus_peer_drain(struct ebus_peer *peer)
 {
+	if (!peer->must_drain)
+		return;
+	peer->must_drain = false;
 	for (size_t i = 0; i < EBUS_HANDLES_MAX; i++)
 		for (struct ebus_sent_signal *s = peer->bindings[i] ? peer->bindings[i]->signals : NULL; s; s = s->next) {
 			struct ebus_frame frame = { .kind = EBUS_SIGNAL, .service = (__u16)i, .member = s->theirs };
@@ -100,6 +119,7 @@ void ebus_peer_drain(struct ebus_peer *peer)
 			    !ebus_link_send(&peer->link, &frame, &(struct ebus_lost){ s->dropped }, sizeof(struct ebus_lost),
 					    NULL, 0))
 				s->told = s->dropped;
+			peer->must_drain |= s->queue.n || s->dropped > s->told;
 		}
 }
 
@@ -154,6 +174,8 @@ int ebus_peer_on_subscribe(struct ebus_peer *peer, struct ebus_received *r)
 static void signal_free(struct ebus_sent_signal *s)
 {
 	ebus_unsubscribe(&s->base);
+	if (s->queue.bytes)
+		s->binding->peer->queues_bytes -= s->queue.size;
 	ebus_queue_fini(&s->queue);
 	free(s);
 }

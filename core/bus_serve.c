@@ -5,7 +5,6 @@
 #include "bus_peer.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "loop.h"
 #include "record.h"
@@ -16,6 +15,8 @@ struct ebus_incoming {
 	struct ebus_binding *binding;
 	uint32_t serial;
 	uint16_t method; /* ours */
+	bool is_served; /* its method is running: who waits in it may receive frames */
+	bool is_over;	/* answered or cancelled meanwhile */
 	struct ebus_incoming *next, *prev;
 };
 
@@ -176,16 +177,6 @@ static void fail_typed(const struct ebus_binding *b, uint32_t serial)
 		       sizeof(failure.head) + size);
 }
 
-static int close_one(enum emf_type type, int *fd, void *arg)
-{
-	(void)type;
-	(void)arg;
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-	return 0;
-}
-
 static void answer(const struct ebus_binding *b, uint16_t method, uint32_t serial, int err, const void *reply)
 {
 	const struct emf_record *record = b->map.service->methods[method].out.record;
@@ -200,8 +191,7 @@ static void answer(const struct ebus_binding *b, uint16_t method, uint32_t seria
 		return;
 	}
 	sent = ebus_peer_send_record(b->peer, &(struct ebus_frame){ .kind = EBUS_REPLY, .serial = serial }, record, reply);
-	if (record && emf_record_has_fds(record)) /* an answer gives its descriptors away */
-		emf_record_fds(record, (void *)reply, close_one, NULL);
+	ebus_peer_close_fds(record, (void *)reply); /* an answer gives its descriptors away */
 	if (sent == -ENOBUFS || sent == -ENOMEM)
 		ebus_peer_fail(b->peer, sent);
 	else if (sent)
@@ -214,7 +204,10 @@ static void on_answered(struct ebus_waiter *waiter, int err, const void *reply)
 	struct ebus_peer *peer = in->binding->peer;
 
 	answer(in->binding, in->method, in->serial, err, reply);
-	incoming_free(peer, in);
+	if (in->is_served)
+		in->is_over = true;
+	else
+		incoming_free(peer, in);
 }
 
 static int zero_size(const struct emf_record *record)
@@ -233,21 +226,20 @@ static int serve(struct ebus_binding *b, struct ebus_incoming *in, struct ebus_r
 	unsigned int depth = ebus_depth;
 	struct ebus_room room;
 	char *args, *reply;
-	int err = ebus_room_init(&room, in_size + (size_t)zero_size(method->out.record));
+	int load_err, err = ebus_room_init(&room, in_size + (size_t)zero_size(method->out.record));
 
 	if (err)
 		return err;
 	args = room.at;
 	reply = args + in_size;
-	err = ebus_peer_load_record(r, method->in.record, partial, args);
-	if (!err)
-		err = ebus_call_begin(&b->client, depth);
+	load_err = ebus_peer_load_record(r, method->in.record, partial, args);
+	err = load_err ? load_err : ebus_call_begin(&b->client, depth);
 	if (!err) {
 		memset(reply, 0, (size_t)zero_size(method->out.record));
 		err = ebus_call_end(&b->client, depth, method->invoke(&call, args, reply));
 	}
-	if (method->in.record && emf_record_has_fds(method->in.record))
-		emf_record_fds(method->in.record, args, close_one, NULL);
+	if (!load_err) /* else they are numbers that the caller chose */
+		ebus_peer_close_fds(method->in.record, args);
 	if (err != -EINPROGRESS)
 		answer(b, index, serial, err > 0 ? -EPROTO : err, reply);
 	ebus_room_fini(&room);
@@ -281,18 +273,29 @@ int ebus_peer_on_call(struct ebus_peer *peer, struct ebus_received *r)
 	in->binding = b;
 	in->serial = r->frame->serial;
 	in->method = method;
+	in->is_served = true;
+	in->is_over = false;
 	peer->calls++;
 	err = serve(b, in, r, b->map.matches[theirs] == EBUS_PARTIAL);
-	if (err != -EINPROGRESS)
-		incoming_free(peer, in);
+	in->is_served = false;
+	if (err == -EINPROGRESS && !in->is_over && in->waiter.deferred)
+		return 0;
+	if (err == -EINPROGRESS && !in->is_over) /* one that keeps nothing would never answer */
+		fail(peer, in->serial, -EPROTO);
+	emf_bus_waiter_cancel(&in->waiter);
+	incoming_free(peer, in);
 	return 0;
 }
 
 int ebus_peer_on_cancel(struct ebus_peer *peer, struct ebus_received *r)
 {
 	for (struct ebus_incoming *in = peer->incoming; in; in = in->next) {
-		if (in->serial != r->frame->serial)
+		if (in->serial != r->frame->serial || in->is_over)
 			continue;
+		if (in->is_served) {
+			in->is_over = true; /* what it answers at once is answered still */
+			break;
+		}
 		emf_bus_waiter_cancel(&in->waiter);
 		incoming_free(peer, in);
 		break;

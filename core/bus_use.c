@@ -100,7 +100,9 @@ static int start(struct ebus_use *use, struct ebus_call *call, const void *args)
 			return err;
 	}
 	out = peer->unused_outgoing;
-	frame.serial = ++peer->serial << INDEX_BITS | out->index;
+	if (!(++peer->serial << INDEX_BITS)) /* 0 is no call */
+		peer->serial++;
+	frame.serial = peer->serial << INDEX_BITS | out->index;
 	err = ebus_peer_send_record(peer, &frame, method->in.record, args);
 	if (err)
 		return err;
@@ -167,6 +169,10 @@ static void fail(struct ebus_outgoing *out, struct ebus_received *r)
 	const struct emf_record *record;
 
 	memcpy(&failure, r->payload, sizeof(failure));
+	if (out->deferred.waiter)
+		out->deferred.waiter->client->error = NULL; /* of a call before this one */
+	if (failure.err == -EINPROGRESS)
+		failure.err = -EPROTO; /* it says that an answer comes later, and this is it */
 	if (failure.err != -EREMOTEIO || failure.error < 0 || (size_t)failure.error >= service->n_errors) {
 		/* 4095: MAX_ERRNO, include/linux/err.h */
 		ebus_answer(&out->deferred, failure.err < 0 && failure.err >= -4095 ? failure.err : -EPROTO, NULL);
@@ -212,6 +218,7 @@ int ebus_peer_on_answer(struct ebus_peer *peer, struct ebus_received *r)
 		return on_refused(peer, r);
 	if (!out)
 		return 0;
+	out->is_used = false; /* a second answer is to none, also while this one is dealt with */
 	if (r->frame->kind == EBUS_FAIL) {
 		fail(out, r);
 		release(out);
@@ -252,14 +259,18 @@ int ebus_peer_on_signal(struct ebus_peer *peer, struct ebus_received *r)
 
 	if (!use || !use->settled || r->frame->member >= use->service->n_signals)
 		return -EBADMSG;
+	if (use->service->remote != &use->remote)
+		return 0; /* somebody else provides it: that one's signals count */
 	record = use->service->signals[r->frame->member].in.record;
 	err = ebus_room_init(&room, record ? record->size : 0);
 	if (err)
 		return err;
 	err = ebus_peer_load_record(r, record, use->matches[use->service->n_methods + r->frame->member] == EBUS_PARTIAL,
 				    room.at);
-	if (!err)
+	if (!err) {
 		ebus_emit(use->service, r->frame->member, room.at);
+		ebus_peer_close_fds(record, room.at); /* a handler that keeps one has made its own of it */
+	}
 	ebus_room_fini(&room);
 	return err;
 }
@@ -288,7 +299,7 @@ int ebus_peer_use(struct ebus_peer *peer, struct ebus_service *service)
 
 	for (size_t i = 0; i < EBUS_HANDLES_MAX; i++)
 		if (peer->uses[i] && peer->uses[i]->service == service)
-			return -EALREADY;
+			return peer->uses[i]->settled ? -EALREADY : 0;
 	while (handle < EBUS_HANDLES_MAX && peer->uses[handle])
 		handle++;
 	if (handle == EBUS_HANDLES_MAX)
@@ -328,7 +339,7 @@ int ebus_peer_on_bound(struct ebus_peer *peer, struct ebus_received *r)
 	service = use->service;
 	memcpy(&bound, r->payload, sizeof(bound));
 	n = service->n_methods + service->n_signals;
-	if (!memchr(bound.version, '\0', sizeof(bound.version)) || (!bound.err && r->size != sizeof(bound) + n))
+	if (!ebus_is_text(bound.version, sizeof(bound.version)) || bound.err > 0 || (!bound.err && r->size != sizeof(bound) + n))
 		return -EBADMSG;
 	use->settled = true;
 	if (!bound.err) {

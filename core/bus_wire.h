@@ -18,6 +18,8 @@
 #define EBUS_PAYLOAD_MAX (1u << 24) /* bytes; the largest struct that the generator lets be */
 #define EBUS_FRAME_FDS_MAX 16
 #define EBUS_PACKET_FDS_MAX 64 /* below SCM_MAX_FD, include/net/scm.h */
+#define EBUS_QUEUED_FDS_MAX 128 /* that wait for a peer: they are of the process, whose limit is for all */
+#define EBUS_LARGE_MAX (64u << 20) /* bytes beyond packets that a peer has not read; its memfds are memory of ours */
 #define EBUS_NAME_MAX 64 /* with its NUL; the generator allows 63 characters */
 #define EBUS_VERSION_MAX 16
 #define EBUS_HANDLES_MAX 64 /* services that one side binds to */
@@ -39,7 +41,7 @@ enum ebus_kind {
 	EBUS_OFFER,	  /* struct ebus_offer: the other side may bind to this service of mine */
 };
 
-#define EBUS_LARGE 0x01 /* flag: the payload is the last file descriptor, a sealed memfd */
+#define EBUS_LARGE 0x01 /* flag: the payload is the last file descriptor, a sealed memfd without holes */
 
 /**
  * struct ebus_frame - what each frame begins with

@@ -9,18 +9,16 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "bus_peer.h"
+#include "client_socket.h"
 #include "loop.h"
 #include "rundir.h"
 
 #define WHY_MAX 512
 #define RETRY_MIN_MS 100
 #define RETRY_MAX_MS 5000
-#define PATIENCE_MS 500 /* of one blocking receive: how late a timeout may be noticed */
 #define NS_PER_MS UINT64_C(1000000)
 
 struct emf_client {
@@ -89,7 +87,7 @@ static int on_wait(struct ebus_peer *peer, uint64_t until_ns)
 
 	if (!left)
 		return -ETIMEDOUT;
-	if (err == -EAGAIN || left < PATIENCE_MS * NS_PER_MS) {
+	if (err == -EAGAIN || left < EMF_CLIENT_PATIENCE_MS * NS_PER_MS) {
 		struct pollfd pollfd = { .fd = peer->link.fd, .events = POLLIN | (err ? POLLOUT : 0) };
 
 		if (poll(&pollfd, 1, (int)(left / NS_PER_MS) + 1) <= 0)
@@ -140,26 +138,6 @@ static void on_ready(struct emf_fd *fd, uint32_t events)
 		set_events(client);
 }
 
-static int open_socket(const char *path)
-{
-	/* A receive that blocks ends now and then; connect() waits while the listener's queue is full. */
-	struct timeval patience = { .tv_usec = PATIENCE_MS * 1000 }, timeout = { .tv_sec = EBUS_TIMEOUT_MS / 1000 };
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	int err;
-
-	if (fd < 0)
-		return -errno;
-	snprintf(address.sun_path, sizeof(address.sun_path), "%.107s", path);
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
-	if (!connect(fd, (struct sockaddr *)&address, sizeof(address)))
-		return fd;
-	err = errno == EAGAIN ? -ETIMEDOUT : -errno;
-	close(fd);
-	return err;
-}
-
 static int greet(struct emf_client *client)
 {
 	uint64_t until = emf_now_ns() + EBUS_TIMEOUT_MS * NS_PER_MS;
@@ -172,7 +150,7 @@ static int greet(struct emf_client *client)
 
 static int connect_to(struct emf_client *client)
 {
-	int fd = open_socket(client->path), err;
+	int fd = emf_client_socket(client->path), err;
 
 	if (fd < 0)
 		return fd;
@@ -310,6 +288,17 @@ static int say(struct emf_client *client, const struct ebus_service *service)
 	}
 }
 
+/* To be used again after a reconnect; it may have been refused there, and used anew. */
+static void remember(struct emf_client *client, struct ebus_service *service)
+{
+	size_t i = 0;
+
+	while (i < client->n_used && client->used[i] != service)
+		i++;
+	if (i == client->n_used && i < EBUS_HANDLES_MAX)
+		client->used[client->n_used++] = service;
+}
+
 int emf_client_use(struct emf_client *client, struct ebus_client *of)
 {
 	uint64_t until = emf_now_ns() + EBUS_TIMEOUT_MS * NS_PER_MS;
@@ -331,7 +320,7 @@ int emf_client_use(struct emf_client *client, struct ebus_client *of)
 		return failed(client, err, "service %s: %s", service->name, strerror(-err));
 	err = say(client, service);
 	if (!err)
-		client->used[client->n_used++] = service;
+		remember(client, service);
 	return err;
 }
 

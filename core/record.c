@@ -100,9 +100,16 @@ int emf_record_load(const struct emf_record *record, const void *bytes, size_t n
 		n = record->size;
 	memcpy(out, bytes, n);
 	memset((char *)out + n, 0, record->size - n);
-	/* What a count claims has to be there: the rest would be the sender's to choose, as zeroes. */
-	if (tail && n >= least && (used(tail, out) > tail->count || emf_record_wire_size(record, out) != n))
-		return -EBADMSG;
+	/*
+	 * What a count claims has to be there: the rest would be the sender's to choose, as zeroes.
+	 * One who has members behind the array sends all of it.
+	 */
+	if (tail && n >= least) {
+		size_t wire = used(tail, out) > tail->count ? SIZE_MAX : emf_record_wire_size(record, out);
+
+		if (partial ? wire > n : wire != n)
+			return -EBADMSG;
+	}
 	return check(record, out);
 }
 

@@ -99,7 +99,9 @@ static int on_offered(struct ebus_peer *peer, const char *name)
 		return -EACCES;
 	}
 	if (!service) {
-		emf_warn(NULL, "bus: process %d offers the service %s, which no module of this product describes", p->pid, name);
+		if (may_tell(p->server))
+			emf_warn(NULL, "bus: process %d offers the service %s, which no module of this product describes", p->pid,
+				 name);
 		return 0;
 	}
 	err = ebus_peer_use(peer, service);
@@ -110,6 +112,8 @@ static void on_settled(struct ebus_peer *peer, struct ebus_service *service, int
 {
 	struct emf_server_peer *p = of(peer);
 
+	if (!may_tell(p->server))
+		return;
 	if (err == -EPROTO)
 		emf_warn(NULL, "bus: process %d offers %s %s, and this product knows %s: their major versions do not match", p->pid,
 			 service->name, version, service->version);
@@ -125,16 +129,27 @@ static const struct ebus_peer_ops ops = {
 
 /* --- coming and going */
 
+static const char *why_gone(int err)
+{
+	switch (err) {
+	case -ENOBUFS:
+		return "it does not read what it asked for";
+	case -EBADMSG:
+		return "what it sent makes no sense";
+	case -ETIMEDOUT:
+		return "it has not said who it is";
+	default:
+		return strerror(-err);
+	}
+}
+
 static void close_peer(struct emf_server_peer *p)
 {
 	struct emf_server_peer **at = &p->server->peers;
 	int err = p->peer.error;
 
-	if (err == -ENOBUFS)
-		emf_warn(NULL, "bus: process %d of user %u does not read what it asked for, and was disconnected", p->pid, p->uid);
-	else if (err && err != -ECONNRESET && err != -EPIPE && may_tell(p->server))
-		emf_warn(NULL, "bus: process %d of user %u was disconnected: %s", p->pid, p->uid,
-			 err == -EBADMSG ? "what it sent makes no sense" : strerror(-err));
+	if (err && err != -ECONNRESET && err != -EPIPE && may_tell(p->server))
+		emf_warn(NULL, "bus: process %d of user %u was disconnected: %s", p->pid, p->uid, why_gone(err));
 	while (*at != p)
 		at = &(*at)->next;
 	*at = p->next;
@@ -175,13 +190,26 @@ static void on_silent(struct emf_timer *timer)
 	ebus_peer_fail(&p->peer, -ETIMEDOUT); /* until the end of the turn */
 }
 
-static bool is_room_for(const struct emf_server *server, uid_t uid)
+/* Who has said nothing yet makes room for who comes: a thousand of them must not keep others out. */
+static bool make_room(struct emf_server *server, uid_t uid)
 {
+	struct emf_server_peer *silent = NULL, *silent_of_user = NULL;
 	size_t n = 0;
 
-	for (const struct emf_server_peer *p = server->peers; p; p = p->next)
+	for (struct emf_server_peer *p = server->peers; p; p = p->next) { /* the oldest one is the last */
 		n += p->uid == uid;
-	return server->n_peers < EMF_SERVER_PEERS_MAX && (!uid || n < EMF_SERVER_PEERS_OF_USER);
+		silent = p->peer.is_greeted ? silent : p;
+		silent_of_user = p->peer.is_greeted || p->uid != uid ? silent_of_user : p;
+	}
+	if (uid && n >= EMF_SERVER_PEERS_OF_USER)
+		silent = silent_of_user;
+	else if (server->n_peers < EMF_SERVER_PEERS_MAX)
+		return true;
+	if (!silent)
+		return false;
+	ebus_peer_fail(&silent->peer, -ETIMEDOUT);
+	close_peer(silent);
+	return true;
 }
 
 static void turn_away(struct emf_server *server, int fd, const struct ucred *who)
@@ -246,7 +274,7 @@ void emf_server_peer_new(struct emf_server *server, int fd)
 		close(fd);
 		return;
 	}
-	p = is_room_for(server, who.uid) ? calloc(1, sizeof(*p)) : NULL;
+	p = make_room(server, who.uid) ? calloc(1, sizeof(*p)) : NULL;
 	if (!p) {
 		turn_away(server, fd, &who);
 		return;
@@ -278,7 +306,8 @@ void emf_server_turn(struct emf_server *server)
 {
 	for (struct emf_server_peer *p = server->peers, *next; p; p = next) {
 		next = p->next;
-		if (!p->peer.error && p->peer.link.first && !p->peer.link.blocked)
+		/* A signal may have found the socket full: then the loop is to tell when it is not any more. */
+		if (!p->peer.error && p->peer.link.first && (!p->peer.link.blocked || !(p->socket.events & EPOLLOUT)))
 			flush(p);
 		if (p->peer.error)
 			close_peer(p);

@@ -252,7 +252,7 @@ def shout_until(service, condition, what):
 def test_signals_are_heard_by_pattern():
     service = served()
     people = Listener(service, "echo.h*", "-n", "2")
-    programs = Listener(service, "-j", "*.heard", "echo.*", "-n", "1")
+    programs = Listener(service, "-j", "*.heard", "echo.[hq]*", "-n", "1")
     shout_until(service, lambda: people.process.poll() is not None and programs.process.poll() is not None, "both to end")
     tap.equal((people.process.returncode, programs.process.returncode), (0, 0), "statuses")
     tap.equal(people.lines, ["echo.heard serial=0 unused=0 bytes=[0,0]"] * 2, "for people")
@@ -268,9 +268,9 @@ def test_signals_are_heard_by_pattern():
 
 def test_a_listener_ends_with_the_service_or_with_who_reads():
     service = served()
-    listener = Listener(service, "echo.*")
+    listener = Listener(service, "echo.[hq]*")
     shout_until(service, lambda: listener.lines, "a signal")
-    piped = tap.start("sh", "-c", f"{test_bus.build().product()} listen 'echo.*' | head -1", stdout=subprocess.DEVNULL,
+    piped = tap.start("sh", "-c", f"{test_bus.build().product()} listen 'echo.[hq]*' | head -1", stdout=subprocess.DEVNULL,
                       env=dict(os.environ, EMF_BUS=service.bus))
     shout_until(service, lambda: piped.poll() is not None, "the listener to end with its reader")
     tap.equal(service.stop(), 0, "exit status of the service")

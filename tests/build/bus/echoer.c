@@ -97,6 +97,12 @@ int echo_serve_file(struct ebus_call *call, const struct echo_file_args *args, s
 	return 0;
 }
 
+int echo_serve_tagged(struct ebus_call *call, const struct echo_tagged_args *args)
+{
+	(void)call;
+	return args->file < 0 ? -EBADF : 0;
+}
+
 int echo_serve_map(struct ebus_call *call, struct echo_map_reply *reply)
 {
 	(void)call;

@@ -1,0 +1,166 @@
+"""The wire of the bus by hand, as core/bus_wire.h has it: a peer that can send what no library would."""
+import array
+import contextlib
+import fcntl
+import functools
+import os
+import socket
+import struct
+import subprocess
+
+import tap
+from bus_product import build
+
+HELLO, BIND, BOUND, CHANGED, CALL, REPLY, FAIL, CANCEL, SUBSCRIBE, UNSUBSCRIBE, SIGNAL, LOST, OFFER = range(1, 14)
+LARGE = 1
+MAGIC, PROTOCOL = 0x73756265, 1
+PACKET_MAX = 32768
+SEALS = 2 | 4 | 8  # F_SEAL_SHRINK, GROW, WRITE, linux/fcntl.h
+ADD_SEALS = 1033  # F_ADD_SEALS
+# Members of the service echo, in their order.
+(NUMBER, BYTES, TEXT, FILE, MAP, MAP_RW, NEVER, CANCELLED, SECRET, LEAVE, SHOUT, TAGGED) = range(12)
+HEARD, QUIET = range(2)
+
+
+def frame(kind, payload=b"", serial=0, service=0, member=0, n_fds=0, flags=0, size=None):
+    size = 16 + len(payload) if size is None else size
+    return struct.pack("=IHBBIHH", size, kind, n_fds, flags, serial, service, member) + payload + bytes(-len(payload) % 8)
+
+
+def hello(magic=MAGIC, protocol=PROTOCOL, name=b"raw", version=b"1.0"):
+    return frame(HELLO, struct.pack("=IIII64s16s", magic, protocol, os.getpid(), 0, name, version))
+
+
+@functools.cache
+def bind_bytes(service):
+    """What follows the frame of BIND, for a service as it is."""
+    return subprocess.run([build().bind, service], stdout=subprocess.PIPE, check=True).stdout
+
+
+def bind(payload=None, handle=0):
+    return frame(BIND, bind_bytes("echo") if payload is None else payload, service=handle)
+
+
+def call(method, payload=b"", serial=1, handle=0, **kwargs):
+    return frame(CALL, payload, serial, handle, method, **kwargs)
+
+
+def number(n=7, after_ms=0, most=0, serial=1, handle=0, **kwargs):
+    return call(NUMBER, struct.pack("=QII", n, after_ms, most), serial, handle, **kwargs)
+
+
+def text(s=b"hello", kind=0, loud=0):
+    return s.ljust(16, b"\0") + bytes([kind, loud, 0, 0])
+
+
+def memfd(content, seals=SEALS, size=None):
+    fd = os.memfd_create("raw", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    os.write(fd, content)
+    if size is not None:
+        os.ftruncate(fd, size)
+    fcntl.fcntl(fd, ADD_SEALS, seals)
+    tap.cleanup(os.close, fd)
+    return fd
+
+
+class Frame:
+    def __init__(self, head, payload, fds):
+        self.size, self.kind, self.n_fds, self.flags, self.serial, self.service, self.member = head
+        self.payload, self.fds = payload, fds
+
+    @property
+    def err(self):
+        """Of a FAIL or a BOUND, the positive errno; 0 for a REPLY."""
+        return -struct.unpack("=i", self.payload[:4])[0] if self.kind in (FAIL, BOUND) else 0
+
+
+def take_apart(packet, fds=()):
+    frames, at, fds = [], 0, list(fds)
+    while at < len(packet):
+        head = struct.unpack_from("=IHBBIHH", packet, at)
+        frames.append(Frame(head, packet[at + 16:at + head[0]], fds[:head[2]]))
+        del fds[:head[2]]
+        at += (head[0] + 7) & ~7
+    return frames
+
+
+class Raw:
+    """One end of a connection."""
+
+    def __init__(self, connection):
+        self.socket = connection
+        self.socket.settimeout(8)
+        self.waiting = []
+        tap.cleanup(self.close)
+
+    def close(self):
+        self.socket.close()
+
+    def send(self, *frames, fds=()):
+        control = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
+        self.socket.sendmsg([b"".join(frames)], control)
+
+    def packet(self):
+        """Frames of the next packet; none when the other side has hung up."""
+        try:
+            packet, control, _, _ = self.socket.recvmsg(65536, socket.CMSG_SPACE(4 * 253))
+        except (ConnectionResetError, BrokenPipeError):
+            return []
+        fds = array.array("i")
+        for level, kind, content in control:
+            if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+                fds.frombytes(content)
+        for fd in fds:
+            tap.cleanup(os.close, fd)
+        return take_apart(packet, fds)
+
+    def next(self, *kinds):
+        """The next frame of these kinds, or None at the end; others are passed over."""
+        while True:
+            while self.waiting:
+                one = self.waiting.pop(0)
+                if not kinds or one.kind in kinds:
+                    return one
+            self.waiting = self.packet()
+            if not self.waiting:
+                return None
+
+    def is_gone(self):
+        """Whether the other side hangs up; what it says before is passed over."""
+        return self.next(-1) is None
+
+
+class Peer(Raw):
+    """A client that has greeted, and has bound to echo."""
+
+    def __init__(self, bus, greet=True, bound=True):
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        super().__init__(connection)
+        connection.connect(bus)
+        if greet:
+            self.send(hello())
+            tap.equal(self.next().kind, HELLO, "the answer to the greeting")
+        if greet and bound:
+            self.send(bind())
+            tap.equal(self.next(BOUND).err, 0, "what became of binding")
+
+    def answer(self, *frames, fds=()):
+        """Errno of the answer to the call in these frames; None when the connection ends."""
+        self.send(*frames, fds=fds)
+        got = self.next(REPLY, FAIL)
+        return got and got.err
+
+
+@contextlib.contextmanager
+def nobody():
+    """Who connects inside is user 65534, in no group."""
+    groups = os.getgroups()
+    os.setgroups([])
+    os.setegid(65534)
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+        os.setgroups(groups)
