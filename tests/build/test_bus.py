@@ -62,6 +62,16 @@ class Service:
     def files(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
+    def files_at_rest(self):
+        """Once it has noticed that the last client is gone, which start() does not wait for."""
+        counts = []
+
+        def same():
+            counts.append(self.files())
+            return len(counts) > 10 and len(set(counts[-10:])) == 1
+        until(same, "the number of open files to stay")
+        return counts[-1]
+
     def stop(self, sig=signal.SIGTERM):
         self.process.send_signal(sig)
         return self.process.wait(timeout=10)
@@ -82,7 +92,7 @@ def does(words, lines):
     """The client does this, and prints that; afterwards the service has no more files open than before."""
     tap.need_root()
     service = Service()
-    before = service.files()
+    before = service.files_at_rest()
     tap.equal(client(service.bus, *words), lines, "what the client printed")
     until(lambda: service.files() == before, "all files of the client to be closed")
     tap.equal(service.stop(), 0, f"exit status of the service ({service.err})")
@@ -135,7 +145,7 @@ def test_what_a_slow_subscriber_does_not_hear_is_counted_and_told():
 def test_a_client_that_ends_in_the_middle_of_calls_leaves_nothing_behind():
     tap.need_root()
     service = Service()
-    before = service.files()
+    before = service.files_at_rest()
     for _ in range(5):
         peer = tap.start(build().client, service.bus, "leaving")
         try:

@@ -52,6 +52,7 @@ def test_a_method_is_called_with_words_or_json_and_answers_people_or_programs():
     answers(service, ("echo", "bytes", "b=1,2,255"), {"b": [1, 2, 255]})
     answers(service, ("echo", "bytes", "b="), {"b": []})
     answers(service, ("echo", "text", "s=\u00e4 b", "kind=LOUD", "loud=yes"), {"s": "\u00e4 b"})
+    prints(service, ("call", "echo", "text", "s=\x1b[1m\\\n", "kind=PLAIN", "loud=no"), "s  \\x1b[1m\\\\\\n\n")  # what drives a terminal
     prints(service, ("call", "echo", "never", "--timeout", "1h", "--help"), shell(service, "call", "--help").stdout)
     tap.equal(service.stop(), 0, "exit status of the service")
 
