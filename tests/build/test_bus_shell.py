@@ -52,6 +52,7 @@ def test_a_method_is_called_with_words_or_json_and_answers_people_or_programs():
     answers(service, ("echo", "bytes", "b=1,2,255"), {"b": [1, 2, 255]})
     answers(service, ("echo", "bytes", "b="), {"b": []})
     answers(service, ("echo", "text", "s=\u00e4 b", "kind=LOUD", "loud=yes"), {"s": "\u00e4 b"})
+    prints(service, ("call", "echo", "text", "s=\x1b[1m\\\n", "kind=PLAIN", "loud=no"), "s  \\x1b[1m\\\\\\n\n")  # what drives a terminal
     prints(service, ("call", "echo", "never", "--timeout", "1h", "--help"), shell(service, "call", "--help").stdout)
     tap.equal(service.stop(), 0, "exit status of the service")
 
@@ -258,7 +259,7 @@ def test_signals_are_heard_by_pattern():
     tap.equal(people.lines, ["echo.heard serial=0 unused=0 bytes=[0,0]"] * 2, "for people")
     tap.equal([json.loads(line) for line in programs.lines],
               [{"service": "echo", "signal": "heard", "args": {"serial": 0, "unused": 0, "bytes": [0, 0]}}], "for programs")
-    timed = Listener(service, "*", "-d", "300ms")
+    timed = Listener(service, "echo.q*", "-d", "300ms")
     tap.equal((timed.process.wait(timeout=10), timed.lines), (0, []), "what ends by itself")
     refuses(service, ("listen", "nothing.*"), 2, "no service has a signal that matches 'nothing.*'")
     refuses(service, ("listen",), 2, "listen needs a pattern")
