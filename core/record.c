@@ -45,9 +45,21 @@ static bool is_named(const struct emf_member *m, uint64_t value)
 	return m->type == EMF_FLAGS && !(value & ~known);
 }
 
-static int check(const struct emf_record *record, const char *data);
+bool emf_member_in_range(const struct emf_member *m, const void *at)
+{
+	const struct emf_value_type type = { .type = m->type, .size = m->size };
+	uint64_t v;
 
-static int check_one(const struct emf_member *m, const char *at)
+	if (!m->ranged)
+		return true;
+	v = emf_value_load(&type, at);
+	return emf_value_is_signed(m->type) ? (int64_t)v >= m->min && (int64_t)v <= m->max :
+					      v >= (uint64_t)m->min && v <= (uint64_t)m->max;
+}
+
+static int check(const struct emf_record *record, const char *data, size_t came);
+
+static int check_one(const struct emf_member *m, const char *at, size_t came)
 {
 	const struct emf_value_type type = { .type = m->type, .size = m->size };
 
@@ -61,20 +73,23 @@ static int check_one(const struct emf_member *m, const char *at)
 	case EMF_FLAGS:
 		return is_named(m, emf_value_load(&type, at)) ? 0 : -EINVAL;
 	case EMF_STRUCT:
-		return check(m->record, at);
+		return check(m->record, at, came);
 	default:
-		return 0;
+		return emf_member_in_range(m, at) ? 0 : -EINVAL;
 	}
 }
 
-static bool is_checked(enum emf_type type)
+static bool is_checked(const struct emf_member *m)
 {
-	return type == EMF_BOOL || type == EMF_STRING || type == EMF_COMM || type == EMF_ENUM || type == EMF_FLAGS ||
-	       type == EMF_STRUCT;
+	return m->ranged || m->type == EMF_BOOL || m->type == EMF_STRING || m->type == EMF_COMM || m->type == EMF_ENUM ||
+	       m->type == EMF_FLAGS || m->type == EMF_STRUCT;
 }
 
-/* Structs in structs are as deep as the generator lets them be. */
-static int check(const struct emf_record *record, const char *data)
+/*
+ * Of what came: members that a sender of another version does not know are zero, in range or not.
+ * Structs in structs are as deep as the generator lets them be.
+ */
+static int check(const struct emf_record *record, const char *data, size_t came)
 {
 	for (size_t i = 0; i < record->n; i++) {
 		const struct emf_member *m = &record->members[i];
@@ -82,9 +97,12 @@ static int check(const struct emf_record *record, const char *data)
 
 		if (n > m->count)
 			return -EINVAL;
-		for (uint32_t j = 0; is_checked(m->type) && j < n; j++)
-			if (check_one(m, data + m->offset + (size_t)j * m->size))
+		for (uint32_t j = 0; is_checked(m) && j < n; j++) {
+			size_t at = m->offset + (size_t)j * m->size;
+
+			if (at < came && check_one(m, data + at, came - at))
 				return -EINVAL;
+		}
 	}
 	return 0;
 }
@@ -110,7 +128,7 @@ int emf_record_load(const struct emf_record *record, const void *bytes, size_t n
 		if (partial ? wire > n : wire != n)
 			return -EBADMSG;
 	}
-	return check(record, out);
+	return check(record, out, n);
 }
 
 bool emf_record_has_fds(const struct emf_record *record)

@@ -28,11 +28,14 @@ size_t emf_record_wire_size(const struct emf_record *record, const void *data);
  * @out: receives record->size bytes; undefined on error
  *
  * Numbers of array elements are within bounds, truth values 0 or 1, enums and flags
- * of known values, texts terminated.
+ * of known values, numbers in range, texts terminated.
  *
  * Return: 0; -EBADMSG if it is too short or too long; -EINVAL for a wrong value.
  */
 int emf_record_load(const struct emf_record *record, const void *bytes, size_t n, bool partial, void *out);
+
+/* Whether a value, of a number type, is within the bounds of its description; also if there are none. */
+bool emf_member_in_range(const struct emf_member *member, const void *value);
 
 /* Whether there is a file descriptor in it. */
 bool emf_record_has_fds(const struct emf_record *record);

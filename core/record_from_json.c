@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "record.h"
 #include "record_json.h"
 #include "suggest.h"
 #include "value.h"
@@ -105,15 +106,9 @@ static int in_range(const struct place *place, const struct emf_member *m, const
 {
 	struct emf_value_type type = emf_value_type_of(m);
 	char value[EMF_VALUE_TEXT_MAX], min[EMF_VALUE_TEXT_MAX], max[EMF_VALUE_TEXT_MAX];
-	uint64_t bound, v;
-	bool inside;
+	uint64_t bound;
 
-	if (!m->ranged)
-		return 0;
-	v = emf_value_load(&type, at);
-	inside = emf_value_is_signed(m->type) ? (int64_t)v >= m->min && (int64_t)v <= m->max :
-						v >= (uint64_t)m->min && v <= (uint64_t)m->max;
-	if (inside)
+	if (emf_member_in_range(m, at))
 		return 0;
 	emf_value_format(&type, at, value);
 	emf_value_store(&type, &bound, (uint64_t)m->min);
