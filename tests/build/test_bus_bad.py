@@ -17,7 +17,7 @@ from bus_raw import Peer, bind, bind_bytes, call, frame, hello, memfd, nobody, n
 
 LINES_MAX = 40  # of the log, whatever a peer does: 20 in ten seconds, server_peer.c, and those of starting
 SANITIZED = "sanitizers" in os.environ.get("EMF_CONFIGURE", "")
-GROWTH_MAX = (160 if SANITIZED else 24) << 20  # bytes; a sanitizer keeps what was freed
+GROWTH_MAX = (160 if SANITIZED else 12) << 20  # bytes; a sanitizer keeps what was freed
 
 
 def served(service):
