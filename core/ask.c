@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "bus.h"
 #include "emf_emf.h"
+#include "suggest.h"
 
 int emf_ask_open(const struct emf *emf, struct emf_client **client, char why[EMF_ASK_WHY_MAX])
 {
@@ -23,6 +25,7 @@ int emf_ask_open(const struct emf *emf, struct emf_client **client, char why[EMF
 		return 0;
 	snprintf(why, EMF_ASK_WHY_MAX, "%s", emf_client_why(*client));
 	emf_client_free(*client);
+	*client = NULL;
 	return err;
 }
 
@@ -66,4 +69,104 @@ int emf_ask_status(const struct emf *emf, json_t **status, char why[EMF_ASK_WHY_
 	err = ask_status(client, status, why);
 	emf_client_free(client);
 	return err;
+}
+
+/* Room for the reply of a call to a service of EMF's own, which is bound to first. */
+static void *reply_of(struct emf_client *client, struct ebus_client *of, size_t size, int *err, char why[EMF_ASK_WHY_MAX])
+{
+	void *reply = malloc(size);
+
+	*err = reply ? emf_client_use(client, of) : -ENOMEM;
+	if (!*err)
+		return reply;
+	snprintf(why, EMF_ASK_WHY_MAX, "%s", reply ? emf_client_why(client) : "out of memory");
+	free(reply);
+	return NULL;
+}
+
+int emf_ask_services(struct emf_client *client, struct introspection_services_reply **services, char why[EMF_ASK_WHY_MAX])
+{
+	struct introspection_services_reply *reply;
+	int err;
+
+	reply = reply_of(client, &introspection_client.base, sizeof(*reply), &err, why);
+	if (!reply)
+		return err;
+	err = introspection_call_services(&introspection_client, reply);
+	if (err) {
+		snprintf(why, EMF_ASK_WHY_MAX, "the product does not tell its services: %s", strerror(-err));
+		free(reply);
+		return err;
+	}
+	*services = reply;
+	return 0;
+}
+
+static void suggest(struct emf_client *client, const char *name, char why[EMF_ASK_WHY_MAX])
+{
+	struct introspection_services_reply *services;
+	struct emf_suggestion near = { .word = name };
+
+	if (emf_ask_services(client, &services, why))
+		return;
+	for (__u32 i = 0; i < services->rows_len; i++)
+		emf_suggest(&near, services->rows[i].name);
+	if (near.best)
+		snprintf(why, EMF_ASK_WHY_MAX, "there is no service '%.63s'; did you mean '%s'?", name, near.best);
+	else
+		snprintf(why, EMF_ASK_WHY_MAX, "there is no service '%.63s'; 'services' lists them", name);
+	free(services);
+}
+
+static int read_schema(const char *name, const struct introspection_schema_reply *reply, struct emf_schema **schema,
+		       char why[EMF_ASK_WHY_MAX])
+{
+	char reason[EMF_SCHEMA_WHY_MAX];
+	int err = emf_schema_read(reply->json, reply->json_len, schema, reason);
+
+	if (!err && strcmp((*schema)->service.name, name)) {
+		emf_schema_free(*schema);
+		snprintf(reason, sizeof(reason), "it is the one of another");
+		err = -EPROTO;
+	}
+	if (err)
+		snprintf(why, EMF_ASK_WHY_MAX, "the schema of service %.63s makes no sense: %s", name, reason);
+	return err;
+}
+
+int emf_ask_schema(struct emf_client *client, const char *name, struct emf_schema **schema, char why[EMF_ASK_WHY_MAX])
+{
+	struct introspection_schema_args args = { 0 };
+	struct introspection_schema_reply *reply;
+	int err;
+
+	reply = reply_of(client, &introspection_client.base, sizeof(*reply), &err, why);
+	if (!reply)
+		return err;
+	snprintf(args.service, sizeof(args.service), "%s", name);
+	err = strlen(name) < sizeof(args.service) ? introspection_call_schema(&introspection_client, &args, reply) : -ENOENT;
+	if (err == -ENOENT)
+		suggest(client, name, why);
+	else if (err)
+		snprintf(why, EMF_ASK_WHY_MAX, "the product does not tell the schema of service %s: %s", name, strerror(-err));
+	else
+		err = read_schema(name, reply, schema, why);
+	free(reply);
+	if (err)
+		return err;
+	err = emf_client_use(client, &(*schema)->client);
+	if (err) {
+		snprintf(why, EMF_ASK_WHY_MAX, "%s", emf_client_why(client));
+		emf_ask_forget(*schema);
+		*schema = NULL;
+	}
+	return err;
+}
+
+void emf_ask_forget(struct emf_schema *schema)
+{
+	if (!schema)
+		return;
+	emf_bus_forget(&schema->service);
+	emf_schema_free(schema);
 }

@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "core.h"
+#include "schema_read.h"
 
 #define EMF_ASK_WHY_MAX 512
 
@@ -21,6 +22,26 @@
  * Return: 0; as emf_client_connect() otherwise.
  */
 int emf_ask_open(const struct emf *emf, struct emf_client **client, char why[EMF_ASK_WHY_MAX]);
+
+/**
+ * emf_ask_schema() - bind to a service of which only the name is known
+ * @client: connected
+ * @name: of the service
+ * @schema: receives it; free with emf_ask_forget() after the client
+ * @why: receives a sentence when it fails
+ *
+ * Return: 0; -ENOENT if there is none of this name, and the sentence names the nearest;
+ * another negative errno.
+ */
+int emf_ask_schema(struct emf_client *client, const char *name, struct emf_schema **schema, char why[EMF_ASK_WHY_MAX]);
+
+/* Frees it; fine on NULL. */
+void emf_ask_forget(struct emf_schema *schema);
+
+struct introspection_services_reply;
+
+/* The services of the product; to be freed. 0, or a negative errno and a sentence. */
+int emf_ask_services(struct emf_client *client, struct introspection_services_reply **services, char why[EMF_ASK_WHY_MAX]);
 
 /* Tells why, and what that means for the exit status. */
 int emf_ask_failed(int err, const char *why);

@@ -11,6 +11,26 @@
 #include "attach.h"
 #include "bpf_error.h"
 #include "core.h"
+#include "demand.h"
+
+/* Methods that a program serves answer -EOPNOTSUPP where the kernel has no such programs; the rest of the module runs. */
+static void leave_out_what_is_not_supported(struct emf_unit *unit)
+{
+	struct bpf_program *prog;
+	int has = -1;
+
+	bpf_object__for_each_program(prog, unit->object.head->obj) {
+		if (bpf_program__type(prog) != BPF_PROG_TYPE_SYSCALL)
+			continue;
+		if (has < 0)
+			has = libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_SYSCALL, NULL) != 0;
+		if (has)
+			continue;
+		bpf_program__set_autoload(prog, false);
+		emf_warn(unit->m, "program '%s' cannot be run on this kernel, which is older than 5.14: what it serves answers ENOTSUP",
+			 bpf_program__name(prog));
+	}
+}
 
 int emf_bpf_object_open(struct emf_unit *unit)
 {
@@ -24,6 +44,7 @@ int emf_bpf_object_open(struct emf_unit *unit)
 	if (!object->head)
 		return emf_bpf_error_end(&error, "open", NULL, errno ? -errno : -EINVAL);
 	object->loaded = false;
+	leave_out_what_is_not_supported(unit);
 	object->open_ns = emf_now_ns() - start;
 	return emf_bpf_error_end(&error, "open", NULL, 0);
 }
@@ -112,9 +133,8 @@ static size_t count_links(const struct emf_unit *unit)
 }
 
 /* Everything of one program; what was attached before an error stays in the list. */
-static int attach_program(struct emf_unit *unit, struct bpf_program *prog)
+static int attach_program(struct emf_unit *unit, struct bpf_program *prog, struct emf_bpf_links *attached)
 {
-	struct emf_bpf_links *attached = &unit->object.attached;
 	struct bpf_link *link;
 	int err = 0;
 
@@ -147,13 +167,42 @@ int emf_bpf_object_attach(struct emf_unit *unit)
 	object->attached.links = calloc(n ? n : 1, sizeof(*object->attached.links));
 	if (!object->attached.links)
 		return -ENOMEM;
+	err = emf_demand_init(unit);
 	bpf_object__for_each_program(prog, object->head->obj) {
-		err = attach_program(unit, prog);
 		if (err)
 			break;
+		if (!emf_demand_has(unit, prog))
+			err = attach_program(unit, prog, &object->attached);
 	}
+	if (!err)
+		err = emf_demand_start(unit);
 	object->attach_ns = emf_now_ns() - start;
 	return err;
+}
+
+int emf_bpf_object_attach_one(struct emf_unit *unit, struct bpf_program *prog, struct emf_bpf_links *links)
+{
+	if (!links->links)
+		links->links = calloc(count_links(unit), sizeof(*links->links));
+	return links->links ? attach_program(unit, prog, links) : -ENOMEM;
+}
+
+void emf_bpf_links_move(struct emf_bpf_links *to, struct emf_bpf_links *from)
+{
+	struct bpf_link **links;
+
+	if (!from->n) {
+		emf_bpf_links_close(from);
+		return;
+	}
+	links = realloc(to->links, (to->n + from->n) * sizeof(struct bpf_link *));
+	if (links) {
+		memcpy(links + to->n, from->links, from->n * sizeof(struct bpf_link *));
+		to->links = links;
+		to->n += from->n;
+		from->n = 0;
+	}
+	emf_bpf_links_close(from);
 }
 
 struct emf_bpf_links emf_bpf_object_take_links(struct emf_bpf_object *object)
@@ -179,6 +228,7 @@ void emf_bpf_object_close(struct emf_unit *unit)
 	if (!object->head)
 		return;
 	emf_bpf_links_close(&object->attached);
+	emf_demand_fini(unit);
 	unit->m->object->destroy(object->head);
 	object->head = NULL;
 }

@@ -42,6 +42,12 @@ int emf_bpf_object_attach(struct emf_unit *unit);
 /* Hands the values of parameters on to the kernel part; those that are constant only before the load. */
 void emf_bpf_object_set_params(struct emf_unit *unit);
 
+/* Attaches one program to all its places; @links receives them, allocated if it was empty. */
+int emf_bpf_object_attach_one(struct emf_unit *unit, struct bpf_program *prog, struct emf_bpf_links *links);
+
+/* Appends links to others. Those for which there is no memory are closed at once. */
+void emf_bpf_links_move(struct emf_bpf_links *to, struct emf_bpf_links *from);
+
 /* Takes the links out of the object, to be closed elsewhere. */
 struct emf_bpf_links emf_bpf_object_take_links(struct emf_bpf_object *object);
 

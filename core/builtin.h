@@ -7,12 +7,20 @@
 
 #include "core.h"
 
+struct emf_server;
+
 /* Serves them: each of its functions may be called by peers from now on. */
-void emf_builtin_provide(struct emf *emf);
+void emf_builtin_provide(struct emf *emf, const struct emf_server *server);
 void emf_builtin_withdraw(void);
 
 /* Each its own. */
+void emf_builtin_provide_bus(const struct emf_server *server);
+void emf_builtin_withdraw_bus(void);
 void emf_builtin_provide_modules(struct emf *emf);
 void emf_builtin_provide_introspection(void);
+void emf_builtin_provide_parameters(struct emf *emf);
+void emf_builtin_provide_statistics(struct emf *emf);
+void emf_builtin_provide_log(struct emf *emf);
+void emf_builtin_withdraw_log(void);
 
 #endif

@@ -3,10 +3,13 @@
  * builtin_introspection.c - service introspection: what is on the bus.
  */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "builtin.h"
 #include "bus.h"
+#include "bus_peer.h"
 #include "emf_emf.h"
+#include "schema.h"
 
 int introspection_serve_services(struct ebus_call *call, struct introspection_services_reply *reply)
 {
@@ -16,7 +19,13 @@ int introspection_serve_services(struct ebus_call *call, struct introspection_se
 
 		snprintf(row->name, sizeof(row->name), "%s", s->name);
 		snprintf(row->version, sizeof(row->version), "%s", s->version);
+		if (s->provider)
+			snprintf(row->module, sizeof(row->module), "%s", s->provider->name);
 		row->provided = s->ops != NULL;
+		if (s->remote)
+			row->provider = emf_container_of(s->remote, struct ebus_use, remote)->peer->pid;
+		else if (s->ops)
+			row->provider = (__u32)getpid();
 		row->methods = (__u32)s->n_methods;
 		row->signals = (__u32)s->n_signals;
 	}
@@ -43,10 +52,17 @@ int introspection_serve_describe(struct ebus_call *call, const struct introspect
 int introspection_serve_schema(struct ebus_call *call, const struct introspection_schema_args *args,
 			       struct introspection_schema_reply *reply)
 {
+	const struct ebus_service *service = emf_bus_find(args->service);
+	int len;
+
 	(void)call;
-	(void)args;
-	(void)reply;
-	return -EOPNOTSUPP;
+	if (!service)
+		return -ENOENT;
+	len = emf_schema_write(service, reply->json, sizeof(reply->json));
+	if (len < 0)
+		return len;
+	reply->json_len = (__u32)len;
+	return 0;
 }
 
 void emf_builtin_provide_introspection(void)
@@ -56,14 +72,22 @@ void emf_builtin_provide_introspection(void)
 	ebus_provide(&introspection_service, &ops, NULL);
 }
 
-void emf_builtin_provide(struct emf *emf)
+void emf_builtin_provide(struct emf *emf, const struct emf_server *server)
 {
+	emf_builtin_provide_bus(server);
 	emf_builtin_provide_modules(emf);
 	emf_builtin_provide_introspection();
+	emf_builtin_provide_parameters(emf);
+	emf_builtin_provide_statistics(emf);
+	emf_builtin_provide_log(emf);
 }
 
 void emf_builtin_withdraw(void)
 {
+	emf_builtin_withdraw_bus();
 	ebus_withdraw(&modules_service, NULL);
 	ebus_withdraw(&introspection_service, NULL);
+	ebus_withdraw(&parameters_service, NULL);
+	ebus_withdraw(&statistics_service, NULL);
+	emf_builtin_withdraw_log();
 }

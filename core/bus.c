@@ -28,6 +28,17 @@ void emf_bus_register(struct ebus_service *service)
 	*at = service;
 }
 
+void emf_bus_forget(struct ebus_service *service)
+{
+	struct ebus_service **at = &services;
+
+	while (*at && *at != service)
+		at = &(*at)->next;
+	if (*at)
+		*at = service->next;
+	service->listed = false;
+}
+
 struct ebus_service *emf_bus_services(void)
 {
 	return services;

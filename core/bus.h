@@ -24,6 +24,9 @@ void emf_bus_set_loop(struct emf_loop *loop);
 /* Makes a service known; fine on one that is. */
 void emf_bus_register(struct ebus_service *service);
 
+/* The way back, before one with dynamic storage is freed; nobody provides, watches or hears it. */
+void emf_bus_forget(struct ebus_service *service);
+
 /* All services, by name. */
 struct ebus_service *emf_bus_services(void);
 

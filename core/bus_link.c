@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * bus_link.c - packets of frames: filled, sent, received, taken apart.
+ * bus_link.c - packets of frames: filled and sent.
  */
 #include "bus_link.h"
 
@@ -16,8 +16,6 @@
 #include <unistd.h>
 
 #define POOL_MAX 16 /* packets that are kept for the next turn */
-#define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
-#define ALIGNED(size) (((size) + 7) & ~(size_t)7)
 
 struct ebus_packet {
 	struct ebus_packet *next;
@@ -50,7 +48,7 @@ static struct ebus_packet *packet_new(void)
 	return packet;
 }
 
-static void close_all(int *fds, size_t n)
+void ebus_close_all(int *fds, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (fds[i] >= 0)
@@ -64,13 +62,13 @@ static void seal(struct ebus_packet *packet)
 		return;
 	munmap(packet->large, packet->large_size);
 	packet->large = NULL;
-	fcntl(packet->fds[packet->n_fds - 1], F_ADD_SEALS, SEALS);
+	fcntl(packet->fds[packet->n_fds - 1], F_ADD_SEALS, EBUS_SEALS);
 }
 
 static void packet_free(struct ebus_packet *packet)
 {
 	seal(packet);
-	close_all(packet->fds, packet->n_fds);
+	ebus_close_all(packet->fds, packet->n_fds);
 	if (pooled >= POOL_MAX) {
 		free(packet);
 		return;
@@ -144,7 +142,7 @@ static int duplicate(const int *fds, size_t n, int *to)
 		if (to[i] < 0) {
 			int err = -errno;
 
-			close_all(to, i);
+			ebus_close_all(to, i);
 			return err;
 		}
 	}
@@ -190,7 +188,7 @@ int ebus_link_add(struct ebus_link *link, const struct ebus_frame *frame, size_t
 	err = n_fds || large ? check_room(link, n_fds + large, large ? size : 0) : 0;
 	if (err)
 		return err;
-	packet = packet_for(link, ALIGNED(inside), n_fds + large);
+	packet = packet_for(link, EBUS_ALIGNED(inside), n_fds + large);
 	if (!packet)
 		return -ENOMEM;
 	err = duplicate(fds, n_fds, packet->fds + packet->n_fds);
@@ -199,7 +197,7 @@ int ebus_link_add(struct ebus_link *link, const struct ebus_frame *frame, size_t
 	if (large) {
 		memfd = memfd_for(size, &place);
 		if (memfd < 0) {
-			close_all(packet->fds + packet->n_fds, n_fds);
+			ebus_close_all(packet->fds + packet->n_fds, n_fds);
 			return memfd;
 		}
 		packet->fds[packet->n_fds + n_fds] = memfd;
@@ -214,12 +212,12 @@ int ebus_link_add(struct ebus_link *link, const struct ebus_frame *frame, size_t
 	if (large)
 		*(__u64 *)(void *)(to + 1) = size;
 	else
-		memset((char *)to + inside, 0, ALIGNED(inside) - inside);
+		memset((char *)to + inside, 0, EBUS_ALIGNED(inside) - inside);
 	packet->n_fds += n_fds + large;
 	link->queued_fds += n_fds + large;
 	link->large_bytes += large ? size : 0;
-	packet->size += ALIGNED(inside);
-	link->queued_bytes += ALIGNED(inside);
+	packet->size += EBUS_ALIGNED(inside);
+	link->queued_bytes += EBUS_ALIGNED(inside);
 	link->sent_frames++;
 	*payload = large ? place : (void *)(to + 1);
 	return 0;
@@ -285,142 +283,4 @@ int ebus_link_flush(struct ebus_link *link)
 	}
 	link->blocked = false;
 	return 0;
-}
-
-/* --- the other way */
-
-/* Nobody can change it while it is read, nor cut it short under us. A file that knows no seals answers -1. */
-static bool is_sealed(int fd)
-{
-	int seals = fcntl(fd, F_GET_SEALS);
-
-	return seals >= 0 && (seals & SEALS) == SEALS;
-}
-
-static int map_large(struct ebus_received *r, void **map)
-{
-	__u64 size;
-	struct stat st;
-	int fd;
-
-	if (!r->n_fds || r->size != sizeof(size))
-		return -EBADMSG;
-	memcpy(&size, r->payload, sizeof(size));
-	fd = r->fds[--r->n_fds];
-	if (size > EBUS_PAYLOAD_MAX || !size || fstat(fd, &st) || (__u64)st.st_size != size || !is_sealed(fd) ||
-	    (__u64)st.st_blocks * 512 < size) { /* holes would be filled with memory of ours, stat(2) */
-		close(fd);
-		return -EBADMSG;
-	}
-	*map = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
-	close(fd);
-	if (*map == MAP_FAILED)
-		return -errno;
-	r->payload = *map;
-	r->size = size;
-	return 0;
-}
-
-static int give(struct ebus_received *r, int (*each)(void *arg, struct ebus_received *received), void *arg)
-{
-	void *map = NULL;
-	int err = r->frame->flags & EBUS_LARGE ? map_large(r, &map) : 0;
-
-	if (!err)
-		err = each(arg, r);
-	if (map)
-		munmap(map, r->size);
-	close_all(r->fds, r->n_fds);
-	return err;
-}
-
-static int take_apart(char *bytes, size_t size, int *fds, size_t n_fds,
-		      int (*each)(void *arg, struct ebus_received *received), struct ebus_link *link, void *arg)
-{
-	size_t at = 0, at_fd = 0;
-	int err = 0;
-
-	while (!err && at < size) {
-		const struct ebus_frame *frame = (const struct ebus_frame *)(void *)(bytes + at);
-		struct ebus_received r = { .frame = frame };
-
-		if (size - at < sizeof(*frame) || frame->size < sizeof(*frame) || frame->size > size - at ||
-		    frame->n_fds > n_fds - at_fd || frame->n_fds > EBUS_FRAME_FDS_MAX) {
-			err = -EBADMSG;
-			break;
-		}
-		r.payload = frame + 1;
-		r.size = frame->size - sizeof(*frame);
-		r.fds = fds + at_fd;
-		r.n_fds = frame->n_fds;
-		at_fd += frame->n_fds;
-		at += ALIGNED((size_t)frame->size);
-		link->received_frames++;
-		err = give(&r, each, arg);
-	}
-	if (!err && at_fd < n_fds)
-		err = -EBADMSG;
-	close_all(fds + at_fd, n_fds - at_fd);
-	return err;
-}
-
-/* All descriptors that came, whatever else is wrong: those that nobody takes would stay open. */
-static size_t descriptors(struct msghdr *msg, int *fds)
-{
-	size_t n = 0;
-
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
-		size_t more = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		memcpy(fds + n, CMSG_DATA(c), more * sizeof(int));
-		n += more;
-	}
-	return n;
-}
-
-/* Return: how many bytes came; the descriptors that came with them go to @fds. */
-static ssize_t receive(int fd, bool wait, char *bytes, int *fds, size_t *n_fds)
-{
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(EBUS_PACKET_FDS_MAX * sizeof(int))];
-	} control;
-	struct iovec iov = { bytes, EBUS_PACKET_MAX + 8 };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
-	ssize_t n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC | (wait ? 0 : MSG_DONTWAIT));
-
-	if (n < 0)
-		return errno == EINTR ? -EAGAIN : -errno;
-	*n_fds = descriptors(&msg, fds);
-	if (n && !(msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) && n <= EBUS_PACKET_MAX)
-		return n;
-	close_all(fds, *n_fds);
-	return n ? -EBADMSG : -ECONNRESET;
-}
-
-int ebus_link_receive(struct ebus_link *link, bool wait, int (*each)(void *arg, struct ebus_received *received),
-		      void *arg)
-{
-	/* One for all links; a handler that waits for an answer receives inside of it. */
-	static _Alignas(8) char first[EBUS_PACKET_MAX + 8];
-	static bool used;
-	bool is_first = !used;
-	char *bytes = is_first ? first : malloc(sizeof(first));
-	int fds[EBUS_PACKET_FDS_MAX];
-	size_t n_fds = 0;
-	ssize_t n;
-
-	if (!bytes)
-		return -ENOMEM;
-	used = true;
-	n = receive(link->fd, wait, bytes, fds, &n_fds);
-	if (n > 0)
-		n = take_apart(bytes, (size_t)n, fds, n_fds, each, link, arg);
-	if (is_first)
-		used = false;
-	else
-		free(bytes);
-	return (int)n;
 }

@@ -11,6 +11,10 @@
 
 #include "bus_wire.h"
 
+/* Of a payload beyond a packet: nobody can change it any more, fcntl(2). */
+#define EBUS_SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+#define EBUS_ALIGNED(size) (((size) + 7) & ~(size_t)7)
+
 struct ebus_packet;
 
 /**
@@ -45,6 +49,9 @@ struct ebus_received {
 	int *fds;
 	size_t n_fds;
 };
+
+/* Those that are none, below 0, are left alone. */
+void ebus_close_all(int *fds, size_t n);
 
 void ebus_link_init(struct ebus_link *link, int fd, size_t max_bytes);
 

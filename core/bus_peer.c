@@ -258,7 +258,7 @@ int ebus_peer_flush(struct ebus_peer *peer)
 {
 	int err = ebus_link_flush(&peer->link);
 
-	if (!err) {
+	if (!err && peer->must_drain) {
 		ebus_peer_drain(peer);
 		err = ebus_link_flush(&peer->link);
 	}

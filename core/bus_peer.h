@@ -98,6 +98,7 @@ struct ebus_outgoing;
  * @serial: of the last call
  * @calls: of theirs that were served
  * @queues_bytes: what queues of its signals take
+ * @must_drain: signals wait in queues, or losses are to be told
  * @denials: what they asked for and may not
  */
 struct ebus_peer {
@@ -117,6 +118,7 @@ struct ebus_peer {
 	struct ebus_outgoing *unused_outgoing;
 	uint32_t serial;
 	size_t queues_bytes;
+	bool must_drain;
 	uint64_t calls, denials;
 };
 
@@ -181,6 +183,18 @@ int ebus_peer_on_changed(struct ebus_peer *peer, struct ebus_received *r);
 int ebus_peer_on_answer(struct ebus_peer *peer, struct ebus_received *r);
 int ebus_peer_on_signal(struct ebus_peer *peer, struct ebus_received *r);
 int ebus_peer_on_lost(struct ebus_peer *peer, struct ebus_received *r);
+/* NULL for a handle that nothing is bound to. */
+struct ebus_binding *ebus_binding_of(const struct ebus_peer *peer, const struct ebus_received *r);
+
+/* What the ops say; and the end of who may not: counted, and told. */
+bool ebus_peer_may(struct ebus_peer *peer, const struct ebus_service *service, const struct ebus_member *member);
+void ebus_peer_deny(struct ebus_peer *peer, const struct ebus_service *service, const struct ebus_member *member);
+
+/* A FAIL without a typed error: of the call or the subscription that @frame names. */
+void ebus_peer_refuse(struct ebus_peer *peer, struct ebus_frame frame, int err);
+
+/* Ends subscriptions: all, or those that rules forbid by now. */
+void ebus_binding_end_signals(struct ebus_binding *b, bool only_forbidden);
 void ebus_peer_end_serving(struct ebus_peer *peer);
 void ebus_peer_end_using(struct ebus_peer *peer);
 void ebus_peer_drain(struct ebus_peer *peer);

@@ -4,7 +4,6 @@
  */
 #include "bus_peer.h"
 
-#include <poll.h>
 #include <stdlib.h>
 
 #include "loop.h"
@@ -77,18 +76,17 @@ int ebus_peer_on_bind(struct ebus_peer *peer, struct ebus_received *r)
 	return answer_bind(peer, handle, b, 0, service->version);
 }
 
-/* NULL for a handle that nothing is bound to. */
-static struct ebus_binding *binding_of(const struct ebus_peer *peer, const struct ebus_received *r)
+struct ebus_binding *ebus_binding_of(const struct ebus_peer *peer, const struct ebus_received *r)
 {
 	return r->frame->service < EBUS_HANDLES_MAX ? peer->bindings[r->frame->service] : NULL;
 }
 
-static bool may(struct ebus_peer *peer, const struct ebus_service *service, const struct ebus_member *member)
+bool ebus_peer_may(struct ebus_peer *peer, const struct ebus_service *service, const struct ebus_member *member)
 {
 	return !peer->ops->allowed || peer->ops->allowed(peer, service, member);
 }
 
-static void deny(struct ebus_peer *peer, const struct ebus_service *service, const struct ebus_member *member)
+void ebus_peer_deny(struct ebus_peer *peer, const struct ebus_service *service, const struct ebus_member *member)
 {
 	peer->denials++;
 	if (peer->ops->denied)
@@ -101,9 +99,9 @@ static bool may_call(struct ebus_binding *b, uint16_t method)
 	const struct ebus_member *member = &b->map.service->methods[method];
 
 	if (!b->verdicts[method])
-		b->verdicts[method] = may(b->peer, b->map.service, member) ? 1 : 2;
+		b->verdicts[method] = ebus_peer_may(b->peer, b->map.service, member) ? 1 : 2;
 	if (b->verdicts[method] == 2)
-		deny(b->peer, b->map.service, member);
+		ebus_peer_deny(b->peer, b->map.service, member);
 	return b->verdicts[method] == 1;
 }
 
@@ -143,7 +141,7 @@ static void incoming_free(struct ebus_peer *peer, struct ebus_incoming *in)
 	peer->n_incoming--;
 }
 
-static void fail_frame(struct ebus_peer *peer, struct ebus_frame frame, int err)
+void ebus_peer_refuse(struct ebus_peer *peer, struct ebus_frame frame, int err)
 {
 	const struct ebus_failure failure = { .err = err, .error = -1 };
 
@@ -153,7 +151,7 @@ static void fail_frame(struct ebus_peer *peer, struct ebus_frame frame, int err)
 
 static void fail(struct ebus_peer *peer, uint32_t serial, int err)
 {
-	fail_frame(peer, (struct ebus_frame){ .serial = serial }, err);
+	ebus_peer_refuse(peer, (struct ebus_frame){ .serial = serial }, err);
 }
 
 /* The typed error that the provider has left with the client. */
@@ -250,7 +248,7 @@ static int serve(struct ebus_binding *b, struct ebus_incoming *in, struct ebus_r
 
 int ebus_peer_on_call(struct ebus_peer *peer, struct ebus_received *r)
 {
-	struct ebus_binding *b = binding_of(peer, r);
+	struct ebus_binding *b = ebus_binding_of(peer, r);
 	uint16_t theirs = r->frame->member, method;
 	struct ebus_incoming *in;
 	int err;
@@ -305,218 +303,13 @@ int ebus_peer_on_cancel(struct ebus_peer *peer, struct ebus_received *r)
 	return 0; /* it was answered already: that crossed */
 }
 
-/* --- signals */
-
-static struct ebus_sent_signal *find_signal(const struct ebus_binding *b, uint16_t theirs)
-{
-	struct ebus_sent_signal *s = b->signals;
-
-	while (s && s->theirs != theirs)
-		s = s->next;
-	return s;
-}
-
-static const struct emf_record *record_of(const struct ebus_sent_signal *s)
-{
-	return s->binding->map.service->signals[s->base.signal].in.record;
-}
-
-static int send_signal(struct ebus_sent_signal *s, const void *data)
-{
-	const struct ebus_frame frame = { .kind = EBUS_SIGNAL, .service = s->binding->handle, .member = s->theirs };
-	int err = ebus_peer_send_record(s->binding->peer, &frame, record_of(s), data);
-
-	s->sent += !err;
-	return err;
-}
-
-static int wait_and_send(struct ebus_sent_signal *s, const void *data)
-{
-	struct ebus_peer *peer = s->binding->peer;
-	struct pollfd pollfd = { .fd = peer->link.fd, .events = POLLOUT };
-
-	poll(&pollfd, 1, (int)s->block_ms);
-	ebus_link_flush(&peer->link);
-	return peer->link.blocked ? -ENOBUFS : send_signal(s, data);
-}
-
-/* A queue takes its memory when something waits in it for the first time. */
-static int push(struct ebus_sent_signal *s, const void *data, size_t size)
-{
-	struct ebus_peer *peer = s->binding->peer;
-	bool is_new = !s->queue.bytes;
-	int err;
-
-	if (is_new && peer->queues_bytes + s->queue.size > EBUS_QUEUES_BYTES)
-		return -ENOBUFS;
-	err = ebus_queue_push(&s->queue, data, size);
-	if (is_new && s->queue.bytes)
-		peer->queues_bytes += s->queue.size;
-	return err;
-}
-
-/* The subscriber is slow: in the queue, or as it wished. */
-static int enqueue(struct ebus_sent_signal *s, const void *data)
-{
-	const struct emf_record *record = record_of(s);
-	size_t size = record ? emf_record_wire_size(record, data) : 0;
-	int err;
-
-	if (record && emf_record_has_fds(record))
-		return -ENOBUFS; /* descriptors do not wait: they would use up those of the process */
-	err = push(s, data, size);
-	while (err == -ENOBUFS && s->overflow == EBUS_DROP_OLD && s->queue.n) {
-		ebus_queue_pop(&s->queue, NULL);
-		s->dropped++;
-		err = push(s, data, size);
-	}
-	if (err == -ENOBUFS && s->overflow == EBUS_BLOCK && s->block_ms) {
-		ebus_peer_flush(s->binding->peer);
-		err = push(s, data, size);
-	}
-	return err;
-}
-
-static void on_emitted(struct ebus_subscription *base, const void *data)
-{
-	struct ebus_sent_signal *s = emf_container_of(base, struct ebus_sent_signal, base);
-	struct ebus_link *link = &s->binding->peer->link;
-	int err = -ENOBUFS;
-
-	s->seen++;
-	if (!link->blocked && !s->queue.n) {
-		err = send_signal(s, data);
-		if (err == -ENOBUFS && !ebus_link_flush(link))
-			err = send_signal(s, data);
-		else if (err == -ENOBUFS && s->overflow == EBUS_BLOCK)
-			err = wait_and_send(s, data);
-	}
-	if (err == -ENOBUFS)
-		err = enqueue(s, data);
-	s->dropped += err != 0;
-}
-
-void ebus_peer_drain(struct ebus_peer *peer)
-{
-	for (size_t i = 0; i < EBUS_HANDLES_MAX; i++)
-		for (struct ebus_sent_signal *s = peer->bindings[i] ? peer->bindings[i]->signals : NULL; s; s = s->next) {
-			struct ebus_frame frame = { .kind = EBUS_SIGNAL, .service = (__u16)i, .member = s->theirs };
-			void *to;
-
-			while (s->queue.n && !ebus_link_add(&peer->link, &frame, ebus_queue_first(&s->queue), NULL, 0, &to)) {
-				ebus_queue_pop(&s->queue, to);
-				s->sent++;
-			}
-			frame.kind = EBUS_LOST;
-			if (s->dropped > s->told &&
-			    !ebus_link_send(&peer->link, &frame, &(struct ebus_lost){ s->dropped }, sizeof(struct ebus_lost),
-					    NULL, 0))
-				s->told = s->dropped;
-		}
-}
-
-static size_t bounded(uint32_t wished, size_t most)
-{
-	return wished && wished < most ? wished : most;
-}
-
-static int subscribe(struct ebus_binding *b, uint16_t theirs, uint16_t ours, const struct ebus_wish *wish)
-{
-	struct ebus_sent_signal *s = calloc(1, sizeof(*s));
-
-	if (!s)
-		return -ENOMEM;
-	s->binding = b;
-	s->theirs = theirs;
-	s->base.deliver = on_emitted;
-	s->overflow = wish->overflow;
-	s->block_ms = (uint32_t)bounded(wish->block_ms, EBUS_BLOCK_MAX_MS);
-	ebus_queue_init(&s->queue, bounded(wish->max_messages, EBUS_QUEUE_MESSAGES), bounded(wish->max_bytes, EBUS_QUEUE_BYTES));
-	s->next = b->signals;
-	b->signals = s;
-	return ebus_subscribe(&b->client, ours, NULL, &s->base);
-}
-
-int ebus_peer_on_subscribe(struct ebus_peer *peer, struct ebus_received *r)
-{
-	struct ebus_binding *b = binding_of(peer, r);
-	uint16_t theirs = r->frame->member, ours;
-	struct ebus_wish wish;
-	int err = 0;
-
-	if (!b || theirs >= b->map.n_signals || r->size != sizeof(wish) || find_signal(b, theirs))
-		return -EBADMSG;
-	memcpy(&wish, r->payload, sizeof(wish));
-	if (wish.overflow > EBUS_BLOCK)
-		return -EBADMSG;
-	ours = b->map.signals[theirs];
-	if (ours == EBUS_NONE)
-		err = b->map.matches[b->map.n_methods + theirs] == EBUS_BROKEN ? -EPROTO : -EOPNOTSUPP;
-	else if (!may(peer, b->map.service, &b->map.service->signals[ours]))
-		err = -EACCES;
-	else
-		err = subscribe(b, theirs, ours, &wish);
-	if (err == -EACCES)
-		deny(peer, b->map.service, &b->map.service->signals[ours]);
-	if (err)
-		fail_frame(peer, (struct ebus_frame){ .service = b->handle, .member = theirs }, err);
-	return 0;
-}
-
-static void signal_free(struct ebus_sent_signal *s)
-{
-	ebus_unsubscribe(&s->base);
-	if (s->queue.bytes)
-		s->binding->peer->queues_bytes -= s->queue.size;
-	ebus_queue_fini(&s->queue);
-	free(s);
-}
-
-int ebus_peer_on_unsubscribe(struct ebus_peer *peer, struct ebus_received *r)
-{
-	struct ebus_binding *b = binding_of(peer, r);
-	struct ebus_sent_signal **at;
-
-	if (!b)
-		return -EBADMSG;
-	at = &b->signals;
-	while (*at && (*at)->theirs != r->frame->member)
-		at = &(*at)->next;
-	if (*at) { /* else it was refused, and that crossed */
-		struct ebus_sent_signal *s = *at;
-
-		*at = s->next;
-		signal_free(s);
-	}
-	return 0;
-}
-
-static void end_forbidden_signals(struct ebus_binding *b)
-{
-	struct ebus_sent_signal **at = &b->signals;
-
-	while (*at) {
-		struct ebus_sent_signal *s = *at;
-		const struct ebus_member *member = &b->map.service->signals[s->base.signal];
-
-		if (may(b->peer, b->map.service, member)) {
-			at = &s->next;
-			continue;
-		}
-		deny(b->peer, b->map.service, member);
-		fail_frame(b->peer, (struct ebus_frame){ .service = b->handle, .member = s->theirs }, -EACCES);
-		*at = s->next;
-		signal_free(s);
-	}
-}
-
 void ebus_peer_ask_anew(struct ebus_peer *peer)
 {
 	for (size_t i = 0; i < EBUS_HANDLES_MAX; i++) {
 		if (!peer->bindings[i])
 			continue;
 		memset(peer->bindings[i]->verdicts, 0, sizeof(peer->bindings[i]->verdicts));
-		end_forbidden_signals(peer->bindings[i]);
+		ebus_binding_end_signals(peer->bindings[i], true);
 	}
 }
 
@@ -539,12 +332,7 @@ void ebus_peer_end_serving(struct ebus_peer *peer)
 
 		if (!b)
 			continue;
-		while (b->signals) {
-			struct ebus_sent_signal *s = b->signals;
-
-			b->signals = s->next;
-			signal_free(s);
-		}
+		ebus_binding_end_signals(b, false);
 		ebus_unwatch(&b->watcher);
 		free(b);
 		peer->bindings[i] = NULL;

@@ -3,23 +3,22 @@
  * client.c - libemf-client: one connection to a product.
  */
 #include <emf/client.h>
+#include <emf/log.h>
 
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "bus_peer.h"
+#include "client_socket.h"
 #include "loop.h"
 #include "rundir.h"
 
 #define WHY_MAX 512
 #define RETRY_MIN_MS 100
 #define RETRY_MAX_MS 5000
-#define PATIENCE_MS 500 /* of one blocking receive: how late a timeout may be noticed */
 #define NS_PER_MS UINT64_C(1000000)
 
 struct emf_client {
@@ -88,7 +87,7 @@ static int on_wait(struct ebus_peer *peer, uint64_t until_ns)
 
 	if (!left)
 		return -ETIMEDOUT;
-	if (err == -EAGAIN || left < PATIENCE_MS * NS_PER_MS) {
+	if (err == -EAGAIN || left < EMF_CLIENT_PATIENCE_MS * NS_PER_MS) {
 		struct pollfd pollfd = { .fd = peer->link.fd, .events = POLLIN | (err ? POLLOUT : 0) };
 
 		if (poll(&pollfd, 1, (int)(left / NS_PER_MS) + 1) <= 0)
@@ -100,7 +99,13 @@ static int on_wait(struct ebus_peer *peer, uint64_t until_ns)
 	return err == -EAGAIN ? 0 : err ? -ENOTCONN : 0;
 }
 
-static const struct ebus_peer_ops ops = { .settled = on_settled, .wait = on_wait };
+static void on_refused(struct ebus_peer *peer, struct ebus_service *service, unsigned int signal, int err)
+{
+	(void)peer;
+	emf_warn(NULL, "signal %s.%s is not heard: %s", service->name, service->signals[signal].name, strerror(-err));
+}
+
+static const struct ebus_peer_ops ops = { .settled = on_settled, .refused = on_refused, .wait = on_wait };
 
 /* --- coming and going */
 
@@ -133,26 +138,6 @@ static void on_ready(struct emf_fd *fd, uint32_t events)
 		set_events(client);
 }
 
-static int open_socket(const char *path)
-{
-	/* A receive that blocks ends now and then; connect() waits while the listener's queue is full. */
-	struct timeval patience = { .tv_usec = PATIENCE_MS * 1000 }, timeout = { .tv_sec = EBUS_TIMEOUT_MS / 1000 };
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	int err;
-
-	if (fd < 0)
-		return -errno;
-	snprintf(address.sun_path, sizeof(address.sun_path), "%.107s", path);
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
-	if (!connect(fd, (struct sockaddr *)&address, sizeof(address)))
-		return fd;
-	err = errno == EAGAIN ? -ETIMEDOUT : -errno;
-	close(fd);
-	return err;
-}
-
 static int greet(struct emf_client *client)
 {
 	uint64_t until = emf_now_ns() + EBUS_TIMEOUT_MS * NS_PER_MS;
@@ -165,7 +150,7 @@ static int greet(struct emf_client *client)
 
 static int connect_to(struct emf_client *client)
 {
-	int fd = open_socket(client->path), err;
+	int fd = emf_client_socket(client->path), err;
 
 	if (fd < 0)
 		return fd;

@@ -51,25 +51,6 @@ static int set_param(const struct emf_option *option, const char *arg)
 	return assign(p->unit, p->param, arg ? arg : "true");
 }
 
-static int set_duration(const struct emf_option *option, const char *arg)
-{
-	struct emf_session_options *session = option->context;
-	char *end;
-	unsigned long seconds;
-
-	if (!emf_value_parse_duration(arg, &session->duration_ns) && session->duration_ns)
-		return 0;
-	errno = 0;
-	seconds = strtoul(arg, &end, 10);
-	/* A year bounds what fits the clock. */
-	if (*arg < '0' || *arg > '9' || *end || errno || !seconds || seconds > 366ul * 86400) {
-		emf_err(NULL, "--duration: \"%s\" is not a whole number of seconds above 0, nor a time such as 500ms or 2m", arg);
-		return -EINVAL;
-	}
-	session->duration_ns = seconds * 1000000000ull;
-	return 0;
-}
-
 static int set_log(const struct emf_option *option, const char *arg)
 {
 	struct emf_session_options *session = option->context;
@@ -120,7 +101,7 @@ static void add_common(struct run *run)
 {
 	struct emf_session_options *session = &run->session;
 
-	add(run, &(struct emf_option){ "duration", 'd', "SECONDS", false, "end after this time", set_duration, session });
+	add(run, &(struct emf_option){ "duration", 'd', "SECONDS", false, "end after this time", emf_option_set_time, &session->duration_ns });
 	add(run, &(struct emf_option){ "config", 'c', "FILE", false, "read this file and FILE.d/*.conf instead of the product's own",
 				       emf_option_set_string, &session->config });
 	add(run, &(struct emf_option){ "log", 0, "LEVEL", false, "err, warn, info or debug", set_log, session });

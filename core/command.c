@@ -11,6 +11,7 @@
 #include "log.h"
 #include "output.h"
 #include "suggest.h"
+#include "value.h"
 
 static int cmd_help(struct emf *emf, int argc, char **argv);
 static int cmd_version(struct emf *emf, int argc, char **argv);
@@ -22,6 +23,15 @@ static const struct emf_command commands[] = {
 	{ "status", "[-j]", "show how the modules of the running service do", emf_cmd_status },
 	{ "acl", "explain USER SERVICE.MEMBER", "say which rule decides what a user may on the bus", emf_cmd_acl },
 	{ "doctor", "[-j] [--bundle FILE]", "say what this kernel and this user can do", emf_cmd_doctor },
+	{ "call", "SERVICE METHOD [JSON|NAME=VALUE...] [OPTIONS]", "call a method of a service, and print what it answers",
+	  emf_cmd_call },
+	{ "listen", "PATTERN... [OPTIONS]", "print signals as they come: 'flow.*', '*.lost'", emf_cmd_listen },
+	{ "peers", "[-j]", "list the processes that are connected to the running service", emf_cmd_peers },
+	{ "services", "[-j]", "list the services of the running product", emf_cmd_services },
+	{ "describe", "[SERVICE] [-j]", "print the description of services", emf_cmd_describe },
+	{ "get", "[MODULE[.PARAMETER]] [-j]", "print parameters of the running modules", emf_cmd_get },
+	{ "set", "MODULE.PARAMETER=VALUE...", "change parameters of running modules: all of them, or none", emf_cmd_set },
+	{ "wait", "SERVICE [--timeout TIME]", "wait until a service is provided", emf_cmd_wait },
 	{ "help", "[COMMAND|MODULE]", "explain a command or a module", cmd_help },
 	{ "version", "", "print the version", cmd_version },
 };
@@ -57,14 +67,34 @@ int emf_option_set_string(const struct emf_option *option, const char *arg)
 	return 0;
 }
 
-int emf_command_simple(struct emf *emf, const char *name, const struct emf_option *options,
-		       size_t n, int argc, char **argv)
+int emf_option_set_time(const struct emf_option *option, const char *arg)
+{
+	uint64_t *ns = option->context;
+	unsigned long seconds;
+	char *end;
+
+	if (!emf_value_parse_duration(arg, ns) && *ns)
+		return 0;
+	errno = 0;
+	seconds = strtoul(arg, &end, 10);
+	/* A year is longer than anybody waits, and fits into 64 bits of nanoseconds. */
+	if (*arg < '0' || *arg > '9' || *end || errno || !seconds || seconds > 366ul * 86400) {
+		emf_err(NULL, "--%s: \"%s\" is not a whole number of seconds above 0, nor a time such as 500ms or 2m",
+			option->name, arg);
+		return -EINVAL;
+	}
+	*ns = seconds * 1000000000ull;
+	return 0;
+}
+
+int emf_command_parse(struct emf *emf, const char *name, const struct emf_option *options, size_t n, int argc,
+		      char **argv, int *rest)
 {
 	char who[96];
-	int rest, parsed;
+	int parsed;
 
 	snprintf(who, sizeof(who), "%s %s", emf->product->name, name);
-	parsed = emf_options_parse(who, options, n, argc, argv, false, &rest);
+	parsed = emf_options_parse(who, options, n, argc, argv, false, rest);
 	if (parsed == EMF_OPTIONS_HELP) {
 		emf_command_usage(stdout, emf, name);
 		if (n)
@@ -72,13 +102,19 @@ int emf_command_simple(struct emf *emf, const char *name, const struct emf_optio
 		emf_options_help(stdout, options, n);
 		return EMF_EXIT_OK;
 	}
-	if (parsed)
-		return EMF_EXIT_USAGE;
-	if (rest < argc) {
-		emf_err(NULL, "%s takes no further words, and got '%s'", who, argv[rest]);
+	return parsed ? EMF_EXIT_USAGE : -1;
+}
+
+int emf_command_simple(struct emf *emf, const char *name, const struct emf_option *options,
+		       size_t n, int argc, char **argv)
+{
+	int rest, status = emf_command_parse(emf, name, options, n, argc, argv, &rest);
+
+	if (status < 0 && rest < argc) {
+		emf_err(NULL, "%s %s takes no further words, and got '%s'", emf->product->name, name, argv[rest]);
 		return EMF_EXIT_USAGE;
 	}
-	return -1;
+	return status;
 }
 
 static void print_help(const struct emf *emf)
@@ -91,6 +127,8 @@ static void print_help(const struct emf *emf)
 	       "       %s COMMAND [OPTIONS]\n\nCommands:\n", name, name, name);
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		printf("  %-10s %s\n", commands[i].name, commands[i].summary);
+	for (const struct emf_shortcut *s = emf->product->shortcuts; s && s->name; s++)
+		printf("  %-10s %s%s%s.%s\n", s->name, s->doc, s->doc[0] ? "; " : "calls ", s->service, s->method);
 	printf("\nModules:\n");
 	for (size_t i = 0; i < emf->registry.n; i++)
 		printf("  %-10s %s\n", emf->registry.units[i].m->name,
@@ -147,10 +185,10 @@ static int report_unknown(const struct emf *emf, const char *word)
 	return EMF_EXIT_USAGE;
 }
 
-/* "MODULE ..." is short for "run MODULE ...". */
-static int run_module(struct emf *emf, int argc, char **argv)
+/* Runs a command with @n words before those that came. */
+static int run_as(struct emf *emf, int (*run)(struct emf *emf, int argc, char **argv), char *const *before, int n, int argc,
+		  char **argv)
 {
-	char run[] = "run";
 	char **words;
 	int status;
 
@@ -158,24 +196,56 @@ static int run_module(struct emf *emf, int argc, char **argv)
 		emf_err(NULL, "more than %d words on the command line", EMF_WORDS_MAX);
 		return EMF_EXIT_USAGE;
 	}
-	words = malloc(((size_t)argc + 2) * sizeof(*words));
+	words = malloc((size_t)(argc + n + 1) * sizeof(*words));
 	if (!words) {
 		emf_err(NULL, "out of memory");
 		return EMF_EXIT_FAILED;
 	}
-	words[0] = run;
-	memcpy(&words[1], argv, ((size_t)argc + 1) * sizeof(*argv));
-	status = emf_cmd_run(emf, argc + 1, words);
+	memcpy(words, before, (size_t)n * sizeof(*words));
+	memcpy(&words[n], argv, ((size_t)argc + 1) * sizeof(*argv));
+	status = run(emf, argc + n, words);
 	free(words);
 	return status;
+}
+
+/* "MODULE ..." is short for "run MODULE ...". */
+static int run_module(struct emf *emf, int argc, char **argv)
+{
+	char run[] = "run";
+
+	return run_as(emf, emf_cmd_run, (char *[]){ run }, 1, argc, argv);
+}
+
+int emf_command_call(struct emf *emf, const char *service, const char *method, int argc, char **argv)
+{
+	char call[] = "call";
+
+	return run_as(emf, emf_cmd_call, (char *[]){ call, (char *)service, (char *)method }, 3, argc - 1, argv + 1);
+}
+
+int emf_cmd_peers(struct emf *emf, int argc, char **argv)
+{
+	return emf_command_call(emf, "bus", "peers", argc, argv);
+}
+
+static const struct emf_shortcut *find_shortcut(const struct emf *emf, const char *name)
+{
+	const struct emf_shortcut *s = emf->product->shortcuts;
+
+	while (s && s->name && strcmp(s->name, name))
+		s++;
+	return s && s->name ? s : NULL;
 }
 
 static int run_word(struct emf *emf, int argc, char **argv)
 {
 	const struct emf_command *command = emf_command_find(argv[0]);
+	const struct emf_shortcut *shortcut = find_shortcut(emf, argv[0]);
 
 	if (command)
 		return command->run(emf, argc, argv);
+	if (shortcut)
+		return emf_command_call(emf, shortcut->service, shortcut->method, argc, argv);
 	if (!emf_registry_find(&emf->registry, argv[0]))
 		return report_unknown(emf, argv[0]);
 	return run_module(emf, argc, argv);

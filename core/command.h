@@ -31,6 +31,18 @@ int emf_cmd_serve(struct emf *emf, int argc, char **argv);
 int emf_cmd_status(struct emf *emf, int argc, char **argv);
 int emf_cmd_acl(struct emf *emf, int argc, char **argv);
 int emf_cmd_doctor(struct emf *emf, int argc, char **argv);
+int emf_cmd_call(struct emf *emf, int argc, char **argv);
+int emf_cmd_listen(struct emf *emf, int argc, char **argv);
+int emf_cmd_services(struct emf *emf, int argc, char **argv);
+int emf_cmd_describe(struct emf *emf, int argc, char **argv);
+int emf_cmd_get(struct emf *emf, int argc, char **argv);
+int emf_cmd_set(struct emf *emf, int argc, char **argv);
+int emf_cmd_wait(struct emf *emf, int argc, char **argv);
+
+int emf_cmd_peers(struct emf *emf, int argc, char **argv);
+
+/* A command that calls a method, with the words behind its own: short for "call SERVICE METHOD ...". */
+int emf_command_call(struct emf *emf, const char *service, const char *method, int argc, char **argv);
 
 /* The one line of usage, for help and mistakes: "Usage: emf run ...". */
 void emf_command_usage(FILE *out, const struct emf *emf, const char *name);
@@ -38,6 +50,7 @@ void emf_command_usage(FILE *out, const struct emf *emf, const char *name);
 /* Setters for option tables; context is what they name. */
 int emf_option_set_true(const struct emf_option *option, const char *arg);     /* bool */
 int emf_option_set_string(const struct emf_option *option, const char *arg);   /* const char * */
+int emf_option_set_time(const struct emf_option *option, const char *arg);     /* uint64_t, ns; seconds without a unit */
 
 /**
  * emf_command_simple() - parse a command that takes options and no words
@@ -46,6 +59,10 @@ int emf_option_set_string(const struct emf_option *option, const char *arg);   /
  */
 int emf_command_simple(struct emf *emf, const char *name, const struct emf_option *options,
 		       size_t n, int argc, char **argv);
+
+/* The same for one that takes words, too: @rest receives the index of the first. */
+int emf_command_parse(struct emf *emf, const char *name, const struct emf_option *options, size_t n, int argc,
+		      char **argv, int *rest);
 
 /* Runs one product from its command line; the whole of main(). */
 int emf_main(const struct emf_product *product, int argc, char **argv);

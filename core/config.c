@@ -217,7 +217,7 @@ static bool reload_param(const struct emf_config *config, struct emf_unit *unit,
 	const struct emf_param *param = &unit->params.params[p];
 	unsigned char value[EMF_PARAM_VALUE_MAX];
 
-	if (unit->params.states[p].origin == EMF_PARAM_COMMAND_LINE)
+	if (unit->params.states[p].origin >= EMF_PARAM_COMMAND_LINE)
 		return false;
 	wanted_value(config, unit, p, value);
 	if (!memcmp(value, param->value, emf_param_size(param)))

@@ -14,7 +14,12 @@
 
 json_t *emf_json_text(const char *text)
 {
-	size_t left = text ? strlen(text) : 0, at = 0;
+	return emf_json_textn(text, text ? strlen(text) : 0);
+}
+
+json_t *emf_json_textn(const char *text, size_t len)
+{
+	size_t left = len, at = 0;
 	char *out = malloc(4 * left + 1); /* all of it as \xHH */
 	json_t *json;
 

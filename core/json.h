@@ -19,6 +19,9 @@
  */
 json_t *emf_json_text(const char *text);
 
+/* The same for a text of which the length is known. */
+json_t *emf_json_textn(const char *text, size_t len);
+
 /* Prints on standard output and drops the reference; an exit status. */
 int emf_json_print(json_t *json);
 

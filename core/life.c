@@ -141,6 +141,7 @@ static int attach(struct emf_unit *unit)
 		err = as_error(unit, "attach", call(unit, unit->m->attach));
 	if (err) {
 		/* Blocks, but only at start, where nothing runs that could wait. */
+		emf_demand_stop(unit, &unit->object.attached);
 		emf_bpf_links_close(&unit->object.attached);
 		release(unit, true);
 		set_failed(unit, "attach", err);
@@ -202,6 +203,7 @@ static void stop(struct emf_unit *unit)
 	emf_bus_withdraw(unit->m);
 	unit->state = EMF_UNIT_STOPPING;
 	unit->closing_links = emf_bpf_object_take_links(&unit->object);
+	emf_demand_stop(unit, &unit->closing_links);
 	unit->closing = (struct emf_work){ .run = close_links, .done = links_closed };
 	emf_worker_submit(&unit->emf->worker, &unit->closing);
 }

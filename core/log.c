@@ -19,6 +19,7 @@ static const char *product_name = "emf";
 /* The worker logs too. */
 static _Atomic enum emf_log_level max_level = EMF_LOG_DEFAULT;
 static bool to_journal;
+static void (*log_tap)(const struct module *m, enum emf_log_level level, const char *line);
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* systemd.exec(5): JOURNAL_STREAM holds device and inode of the stream. */
@@ -37,6 +38,13 @@ void emf_log_init(const char *product)
 {
 	product_name = product;
 	to_journal = stderr_is_journal();
+}
+
+void emf_log_set_tap(void (*tap)(const struct module *m, enum emf_log_level level, const char *line))
+{
+	pthread_mutex_lock(&lock);
+	log_tap = tap;
+	pthread_mutex_unlock(&lock);
 }
 
 void emf_log_set_level(enum emf_log_level level)
@@ -79,14 +87,17 @@ const char *emf_log_level_name(enum emf_log_level level)
 }
 
 /* A line of its own for each line of the message, so that each has its priority. */
-static void write_lines(const char *who, enum emf_log_level level, char *text)
+static void write_lines(const struct module *m, enum emf_log_level level, char *text)
 {
+	const char *who = m && m->name ? m->name : product_name;
 	char *rest = text;
 	char *line;
 
 	while ((line = strsep(&rest, "\n"))) {
 		if (!*line && !rest)
 			break;
+		if (log_tap)
+			log_tap(m, level, line);
 		if (to_journal)
 			fprintf(stderr, "<%d>", level);
 		fprintf(stderr, "%s: %s%s\n", who, level == EMF_LOG_WARN ? "warning: " : "", line);
@@ -105,7 +116,7 @@ void emf_log(const struct module *m, enum emf_log_level level, const char *fmt, 
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	pthread_mutex_lock(&lock);
-	write_lines(m && m->name ? m->name : product_name, level, text);
+	write_lines(m, level, text);
 	pthread_mutex_unlock(&lock);
 	errno = saved;
 }

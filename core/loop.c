@@ -56,14 +56,24 @@ void emf_loop_fini(struct emf_loop *loop)
 	loop->epoll_fd = -1;
 }
 
+static void count(struct emf_loop *loop, uint64_t ns)
+{
+	loop->turns++;
+	loop->busy_ns += ns;
+	if (ns > loop->longest_ns)
+		loop->longest_ns = ns;
+}
+
 int emf_loop_turn(struct emf_loop *loop, int timeout_ms)
 {
+	uint64_t began;
 	int n;
 
 	emf_loop_arm_timers(loop);
 	n = epoll_wait(loop->epoll_fd, loop->batch, EMF_LOOP_BATCH, timeout_ms);
 	if (n < 0)
 		return errno == EINTR ? 0 : -errno;
+	began = emf_now_ns();
 	loop->batch_n = n;
 	for (loop->batch_at = 0; loop->batch_at < loop->batch_n; loop->batch_at++) {
 		struct epoll_event *event = &loop->batch[loop->batch_at];
@@ -74,6 +84,7 @@ int emf_loop_turn(struct emf_loop *loop, int timeout_ms)
 			fd->ready(fd, event->events);
 	}
 	loop->batch_n = 0;
+	count(loop, emf_now_ns() - began);
 	return 0;
 }
 

@@ -25,6 +25,7 @@ struct emf_loop {
 	uint64_t timer_armed_ns; /* what timer_fd is set to; 0 for nothing */
 	struct emf_fd signal_fd;
 	sigset_t signal_mask;
+	uint64_t turns, busy_ns, longest_ns; /* of handlers: all in all, and of the longest turn */
 };
 
 /* 0 or what epoll_create1(2), timerfd_create(2) report. */

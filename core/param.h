@@ -18,6 +18,7 @@ enum emf_param_origin {
 	EMF_PARAM_PRODUCT,
 	EMF_PARAM_FILE,
 	EMF_PARAM_COMMAND_LINE,
+	EMF_PARAM_BUS, /* while it runs */
 };
 
 struct emf_param_state {

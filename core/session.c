@@ -235,7 +235,7 @@ int emf_session_run(struct emf *emf, const struct emf_session_options *options)
 	else if (socket)
 		err = emf_server_open(&s.server, emf);
 	if (!err && socket)
-		emf_builtin_provide(emf);
+		emf_builtin_provide(emf, &s.server);
 	if (!err)
 		status = run_loop(&s);
 	if (!err && socket) {

@@ -62,6 +62,28 @@ static json_t *variants_json(const struct emf_unit *unit)
 	return variants;
 }
 
+static json_t *demand_json(const struct emf_unit *unit)
+{
+	json_t *programs = json_array();
+
+	for (size_t i = 0; i < unit->demand.n; i++) {
+		const struct emf_demanded *d = &unit->demand.progs[i];
+
+		json_array_append_new(programs, json_pack("{s:s, s:b}", "program", bpf_program__name(d->prog), "attached",
+							  d->attached.n > 0));
+	}
+	return programs;
+}
+
+static size_t attached_on_demand(const struct emf_unit *unit)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < unit->demand.n; i++)
+		n += unit->demand.progs[i].attached.n;
+	return n;
+}
+
 static json_t *provides_json(const struct emf_unit *unit)
 {
 	json_t *services = json_array();
@@ -78,7 +100,7 @@ static json_t *unit_json(const struct emf_unit *unit)
 	json_t *json = json_pack("{s:s, s:o, s:s, s:i, s:i, s:f, s:f, s:f, s:I}", "name", unit->m->name,
 				 "version", emf_json_text(unit->m->version), "state",
 				 emf_unit_state_name(unit->state), "priority", unit->m->prio,
-				 "programs", (int)o->attached.n, "open_ms", ms(o->open_ns), "load_ms",
+				 "programs", (int)(o->attached.n + attached_on_demand(unit)), "open_ms", ms(o->open_ns), "load_ms",
 				 ms(o->load_ns), "attach_ms", ms(o->attach_ns), "slow_polls",
 				 (json_int_t)unit->slow_polls);
 
@@ -86,6 +108,7 @@ static json_t *unit_json(const struct emf_unit *unit)
 	json_object_set_new(json, "rings", rings_json(unit));
 	json_object_set_new(json, "variants", variants_json(unit));
 	json_object_set_new(json, "provides", provides_json(unit));
+	json_object_set_new(json, "on_demand", demand_json(unit));
 	if (unit->why[0])
 		json_object_set_new(json, "why", emf_json_text(unit->why));
 	return json;
@@ -139,6 +162,17 @@ static void print_module(struct emf_table *table, const json_t *module)
 	emf_table_cell(table, "%s", text_of(module, "why"));
 }
 
+static void print_on_demand(const json_t *module, FILE *out)
+{
+	const json_t *program;
+	size_t i;
+
+	json_array_foreach(json_object_get(module, "on_demand"), i, program)
+		fprintf(out, "%s: program %s is on demand, and %s\n", text_of(module, "name"), text_of(program, "program"),
+			json_is_true(json_object_get(program, "attached")) ? "attached: somebody listens" :
+									     "not attached: nobody listens");
+}
+
 static void print_variants(const json_t *module, FILE *out)
 {
 	const json_t *variant;
@@ -166,4 +200,6 @@ void emf_status_print(const json_t *status, FILE *out)
 	emf_table_print(&table, out);
 	json_array_foreach(json_object_get(status, "modules"), i, module)
 		print_variants(module, out);
+	json_array_foreach(json_object_get(status, "modules"), i, module)
+		print_on_demand(module, out);
 }

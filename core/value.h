@@ -18,6 +18,12 @@ struct emf_value_type {
 	const struct emf_name *names;
 };
 
+/* That of a member, for one of its elements. */
+static inline struct emf_value_type emf_value_type_of(const struct emf_member *member)
+{
+	return (struct emf_value_type){ member->type, member->size, member->names };
+}
+
 /**
  * emf_value_size() - how many bytes a value has
  * @type: of it

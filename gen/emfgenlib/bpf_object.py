@@ -1,5 +1,5 @@
 """What a compiled kernel part has: structs, maps, variables and programs."""
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Dict, List, Optional
 
 from . import btf
@@ -41,6 +41,7 @@ class Variable:
 class Program:
     name: str
     section: str  # as in SEC(), without the '?' of one that is not loaded by itself
+    maps: List[str] = field(default_factory=list)  # that its own code names
 
 
 class Empty(BadObject):
@@ -137,4 +138,10 @@ class Object:
         def is_program(symbol: Symbol) -> bool:
             return symbol.is_function and not symbol.is_local and symbol.section in code
 
-        return [Program(s.name, code[s.section].lstrip("?")) for s in self.elf.symbols if is_program(s)]
+        return [Program(s.name, code[s.section].lstrip("?"), self._maps_of(s)) for s in self.elf.symbols if is_program(s)]
+
+    def _maps_of(self, program: Symbol) -> List[str]:
+        section = self.elf.sections[program.section]
+        named = {to.name for offset, to in self.elf.relocations(section)
+                 if program.value <= offset < program.value + program.size and to.name in self.maps}
+        return sorted(named)

@@ -53,7 +53,7 @@ def _owed(module: Module, services: Dict[str, Service]) -> Iterator[Tuple[Positi
             yield (event.position, f"the function that handles event '{event.name}'",
                    [f"void {d.name}_handle_{event.name}(struct module *m, const struct {record} *record);"])
     for name in d.provides:
-        methods = services[name.text].of(Method) if name.text in services else []
+        methods = [m for m in services[name.text].of(Method) if not m.served_by] if name.text in services else []
         if methods:
             yield name.position, f"what serves '{name.text}'", [_serve(name.text, m) for m in methods]
 

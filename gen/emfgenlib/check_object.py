@@ -1,7 +1,7 @@
 """A module's description against its compiled kernel part: structs, maps, programs."""
 from typing import List, Optional
 
-from . import btf, sections
+from . import bpf_names, btf, sections
 from .bpf_object import Map, Object, Program
 from .check_chain import all_of
 from .check_layout import check_layouts, member_names
@@ -10,6 +10,9 @@ from .interface import Interface
 from .near import near
 from .syntax import Attach, Chain, File, Method, Metric, ModuleDecl, Name, Need, Plug, Service
 
+# is_prog_sleepable, check_map_prog_compatibility(), kernel/bpf/verifier.c
+SLEEPABLE = frozenset("""hash array percpu_hash percpu_array lru_hash lru_percpu_hash array_of_maps hash_of_maps ringbuf
+    user_ringbuf inode_storage sk_storage task_storage cgrp_storage queue stack arena""".split())
 COUNT = "count"  # of the keys of a map: a metric without a member of that name
 
 
@@ -114,6 +117,13 @@ class _Check:
         if found and found.section != "syscall":
             self.errors.add(method.served_by.position, f"program '{found.name}' of {self.source} is SEC(\"{found.section}\"), "
                             "and a method is served by SEC(\"syscall\")", f"write SEC(\"syscall\") before '{found.name}'")
+            return
+        for name in found.maps if found else []:
+            number = self.obj.maps[name].type
+            kind = bpf_names.MAP_TYPES[number] if number < len(bpf_names.MAP_TYPES) else str(number)
+            if kind not in SLEEPABLE:
+                self.errors.add(method.served_by.position, f"program '{found.name}' of {self.source} uses map '{name}' of type "
+                                f"'{kind}', and it may sleep", "such a program may use: " + ", ".join(sorted(SLEEPABLE)))
 
     def plug(self, plug: Plug, chain: Optional[Chain]) -> None:
         found = self.program(plug.program)

@@ -4,7 +4,7 @@ import os
 import stat
 import struct
 from dataclasses import dataclass
-from typing import Dict, List, Optional
+from typing import Dict, List, Optional, Tuple
 
 MAX_BYTES = 64 << 20  # of an object; the largest seen has 2 MiB
 _MAX_NAME = 4096  # bytes; what is longer is no name
@@ -12,7 +12,7 @@ _MAX_SECTIONS = 0xFF00  # SHN_LORESERVE, include/uapi/linux/elf.h
 
 # include/uapi/linux/elf.h, elf-em.h
 _EM_BPF = 247
-_SHT_PROGBITS, _SHT_SYMTAB, _SHT_NOBITS = 1, 2, 8
+_SHT_PROGBITS, _SHT_SYMTAB, _SHT_NOBITS, _SHT_REL = 1, 2, 8, 9
 _SHF_EXECINSTR = 4
 _STT_FUNC = 2
 _STB_LOCAL = 0
@@ -131,6 +131,16 @@ class Elf:
                    info & 15 == _STT_FUNC, info >> 4 == _STB_LOCAL)
             for name, info, _, section, value, size in struct.iter_unpack(self.endian + "IBBHQQ", rows)
         ]
+
+    def relocations(self, section: Section) -> List[Tuple[int, Symbol]]:
+        """Where a section refers to symbols: offsets in it, and which."""
+        table = self.by_name.get(".rel" + section.name)
+        if not table or table.type != _SHT_REL:
+            return []
+        rows = self.bytes_of(table)
+        rows = rows[: len(rows) - len(rows) % 16]
+        return [(offset, self.symbols[info >> 32]) for offset, info in struct.iter_unpack(self.endian + "QQ", rows)
+                if info >> 32 < len(self.symbols)]
 
     def bytes_of(self, section: Section) -> memoryview:
         """What is in a section; nothing for one that takes no room in the file."""

@@ -56,6 +56,7 @@ class CMessage:
     declaration: Declaration
     arguments: Optional[CStruct] = None
     reply: Optional[CStruct] = None
+    via_map: bool = False  # too much for the context of the BPF program that serves it
 
     @property
     def access(self) -> str:
@@ -72,6 +73,11 @@ class CService:
     methods: List[CMessage] = field(default_factory=list)
     signals: List[CMessage] = field(default_factory=list)
     errors: List[CMessage] = field(default_factory=list)
+
+    @property
+    def served(self) -> List[CMessage]:
+        """Methods that BPF programs serve."""
+        return [m for m in self.methods if m.declaration.served_by]
 
     @property
     def version(self) -> str:
@@ -93,6 +99,7 @@ class CEvent:
     record: CStruct
     own: bool  # declared with the event, not with a signal
     signal: Optional[Tuple[str, str]]  # service, signal
+    index: int = 0  # of the signal in its service
 
 
 @dataclass
@@ -152,6 +159,7 @@ class Builder:
         self.schema = Schema(layouts)
         self.known: Dict[int, CStruct] = {}
         self.messages: Dict[Tuple[str, str], CMessage] = {}  # signals by service and name
+        self.indices: Dict[Tuple[str, str], int] = {}  # of those in their service
         self.made: Dict[str, Interface] = {}
 
     def of(self, file: File) -> Interface:
@@ -247,6 +255,9 @@ class Builder:
             made.methods.append(CMessage(method.name, method,
                                          self._message(out, name + "_args", method, method.arguments, scope),
                                          self._message(out, name + "_reply", method, method.results, scope)))
+            made.methods[-1].via_map = any(self._has_arrays(r) for r in (made.methods[-1].arguments, made.methods[-1].reply) if r)
+            if method.served_by:
+                out.declare(method.position, name + "_run", name + "_runs", name + "_message")
             out.declare(method.position, f"{s}_call_{method.name}", f"{s}_call_{method.name}_async", f"{s}_serve_{method.name}",
                         f"{s}_reply_{method.name}", name + "_async", name + "_async_finished")
             out.tables += [(f"{s}_{word}_{method.name}", method.position) for word in ("invoke", "remote")]
@@ -255,12 +266,21 @@ class Builder:
             message = CMessage(signal.name, signal, self._message(out, name, signal, signal.arguments, scope))
             made.signals.append(message)
             self.messages[s, signal.name] = message
+            self.indices[s, signal.name] = len(made.signals) - 1
             out.declare(signal.position, f"{s}_emit_{signal.name}", f"{s}_on_{signal.name}", name + "_subscription",
                      name + "_deliver")
         out.services.append(made)
         out.declare(service.position, *(f"{s}_{word}" for word in ("ops", "client", "service")), f"{s}_served".upper())
         out.tables += [(f"{s}_{word}", service.position)
                        for word in ("methods", "signals", "errors", "subscriptions", "served", "remote_ops", "idl")]
+
+    def _has_arrays(self, struct: CStruct) -> bool:
+        """Whether there is something in it that is indexed, or handed to a helper."""
+        for member in struct.fields:
+            found = struct.scope.find_type(member.type.text) if member.type.text not in types.BUILT_IN else None
+            if found and isinstance(found.type, Struct) and self._has_arrays(self.known[id(found.type)]):
+                return True
+        return any(m.dimensions for m in struct.layout.members)
 
     # --- chains and modules
 
@@ -285,7 +305,7 @@ class Builder:
                 record = self.messages[signal].arguments
             else:
                 record = self._message(out, f"{m}_{event.name}", event, event.fields, scope)
-            out.events.append(CEvent(event.name, event, record, not event.signal, signal))
+            out.events.append(CEvent(event.name, event, record, not event.signal, signal, self.indices.get(signal, 0)))
             verbs = ["reserve", "submit", "lost", "record"] + (["reserve_cut"] if record.tail else [])
             out.declare(event.position, *(f"{m}_event_{event.name}_{verb}" for verb in verbs),
                      f"{m}_event_{event.name}_bytes".upper(), f"{m}_handle_{event.name}")

@@ -5,11 +5,11 @@ from typing import Iterable, Tuple
 from . import sections
 from .attach import PLACES
 from .errors import Errors, Position
-from .syntax import Chain, File, Method, ModuleDecl, ProductDecl, Service
+from .syntax import Chain, File, ModuleDecl
 
 HINT = "'emfgen check' understands it; a later version will build it. Until then, take it out"
 # What stands in a file, and the word for it; docs/idl.md lists the same.
-WORDS = ("command", "counter", "gauge", "handoff", "histogram", "map", "on_demand", "overflow", "plug", "served_by")
+WORDS = ("counter", "gauge", "handoff", "histogram", "map", "overflow", "plug")
 
 
 def refuse(file: File, errors: Errors) -> None:
@@ -17,10 +17,6 @@ def refuse(file: File, errors: Errors) -> None:
     for declaration in file.declarations:
         if isinstance(declaration, ModuleDecl):
             _refuse_all(_of_module(declaration), errors)
-        elif isinstance(declaration, ProductDecl):
-            _refuse_all([("command", c.position) for c in declaration.commands], errors)
-        elif isinstance(declaration, Service):
-            _refuse_all([("served_by", m.served_by.position) for m in declaration.of(Method) if m.served_by], errors)
         elif isinstance(declaration, Chain):
             _refuse_all([("handoff", h.member.position) for h in declaration.handoffs], errors)
 
@@ -29,8 +25,6 @@ def _of_module(module: ModuleDecl) -> Iterable[Tuple[str, Position]]:
     for use_of_map in module.maps:
         yield "map", use_of_map.map.position
     for event in module.events:
-        if event.on_demand:
-            yield "on_demand", event.position
         if event.overflow:
             yield "overflow", event.overflow.position
     for metric in module.metrics:

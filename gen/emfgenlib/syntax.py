@@ -4,7 +4,7 @@ Every declaration has a position and a doc; what a name refers to is looked up b
 the checks, not here.
 """
 from dataclasses import dataclass, field
-from typing import List, Optional, Tuple, Type, TypeVar, Union
+from typing import List, Optional, Set, Tuple, Type, TypeVar, Union
 
 from .errors import Position
 
@@ -274,10 +274,12 @@ class File:
     def reached(self) -> List["File"]:
         """All files that are imported, directly or not, each once however many ways lead to it."""
         out: List["File"] = []
+        seen: Set[int] = set()
         waiting = self.imported[::-1]
         while waiting:
             file = waiting.pop()
-            if all(file is not other for other in out):
+            if id(file) not in seen:
+                seen.add(id(file))
                 out.append(file)
                 waiting += file.imported[::-1]
         return out

@@ -22,6 +22,8 @@ class TableMember:
     len_offset: Optional[int]
     names: str = ""  # C name of an enum
     record: str = ""  # C name of a struct
+    initial: Optional[str] = None
+    range: Optional[Tuple[str, str]] = None
 
 
 @dataclass
@@ -120,6 +122,7 @@ class _Maker:
         count = place.dimensions[0] if member.array is not None else 1
         out = TableMember(member.name, type_, place.offset, place.size // count, count,
                           at[member.name + "_len"].offset if member.array_kind == "bounded" else None)
+        out.initial, out.range = _initial(member, struct.scope), _range(member, struct.scope)
         if member.qualifier == "rw":
             out.type += "_RW"
         if isinstance(declaration, Enum):
@@ -134,16 +137,13 @@ class _Maker:
         scope = interface.scope
         type_, declaration, _ = type_name(param.type, scope)
         out = TableParam(param.name, param.name.replace("_", "-"), param, "", 0, type_,
-                         _initial(param, scope), None, param.summary or self.places.get(id(param), ""))
+                         _initial(param, scope), _range(param, scope), param.summary or self.places.get(id(param), ""))
         if param.type.text == types.STRING:
             out.c_type, out.elements = "char", scope.number(param.bound, Errors()) + 1
         elif isinstance(declaration, Enum):
             out.c_type, out.names = self.enums[id(declaration)].base, self.enum(declaration)
         else:
             out.c_type, out.elements = types.BUILT_IN[param.type.text].c, types.BUILT_IN[param.type.text].elements
-        if param.range:
-            low, high = (check_value(param, value, scope, Errors()) for value in param.range)
-            out.range = f"(int64_t){literal(low)}", f"(int64_t){literal(high)}"
         return out
 
 
@@ -160,6 +160,13 @@ def _initial(param: Field, scope: Scope) -> Optional[str]:
     is_const = param.default.kind == "name" and isinstance(number, int) and scope.find_const(param.default.text) \
         and scope.find_type(param.type.text) is None and param.type.text != "bool"
     return str(number) if is_const else param.default.text
+
+
+def _range(field_: Field, scope: Scope) -> Optional[Tuple[str, str]]:
+    if not field_.range:
+        return None
+    low, high = (check_value(field_, value, scope, Errors()) for value in field_.range)
+    return f"(int64_t){literal(low)}", f"(int64_t){literal(high)}"
 
 
 def _attach(attach: Attach, module: ModuleDecl) -> TableAttach:

@@ -243,10 +243,32 @@ EMF_API int ebus_defer(struct ebus_call *call, struct ebus_deferred *deferred);
  */
 EMF_API void ebus_answer(struct ebus_deferred *deferred, int err, const void *reply);
 
-/* Answers with a typed error; stubs call it. */
+/**
+ * ebus_fail_later() - answer a deferred call with a typed error; stubs call it
+ * @deferred: of the call; fine on one that was cancelled
+ * @error: its name
+ * @data: what it carries
+ * @size_bytes: of it, at most EBUS_ERROR_MAX
+ *
+ * Context: loop thread, not while serving that call.
+ * Since: 0.1
+ */
 EMF_API void ebus_fail_later(struct ebus_deferred *deferred, const char *error, const void *data, size_t size_bytes);
 
-/* What the functions in remote_ops do: have the call made by the other process. */
+/**
+ * ebus_call_remote() - have a call made by another process; the functions in remote_ops do
+ * @call: that is made
+ * @args: its arguments, or NULL
+ * @reply: receives the results, or NULL
+ *
+ * Context: loop thread.
+ * Return: 0; -EINPROGRESS when the answer comes to call->waiter; -EWOULDBLOCK for a
+ * caller that would wait on the loop; -EOPNOTSUPP if the other side is of an older minor
+ * version without this method; -EPROTO if its arguments or results do not match;
+ * -EACCES if this process may not; -EBUSY, -ENOBUFS if too many are under way;
+ * -ENOTCONN, -ETIMEDOUT; or what the provider answers.
+ * Since: 0.1
+ */
 EMF_API int ebus_call_remote(struct ebus_call *call, const void *args, void *reply);
 
 /**

@@ -98,6 +98,7 @@ EMF_API int emf_client_provide(struct emf_client *client, struct ebus_service *s
  * Call emf_client_dispatch(client, 0) when it is readable, and once before waiting,
  * since that also sends what was queued.
  *
+ * Context: the thread that uses the client.
  * Return: a file descriptor that stays the client's.
  * Since: 0.1
  */
@@ -110,6 +111,7 @@ EMF_API int emf_client_fd(const struct emf_client *client);
  *
  * Handlers of signals and answers run inside of it, and inside of calls that wait.
  *
+ * Context: not inside of a handler.
  * Return: 0, also after the time; -ENOTCONN when the product is gone and the client
  * does not reconnect; -EINTR.
  * Since: 0.1
@@ -122,6 +124,7 @@ EMF_API int emf_client_dispatch(struct emf_client *client, int timeout_ms);
  *
  * Asynchronous calls and signals are queued, so that many share a system call.
  *
+ * Context: the thread that uses the client.
  * Return: 0; -EAGAIN when not all could be sent now; -ENOTCONN.
  * Since: 0.1
  */
@@ -133,6 +136,7 @@ EMF_API int emf_client_flush(struct emf_client *client);
  * @of: the service
  * @signal: its index
  *
+ * Context: the thread that uses the client.
  * Return: how many the product could not send, since this client is connected.
  * Since: 0.1
  */
@@ -142,6 +146,7 @@ EMF_API uint64_t emf_client_lost(const struct emf_client *client, const struct e
  * emf_client_why() - what the last function of this header failed of
  * @client: of this process
  *
+ * Context: the thread that uses the client.
  * Return: a sentence; "" if it did not fail. Valid until the next call.
  * Since: 0.1
  */

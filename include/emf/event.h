@@ -12,16 +12,24 @@
 extern "C" {
 #endif
 
+struct ebus_service;
+
 /**
  * struct emf_event_source - an event that a module describes
  * @ring: the map that its records come through; NULL ends a table
  * @record: called with each one
  * @printed: what a printed record is made of, or NULL for one that is not printed
+ * @service: of the signal that it feeds, or NULL
+ * @signal: its index
+ * @on_demand: its programs are attached only while somebody listens
  */
 struct emf_event_source {
 	const char *ring;
 	void (*record)(struct module *m, const void *data, size_t size_bytes);
 	const struct emf_record *printed;
+	struct ebus_service *service;
+	unsigned int signal;
+	bool on_demand;
 };
 
 /**

@@ -42,6 +42,31 @@ struct emf_object {
  */
 EMF_API void *emf_skeleton(const struct module *m);
 
+/**
+ * emf_prog_run() - run a SEC("syscall") program once; generated code does, for methods that it serves
+ * @prog_fd: of it; negative if the kernel has no such programs
+ * @context: that it reads and writes, or NULL
+ * @size_bytes: of it
+ *
+ * Context: loop thread.
+ * Return: what the program returns, 0 or a negative errno; -EPROTO for a positive
+ * number; -EOPNOTSUPP on kernels before 5.14; or what bpf(2) reports.
+ * Since: 0.1
+ */
+EMF_API int emf_prog_run(int prog_fd, void *context, size_t size_bytes);
+
+/**
+ * emf_prog_run_map() - the same for a message that is in the first value of a map
+ * @prog_fd: of the program
+ * @map_fd: an array that the program uses
+ * @value: written before, read after it
+ *
+ * Context: loop thread.
+ * Return: as emf_prog_run().
+ * Since: 0.1
+ */
+EMF_API int emf_prog_run_map(int prog_fd, int map_fd, void *value);
+
 #ifdef __cplusplus
 }
 #endif

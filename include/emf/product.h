@@ -25,12 +25,29 @@ struct emf_setting {
 };
 
 /**
+ * struct emf_shortcut - a command of the product that calls a method
+ * @name: the word
+ * @service: that it calls
+ * @method: likewise
+ * @doc: one line for the help, or ""
+ *
+ * Since: 0.1
+ */
+struct emf_shortcut {
+	const char *name;
+	const char *service;
+	const char *method;
+	const char *doc;
+};
+
+/**
  * struct emf_product - what this binary is
  * @name: of the binary, its socket and its configuration file
  * @version: shown by --version
  * @doc: one line for --help
  * @modules: names of all modules that were linked in, ended by NULL
  * @settings: defaults that the product changes, ended by an entry without module
+ * @shortcuts: its own commands, ended by an entry without name; NULL without any
  *
  * Since: 0.1
  */
@@ -40,6 +57,7 @@ struct emf_product {
 	const char *doc;
 	const char *const *modules;
 	const struct emf_setting *settings;
+	const struct emf_shortcut *shortcuts;
 };
 
 extern const struct emf_product emf_product;

@@ -75,6 +75,10 @@ struct emf_record;
  * @len_offset: see @bounded
  * @names: of an enum or of flags, else NULL
  * @record: of a struct, else NULL
+ * @ranged: @min and @max are bounds
+ * @min: smallest value that the description allows, for the number types
+ * @max: largest one
+ * @initial: the default as it is written, of each element; NULL without one
  */
 struct emf_member {
 	const char *name;
@@ -86,6 +90,10 @@ struct emf_member {
 	uint32_t len_offset;
 	const struct emf_name *names;
 	const struct emf_record *record;
+	uint32_t ranged;
+	int64_t min;
+	int64_t max;
+	const char *initial;
 };
 
 /**

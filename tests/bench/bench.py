@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 
+import bus_bench
 import many
 
 KIB = 1024
@@ -251,6 +252,8 @@ def main():
     parser.add_argument("--map", required=True, help="the linker's map of the product")
     parser.add_argument("--compile", required=True, help="how make compiles kernel parts")
     parser.add_argument("--emfgen", required=True)
+    parser.add_argument("--cc", required=True, help="the compiler of user parts")
+    parser.add_argument("--libs", required=True, help="what the product is linked with")
     parser.add_argument("--runs", type=int, default=61)
     args = parser.parse_args()
     if os.geteuid():
@@ -262,6 +265,7 @@ def main():
         memory(args)
         building(args, folder)
         generating(args, folder)
+        bus_bench.measure(args, folder, row)
     except subprocess.CalledProcessError as error:
         sys.exit(f"bench: {shlex.join(error.cmd)}: {error.stderr.strip()}")
     finally:

@@ -9,9 +9,18 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 
 import scratch  # noqa: E402 - the path has to be set first
 import tap  # noqa: E402
-from tool import until  # noqa: E402
+from tool import links, until  # noqa: E402
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bus")
+
+
+PRODUCT = """import "echo.emf";
+/// Answers.
+product emf {
+	/// say a number again
+	command again = echo.number;
+}
+"""
 
 
 @scratch.once
@@ -23,6 +32,7 @@ def build(parent):
     for name in ("echoer.emf", "echoer.c", "echoer.bpf.c"):
         shutil.copy(os.path.join(HERE, name), os.path.join(src, "modules"))
     shutil.copy(os.path.join(HERE, "echo.emf"), os.path.join(src, "bus-idl"))
+    scratch.write(os.path.join(src, "bus-idl", "products.emf"), PRODUCT)
     made = scratch.Build(src, os.path.join(parent, "build"), "--enable-werror", f"--sysconfdir={parent}/etc", *os.environ.get("EMF_CONFIGURE", "").split())
     made.make()
     made.rules = os.path.join(parent, "etc", "emf", "acl.d", "test.conf")

@@ -3,13 +3,14 @@
 Without these, an answer could reach the wrong caller, a call could be lost when its
 provider goes, and what a client sends could reach a module before it was looked at.
 """
+import json
 import os
 import shutil
 import signal
 import subprocess
 
 import tap
-from bus_product import Service, build, client_run, rules, until
+from bus_product import Service, build, client_run, links, rules, until
 
 
 def as_nobody(service, *words):
@@ -61,6 +62,10 @@ def test_a_map_that_was_handed_out_can_be_read_and_not_written_unless_it_is_rw()
     does(["map"], ["map Success, Operation not permitted", "map_rw Success"])
 
 
+def test_methods_are_served_by_programs_in_the_kernel():
+    does(["kernel"], ["add 1 Numerical argument out of domain", "reverse 3 2 1 0"])
+
+
 def test_a_thousand_calls_may_be_under_way():
     does(["pipelined"], ["pipelined 1000 1000", "deferred 1000 1000"])
 
@@ -79,6 +84,36 @@ def test_signals_reach_a_subscriber_until_it_unsubscribes():
 
 def test_what_a_slow_subscriber_does_not_hear_is_counted_and_told():
     does(["slow"], ["slow: heard and lost are all 1, some lost 1"])
+
+
+def on_demand(service):
+    """Whether the program behind the signal is attached."""
+    done = tap.run(build().product(), "status", "-j", env=dict(os.environ, EMF_BUS=service.bus))
+    module, = json.loads(done.stdout)["modules"]
+    program, = module["on_demand"]
+    tap.equal((program["program"], module["programs"]), ("on_exec", int(program["attached"])), "the program, and how many are attached")
+    return program["attached"]
+
+
+def test_a_program_on_demand_is_attached_while_somebody_listens_and_its_records_are_signals():
+    tap.need_root()
+    service = Service()
+    tap.equal((on_demand(service), links(service.process.pid)), (False, 0), "before anybody listens")
+    out = os.path.join(tap.folder(), "out")
+    with open(out, "w") as f:
+        listeners = [tap.start(build().client, service.bus, "execs", stdout=f) for _ in range(2)]
+    until(lambda: on_demand(service), "the program to be attached")
+    until(lambda: tap.run("/bin/true") and "true\n" in open(out).read(), "the signal")
+    listeners[0].kill()
+    listeners[0].wait()
+    tap.equal(on_demand(service), True, "while another one listens")
+    listeners[1].kill()
+    listeners[1].wait()
+    until(lambda: not on_demand(service), "the program to be detached")
+    until(lambda: links(service.process.pid) == 0, "its link to be closed")
+    tap.contains(tap.run(build().product(), "status", env=dict(os.environ, EMF_BUS=service.bus)).stdout,
+                 "echoer: program on_exec is on demand, and not attached: nobody listens")
+    tap.equal(service.stop(), 0, f"exit status of the service ({service.err})")
 
 
 def test_a_client_that_ends_in_the_middle_of_calls_leaves_nothing_behind():
@@ -134,6 +169,18 @@ def test_a_user_may_what_rules_allow_him_and_learns_what_they_do_not():
     service.process.send_signal(signal.SIGHUP)
     until(lambda: "the access rules have mistakes; the ones before them stay" in service.err, "the mistake to be told")
     tap.equal(as_nobody(service, "secret").stdout, "secret 42 Success\n", "by the rules from before")
+    tap.equal(service.stop(), 0, "exit status of the service")
+
+
+def test_a_command_of_the_product_calls_its_method():
+    tap.need_root()
+    service = Service()
+    env = dict(os.environ, EMF_BUS=service.bus)
+    done = tap.run(build().product(), "again", "n=7", "after_ms=0", "most=0", env=env)
+    tap.equal((done.returncode, done.stdout.split(), done.stderr), (0, ["n", "7"], ""), "what it printed")
+    tap.contains(tap.run(build().product(), "--help").stdout, "again      say a number again; echo.number")
+    peers = json.loads(tap.run(build().product(), "peers", "-j", env=env).stdout)["rows"]
+    tap.equal([(p["name"], p["calls"]) for p in peers], [("emf", 2)], "peers: the command itself")
     tap.equal(service.stop(), 0, "exit status of the service")
 
 

@@ -2,6 +2,7 @@
 not know, or an error on the terminal."""
 import os
 import shlex
+import subprocess
 
 import tap
 
@@ -30,6 +31,19 @@ def test_a_module_offers_its_options():
 def test_run_offers_modules_and_log_its_levels():
     tap.equal(completed("run", "hel"), ["hello"], "what begins with hel")
     tap.equal(completed("hello", "--log", ""), ["err", "warn", "info", "debug"], "levels")
+
+
+def test_call_offers_the_services_of_the_running_product_and_their_methods():
+    tap.equal(completed("call", "intro"), [], "services without a product")
+    tap.need_root()
+    os.environ["EMF_BUS"] = os.path.join(tap.folder(), "bus.sock")
+    tap.start(tap.PRODUCT, "serve", "hello", stderr=subprocess.DEVNULL)
+    tap.equal(tap.run(tap.PRODUCT, "wait", "introspection", "--timeout", "10s").returncode, 0, "status of wait")
+    tap.equal(completed("call", "intro"), ["introspection"], "services")
+    tap.equal(completed("describe", "intro"), ["introspection"], "services")
+    tap.equal(completed("call", "introspection", "s"), ["services", "schema"], "methods")
+    tap.equal(completed("call", "--time"), ["--timeout"], "options")
+    tap.equal(completed("get", "runqlat.i"), ["runqlat.interval"], "parameters")
 
 
 tap.main()

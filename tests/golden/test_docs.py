@@ -30,12 +30,9 @@ BLOCK = re.compile(r"^```emf(?: (file|error)[=:] ?([^\n]*))?\n(.*?)^```$", re.MU
 
 # Each word of not_yet, in a file that it is refused in for nothing else.
 REFUSED = {
-    "command": "product p { command c = s.m; }",
     "counter": "module m { counter c from rows; }", "gauge": "module m { gauge c from rows; }",
     "handoff": "chain c : xdp { handoff a to d; }", "histogram": "module m { histogram h log2 from rows; }",
-    "map": "module m { map rows export; }", "on_demand": "module m { event e on_demand; }",
-    "overflow": "module m { event e overflow(block); }", "plug": "module m { plug p into c.s; }",
-    "served_by": "service s 1.0 { method m() -> () served_by bpf(p); }",
+    "map": "module m { map rows export; }", "overflow": "module m { event e overflow(block); }", "plug": "module m { plug p into c.s; }",
 }
 
 

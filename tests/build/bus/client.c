@@ -129,6 +129,22 @@ static void map(void)
 	printf("map_rw %s\n", strerror((int)-map_write(reply_rw.m, 1)));
 }
 
+static void kernel(void)
+{
+	struct echo_add_args add = { .a = 1ull << 40, .b = 2 };
+	struct echo_add_reply sum;
+	struct echo_reverse_args reverse = { .n = 3, .b = { 1, 2, 3 } };
+	struct echo_reverse_reply reversed;
+
+	must("add", echo_call_add(&echo_client, &add, &sum));
+	printf("add %d", sum.sum == (1ull << 40) + 2);
+	add.b = 13;
+	printf(" %s\n", strerror(-echo_call_add(&echo_client, &add, &sum)));
+	must("reverse", echo_call_reverse(&echo_client, &reverse, &reversed));
+	printf("reverse %u %u %u %u\n", reversed.b[0], reversed.b[1], reversed.b[2], reversed.b[3]);
+	must("clear", echo_call_clear(&echo_client));
+}
+
 static void secret(void)
 {
 	struct echo_secret_reply reply = { 0 };
@@ -327,6 +343,23 @@ static void ask_guest(void)
 	printf("guest %llu\n", (unsigned long long)reply.n);
 }
 
+static void on_execed(struct echo_execed_subscription *subscription, const struct echo_execed *signal)
+{
+	(void)subscription;
+	printf("%u %s\n", signal->pid, signal->comm);
+	fflush(stdout);
+}
+
+/* Until it is killed. */
+static void execs(void)
+{
+	static struct echo_execed_subscription subscription = { .handler = on_execed };
+
+	must("on_execed", echo_on_execed(&echo_client, NULL, &subscription));
+	while (!emf_client_dispatch(client, -1))
+		;
+}
+
 /* --- reconnect */
 
 static void on_changed(struct ebus_watcher *watcher, bool provided)
@@ -353,8 +386,9 @@ static const struct {
 	void (*run)(void);
 } things[] = {
 	{ "number", number }, { "error", error }, { "bytes", bytes },	  { "text", text },   { "file", file },
-	{ "map", map },	      { "secret", secret }, { "pipelined", pipelined }, { "leaving", leaving }, { "never", never },
+	{ "kernel", kernel }, { "map", map },	      { "secret", secret }, { "pipelined", pipelined }, { "leaving", leaving }, { "never", never },
 	{ "signals", signals }, { "slow", slow },   { "provide", provide }, { "ask_guest", ask_guest }, { "watch", watch },
+	{ "execs", execs },
 };
 
 int main(int argc, char **argv)

@@ -65,6 +65,16 @@ int echo_serve_bytes(struct ebus_call *call, const struct echo_bytes_args *args,
 	return 0;
 }
 
+int echo_serve_points(struct ebus_call *call, const struct echo_points_args *args, struct echo_points_reply *reply)
+{
+	(void)call;
+	reply->wait = args->wait;
+	reply->first = args->points[0];
+	reply->points_len = args->points_len;
+	memcpy(reply->points, args->points, sizeof(reply->points));
+	return 0;
+}
+
 int echo_serve_text(struct ebus_call *call, const struct echo_text_args *args, struct echo_text_reply *reply)
 {
 	(void)call;

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * bus_publish.c - signals of this process for those of another one who subscribed.
+ */
+#include "bus_peer.h"
+
+#include <poll.h>
+#include <stdlib.h>
+
+#include "loop.h"
+#include "record.h"
+
+static struct ebus_sent_signal *find_signal(const struct ebus_binding *b, uint16_t theirs)
+{
+	struct ebus_sent_signal *s = b->signals;
+
+	while (s && s->theirs != theirs)
+		s = s->next;
+	return s;
+}
+
+static const struct emf_record *record_of(const struct ebus_sent_signal *s)
+{
+	return s->binding->map.service->signals[s->base.signal].in.record;
+}
+
+static int send_signal(struct ebus_sent_signal *s, const void *data)
+{
+	const struct ebus_frame frame = { .kind = EBUS_SIGNAL, .service = s->binding->handle, .member = s->theirs };
+	int err = ebus_peer_send_record(s->binding->peer, &frame, record_of(s), data);
+
+	s->sent += !err;
+	return err;
+}
+
+static int wait_and_send(struct ebus_sent_signal *s, const void *data)
+{
+	struct ebus_peer *peer = s->binding->peer;
+	struct pollfd pollfd = { .fd = peer->link.fd, .events = POLLOUT };
+
+	poll(&pollfd, 1, (int)s->block_ms);
+	ebus_link_flush(&peer->link);
+	return peer->link.blocked ? -ENOBUFS : send_signal(s, data);
+}
+
+/* A queue takes its memory when something waits in it for the first time. */
+static int push(struct ebus_sent_signal *s, const void *data, size_t size)
+{
+	struct ebus_peer *peer = s->binding->peer;
+	bool is_new = !s->queue.bytes;
+	int err;
+
+	if (is_new && peer->queues_bytes + s->queue.size > EBUS_QUEUES_BYTES)
+		return -ENOBUFS;
+	err = ebus_queue_push(&s->queue, data, size);
+	if (is_new && s->queue.bytes)
+		peer->queues_bytes += s->queue.size;
+	return err;
+}
+
+/* The subscriber is slow: in the queue, or as it wished. */
+static int enqueue(struct ebus_sent_signal *s, const void *data)
+{
+	const struct emf_record *record = record_of(s);
+	size_t size = record ? emf_record_wire_size(record, data) : 0;
+	int err;
+
+	if (record && emf_record_has_fds(record))
+		return -ENOBUFS; /* descriptors do not wait: they would use up those of the process */
+	err = push(s, data, size);
+	while (err == -ENOBUFS && s->overflow == EBUS_DROP_OLD && s->queue.n) {
+		ebus_queue_pop(&s->queue, NULL);
+		s->dropped++;
+		err = push(s, data, size);
+	}
+	if (err == -ENOBUFS && s->overflow == EBUS_BLOCK && s->block_ms) {
+		ebus_peer_flush(s->binding->peer);
+		err = push(s, data, size);
+	}
+	return err;
+}
+
+static void on_emitted(struct ebus_subscription *base, const void *data)
+{
+	struct ebus_sent_signal *s = emf_container_of(base, struct ebus_sent_signal, base);
+	struct ebus_link *link = &s->binding->peer->link;
+	int err = -ENOBUFS;
+
+	s->seen++;
+	if (!link->blocked && !s->queue.n) {
+		err = send_signal(s, data);
+		if (err == -ENOBUFS && !ebus_link_flush(link))
+			err = send_signal(s, data);
+		else if (err == -ENOBUFS && s->overflow == EBUS_BLOCK)
+			err = wait_and_send(s, data);
+	}
+	if (err == -ENOBUFS)
+		err = enqueue(s, data);
+	s->dropped += err != 0;
+	s->binding->peer->must_drain |= s->queue.n || s->dropped > s->told;
+}
+
+void ebus_peer_drain(struct ebus_peer *peer)
+{
+	if (!peer->must_drain)
+		return;
+	peer->must_drain = false;
+	for (size_t i = 0; i < EBUS_HANDLES_MAX; i++)
+		for (struct ebus_sent_signal *s = peer->bindings[i] ? peer->bindings[i]->signals : NULL; s; s = s->next) {
+			struct ebus_frame frame = { .kind = EBUS_SIGNAL, .service = (__u16)i, .member = s->theirs };
+			void *to;
+
+			while (s->queue.n && !ebus_link_add(&peer->link, &frame, ebus_queue_first(&s->queue), NULL, 0, &to)) {
+				ebus_queue_pop(&s->queue, to);
+				s->sent++;
+			}
+			frame.kind = EBUS_LOST;
+			if (s->dropped > s->told &&
+			    !ebus_link_send(&peer->link, &frame, &(struct ebus_lost){ s->dropped }, sizeof(struct ebus_lost),
+					    NULL, 0))
+				s->told = s->dropped;
+			peer->must_drain |= s->queue.n || s->dropped > s->told;
+		}
+}
+
+static size_t bounded(uint32_t wished, size_t most)
+{
+	return wished && wished < most ? wished : most;
+}
+
+static int subscribe(struct ebus_binding *b, uint16_t theirs, uint16_t ours, const struct ebus_wish *wish)
+{
+	struct ebus_sent_signal *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return -ENOMEM;
+	s->binding = b;
+	s->theirs = theirs;
+	s->base.deliver = on_emitted;
+	s->overflow = wish->overflow;
+	s->block_ms = (uint32_t)bounded(wish->block_ms, EBUS_BLOCK_MAX_MS);
+	ebus_queue_init(&s->queue, bounded(wish->max_messages, EBUS_QUEUE_MESSAGES), bounded(wish->max_bytes, EBUS_QUEUE_BYTES));
+	s->next = b->signals;
+	b->signals = s;
+	return ebus_subscribe(&b->client, ours, NULL, &s->base);
+}
+
+int ebus_peer_on_subscribe(struct ebus_peer *peer, struct ebus_received *r)
+{
+	struct ebus_binding *b = ebus_binding_of(peer, r);
+	uint16_t theirs = r->frame->member, ours;
+	struct ebus_wish wish;
+	int err = 0;
+
+	if (!b || theirs >= b->map.n_signals || r->size != sizeof(wish) || find_signal(b, theirs))
+		return -EBADMSG;
+	memcpy(&wish, r->payload, sizeof(wish));
+	if (wish.overflow > EBUS_BLOCK)
+		return -EBADMSG;
+	ours = b->map.signals[theirs];
+	if (ours == EBUS_NONE)
+		err = b->map.matches[b->map.n_methods + theirs] == EBUS_BROKEN ? -EPROTO : -EOPNOTSUPP;
+	else if (!ebus_peer_may(peer, b->map.service, &b->map.service->signals[ours]))
+		err = -EACCES;
+	else
+		err = subscribe(b, theirs, ours, &wish);
+	if (err == -EACCES)
+		ebus_peer_deny(peer, b->map.service, &b->map.service->signals[ours]);
+	if (err)
+		ebus_peer_refuse(peer, (struct ebus_frame){ .service = b->handle, .member = theirs }, err);
+	return 0;
+}
+
+static void signal_free(struct ebus_sent_signal *s)
+{
+	ebus_unsubscribe(&s->base);
+	if (s->queue.bytes)
+		s->binding->peer->queues_bytes -= s->queue.size;
+	ebus_queue_fini(&s->queue);
+	free(s);
+}
+
+int ebus_peer_on_unsubscribe(struct ebus_peer *peer, struct ebus_received *r)
+{
+	struct ebus_binding *b = ebus_binding_of(peer, r);
+	struct ebus_sent_signal **at;
+
+	if (!b)
+		return -EBADMSG;
+	at = &b->signals;
+	while (*at && (*at)->theirs != r->frame->member)
+		at = &(*at)->next;
+	if (*at) { /* else it was refused, and that crossed */
+		struct ebus_sent_signal *s = *at;
+
+		*at = s->next;
+		signal_free(s);
+	}
+	return 0;
+}
+
+void ebus_binding_end_signals(struct ebus_binding *b, bool only_forbidden)
+{
+	struct ebus_sent_signal **at = &b->signals;
+
+	while (*at) {
+		struct ebus_sent_signal *s = *at;
+		const struct ebus_member *member = &b->map.service->signals[s->base.signal];
+
+		if (only_forbidden && ebus_peer_may(b->peer, b->map.service, member)) {
+			at = &s->next;
+			continue;
+		}
+		if (only_forbidden) {
+			ebus_peer_deny(b->peer, b->map.service, member);
+			ebus_peer_refuse(b->peer, (struct ebus_frame){ .service = b->handle, .member = s->theirs }, -EACCES);
+		}
+		*at = s->next;
+		signal_free(s);
+	}
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * cmd_listen.c - "listen": signals of any service, as they come.
+ */
+#include <fnmatch.h>
+#include <stdlib.h>
+
+#include "ask.h"
+#include "command.h"
+#include "emf_emf.h"
+#include "output.h"
+#include "record_json.h"
+#include "record_print.h"
+
+#define NAME_MAX_BYTES 128 /* "service.signal": the generator allows 63 characters for a name */
+#define NS_PER_MS UINT64_C(1000000)
+
+struct listening;
+
+/* One signal that matches. */
+struct heard {
+	struct ebus_subscription base;
+	struct listening *all;
+	struct heard *next;
+};
+
+/* A service of which one does. */
+struct bound {
+	struct emf_schema *schema;
+	struct bound *next;
+};
+
+struct listening {
+	struct emf_client *client;
+	char *const *patterns;
+	int n_patterns;
+	struct heard *heard;
+	struct bound *bound;
+	uint64_t count, most;
+	bool as_json;
+	int err;
+};
+
+static bool matches(const struct listening *l, const char *service, const char *signal)
+{
+	char name[NAME_MAX_BYTES];
+
+	snprintf(name, sizeof(name), "%s.%s", service, signal);
+	for (int i = 0; i < l->n_patterns; i++)
+		if (!fnmatch(l->patterns[i], name, 0))
+			return true;
+	return false;
+}
+
+static void on_signal(struct ebus_subscription *subscription, const void *data)
+{
+	struct listening *l = ((struct heard *)(void *)subscription)->all; /* base is its first member */
+	const struct ebus_service *service = subscription->service;
+	const struct ebus_member *signal = &service->signals[subscription->signal];
+	json_t *json;
+
+	if (l->most && l->count == l->most)
+		return;
+	l->count++;
+	if (!l->as_json) {
+		printf("%s.%s%s", service->name, signal->name, signal->in.record ? " " : "");
+		emf_record_print_line(signal->in.record, data, stdout);
+	} else {
+		json = json_pack("{s:s, s:s, s:o}", "service", service->name, "signal", signal->name, "args",
+				 emf_record_to_json(signal->in.record, data));
+		if (!json || json_dumpf(json, stdout, JSON_COMPACT))
+			l->err = -ENOMEM;
+		json_decref(json);
+	}
+	printf("\n");
+}
+
+static int subscribe(struct listening *l, struct emf_schema *schema)
+{
+	for (unsigned int i = 0; i < schema->service.n_signals; i++) {
+		struct heard *heard;
+
+		if (!matches(l, schema->service.name, schema->service.signals[i].name))
+			continue;
+		heard = calloc(1, sizeof(*heard));
+		if (!heard)
+			return -ENOMEM;
+		heard->base.deliver = on_signal;
+		heard->all = l;
+		heard->next = l->heard;
+		l->heard = heard;
+		ebus_subscribe(&schema->client, i, NULL, &heard->base);
+	}
+	return 0;
+}
+
+static int bind_to(struct listening *l, const char *name, char why[EMF_ASK_WHY_MAX])
+{
+	struct bound *bound = calloc(1, sizeof(*bound));
+	int err = bound ? emf_ask_schema(l->client, name, &bound->schema, why) : -ENOMEM;
+
+	if (err) {
+		free(bound);
+		return err;
+	}
+	bound->next = l->bound;
+	l->bound = bound;
+	return subscribe(l, bound->schema);
+}
+
+/* Only what has a chance to match is asked for its schema. */
+static bool may_match(const struct listening *l, const char *service)
+{
+	for (int i = 0; i < l->n_patterns; i++) {
+		size_t len = strcspn(l->patterns[i], "*?[\\");
+		char start[NAME_MAX_BYTES];
+
+		snprintf(start, sizeof(start), "%s.", service);
+		if (!strncmp(l->patterns[i], start, len < strlen(start) ? len : strlen(start)))
+			return true;
+	}
+	return false;
+}
+
+static int bind_all(struct listening *l, char why[EMF_ASK_WHY_MAX])
+{
+	struct introspection_services_reply *services;
+	int err = emf_ask_services(l->client, &services, why);
+
+	if (err)
+		return err;
+	for (__u32 i = 0; i < services->rows_len && !err; i++)
+		if (services->rows[i].signals && may_match(l, services->rows[i].name))
+			err = bind_to(l, services->rows[i].name, why);
+	free(services);
+	if (err == -ENOMEM)
+		snprintf(why, EMF_ASK_WHY_MAX, "out of memory");
+	return err;
+}
+
+static void tell_lost(const struct listening *l)
+{
+	uint64_t lost = 0;
+
+	for (const struct heard *h = l->heard; h; h = h->next) {
+		struct ebus_client of = { .service = h->base.service };
+
+		lost += of.service ? emf_client_lost(l->client, &of, h->base.signal) : 0;
+	}
+	if (lost)
+		emf_warn(NULL, "%llu signals were not heard: they came faster than they were read", (unsigned long long)lost);
+}
+
+static int listen(struct listening *l, uint64_t duration_ns)
+{
+	uint64_t end = duration_ns ? emf_now_ns() + duration_ns : UINT64_MAX;
+	int err = 0;
+
+	while (!err && !l->err && (!l->most || l->count < l->most)) {
+		uint64_t now = emf_now_ns(), left = end > now ? (end - now) / NS_PER_MS + 1 : 0;
+
+		if (!left)
+			break;
+		err = emf_client_dispatch(l->client, duration_ns ? (int)(left < 60000 ? left : 60000) : -1);
+		err = err == -EINTR ? 0 : err;
+		if (!err)
+			err = emf_output_flush();
+		err = err == -EAGAIN ? 0 : err;
+	}
+	tell_lost(l);
+	if (err == -EPIPE)
+		return EMF_EXIT_OK;
+	if (err == -ENOTCONN)
+		emf_err(NULL, "the service has ended");
+	return err || l->err ? EMF_EXIT_FAILED : EMF_EXIT_OK;
+}
+
+static int listen_to(struct listening *l, uint64_t duration_ns)
+{
+	char why[EMF_ASK_WHY_MAX];
+	int err = bind_all(l, why);
+
+	if (err)
+		return emf_ask_failed(err, why);
+	if (!l->heard) {
+		emf_err(NULL, "no service has a signal that matches '%s'; 'describe' prints what there is", l->patterns[0]);
+		return EMF_EXIT_USAGE;
+	}
+	return listen(l, duration_ns);
+}
+
+static void forget(struct listening *l)
+{
+	for (struct heard *h = l->heard, *next; h; h = next) {
+		next = h->next;
+		free(h);
+	}
+	for (struct bound *b = l->bound, *next; b; b = next) {
+		next = b->next;
+		emf_ask_forget(b->schema);
+		free(b);
+	}
+}
+
+static int set_number(const struct emf_option *option, const char *arg)
+{
+	const struct emf_value_type type = { .type = EMF_U64 };
+
+	if (!emf_value_parse(&type, arg, option->context) && *(uint64_t *)option->context)
+		return 0;
+	emf_err(NULL, "--%s: \"%s\" is not a number above 0", option->name, arg);
+	return -EINVAL;
+}
+
+int emf_cmd_listen(struct emf *emf, int argc, char **argv)
+{
+	struct listening l = { 0 };
+	uint64_t duration_ns = 0;
+	const struct emf_option options[] = {
+		{ "json", 'j', NULL, false, "print a line of JSON for each", emf_option_set_true, &l.as_json },
+		{ "count", 'n', "N", false, "end after so many signals", set_number, &l.most },
+		{ "duration", 'd', "SECONDS", false, "end after this time", emf_option_set_time, &duration_ns },
+	};
+	int rest, status = emf_command_parse(emf, "listen", options, 3, argc, argv, &rest);
+	char why[EMF_ASK_WHY_MAX];
+	int err;
+
+	if (status >= 0)
+		return status;
+	if (rest == argc) {
+		emf_err(NULL, "listen needs a pattern of SERVICE.SIGNAL, such as 'flow.*', or '*' for all");
+		return EMF_EXIT_USAGE;
+	}
+	l.patterns = argv + rest;
+	l.n_patterns = argc - rest;
+	err = emf_ask_open(emf, &l.client, why);
+	if (err)
+		return emf_ask_failed(err, why);
+	status = listen_to(&l, duration_ns);
+	emf_client_free(l.client);
+	forget(&l);
+	return status;
+}

@@ -1,0 +1,141 @@
+"""The bus: calls and signals inside of a product, and between processes on one processor."""
+import os
+import shlex
+import statistics
+import subprocess
+import sys
+import time
+
+HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bus")
+LISTENERS = 8
+RUNS = 5
+ON_ONE = ["taskset", "-c", "0"]  # across processors, waking up hides everything else
+
+
+def run(*words, **kwargs):
+    return subprocess.run([str(w) for w in words], check=True, capture_output=True, text=True, timeout=300, **kwargs)
+
+
+def build(args, folder):
+    """Programs in @folder, with the compiler and the libraries of the build."""
+    run(*shlex.split(args.emfgen), "stubs", os.path.join(HERE, "bench.emf"), "--out", folder)
+    compile_words = shlex.split(args.cc) + ["-O2", "-std=gnu17", "-Iinclude", f"-I{folder}"]
+    stubs = os.path.join(folder, "bench_emf.c")
+    client = ["libemf-client.a", "-lpthread"]
+    served = ["libemf-core.a", *shlex.split(args.libs)]
+    core = ["-rdynamic", "-Wl,--whole-archive", "libemf-core.a", "-Wl,--no-whole-archive", *shlex.split(args.libs)]
+    for name, words in (("raw", []), ("client", [stubs, *client]), ("inside", [stubs, *client]), ("server", [stubs, *core]),
+                        ("served", [stubs, *served])):
+        run(*compile_words, os.path.join(HERE, name + ".c"), *words, "-o", os.path.join(folder, name))
+    peers = {}
+    for name, libraries in (("zmq", ["-lzmq"]), ("dbus", ["-lsystemd"])):
+        source = os.path.join(HERE, f"peer_{name}.c")
+        if not os.path.exists(source):
+            continue
+        try:
+            run(*compile_words, source, *libraries, "-o", os.path.join(folder, name))
+            peers[name] = os.path.join(folder, name)
+        except subprocess.CalledProcessError:
+            pass  # its package is not installed: the row says so
+    return peers
+
+
+def inside(folder, row):
+    times = [[float(ns) for ns in run(*ON_ONE, os.path.join(folder, "inside")).stdout.split()] for _ in range(RUNS)]
+    direct, call, indirect, signal = (min(t[i] for t in times) for i in range(4))
+    row("typed call in process", f"{call:.2f} ns", f"{direct:.2f} ns for ops->f()", f"{call / direct:.2f}", "ratio <= 1.3",
+        call / direct <= 1.3)
+    row("signal to one subscriber in process", f"{signal:.2f} ns", f"{indirect:.2f} ns for a call", f"{signal / indirect:.2f}",
+        "ratio <= 3", signal / indirect <= 3)
+
+
+def served(folder, row):
+    times = [[float(ns) for ns in run(*ON_ONE, os.path.join(folder, "served")).stdout.split()] for _ in range(RUNS)]
+    bare, typed = (statistics.median(t[i] for t in times) for i in range(2))
+    row("method served by BPF", f"{typed:.0f} ns", f"{bare:.0f} ns for TEST_RUN", f"{typed / bare:.2f}", "ratio <= 1.3", typed <= 1.3 * bare)
+
+
+def rate(*words):
+    return float(run(*ON_ONE, *words).stdout.split()[-1])
+
+
+def fan_out(folder, socket, n):
+    client = [*ON_ONE, os.path.join(folder, "client"), socket]
+    listeners = [subprocess.Popen([*client, "listen", str(n)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                 for _ in range(LISTENERS)]
+    try:
+        for one in listeners:
+            if one.stdout.readline() != "ready\n":
+                raise SystemExit("bench: a listener does not listen")
+        start = time.perf_counter()
+        run(*client, "emit", n)
+        lost = sum(int(one.communicate(timeout=60)[1].split()[-1]) for one in listeners)
+        return (LISTENERS * n - lost) / (time.perf_counter() - start)
+    finally:
+        for one in listeners:
+            one.kill()
+            one.wait()
+
+
+def kilo(rate_):
+    return f"{rate_ / 1000:.0f}k/s" if rate_ < 1e6 else f"{rate_ / 1e6:.2f}M/s"
+
+
+def between(folder, peers, row):
+    socket = os.path.join(folder, "bus")
+    server = subprocess.Popen([*ON_ONE, os.path.join(folder, "server"), "serve"], env=dict(os.environ, EMF_BUS=socket),
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        end = time.monotonic() + 10
+        while not os.path.exists(socket) and time.monotonic() < end:
+            time.sleep(0.01)
+        time.sleep(0.2)
+        client, raw = [os.path.join(folder, "client"), socket], os.path.join(folder, "raw")
+        found = {key: [] for key in ("one", "many", "raw one", "raw many", "fan")}
+        for _ in range(RUNS):  # in turn, so that what else the machine does falls on all
+            found["raw one"].append(rate(raw, 1, 50000))
+            found["one"].append(rate(*client, "one", 50000))
+            found["raw many"].append(rate(raw, 32, 100000))
+            found["many"].append(rate(*client, "many", 400000))
+            found["fan"].append(fan_out(folder, socket, 50000))
+    finally:
+        server.terminate()
+        server.wait(20)
+    got = {key: statistics.median(values) for key, values in found.items()}
+    row("call between processes, 64 bytes", kilo(got["one"]), f"{kilo(got['raw one'])} bare SEQPACKET", f"{got['one'] / got['raw one']:.2f}",
+        "ratio >= 0.85", got["one"] >= 0.85 * got["raw one"])
+    row("  32 of them under way", kilo(got["many"]), f"{kilo(got['raw many'])} bare SEQPACKET", f"{got['many'] / got['raw many']:.1f}",
+        "ratio >= 5", got["many"] >= 5 * got["raw many"])
+    row(f"  signals, 1 to {LISTENERS} processes", kilo(got["fan"]))
+    compare(peers, got, row)
+
+
+def compare(peers, got, row):
+    """With what others offer, where it is installed."""
+    if "dbus" in peers:
+        one, fan = ([float(v) for v in run(*ON_ONE, peers["dbus"]).stdout.split()])
+        row("  call, against D-Bus by dbus-broker", kilo(got["one"]), kilo(one), f"{got['one'] / one:.1f}", "ratio >= 3.5",
+            got["one"] >= 3.5 * one)
+        row("  signals, against D-Bus by dbus-broker", kilo(got["fan"]), kilo(fan), f"{got['fan'] / fan:.1f}", "ratio >= 10",
+            got["fan"] >= 10 * fan)
+    else:
+        row("  against D-Bus by dbus-broker", "", "not installed")
+    if "zmq" in peers:
+        many, fan = ([float(v) for v in run(*ON_ONE, peers["zmq"]).stdout.split()])
+        row("  32 calls, against ZeroMQ", kilo(got["many"]), kilo(many), f"{got['many'] / many:.1f}", "ratio > 1", got["many"] > many)
+        row("  signals, against ZeroMQ", kilo(got["fan"]), kilo(fan), f"{got['fan'] / fan:.1f}", "ratio >= 3 (shared ring)", got["fan"] >= 3 * fan)
+    else:
+        row("  against ZeroMQ", "", "not installed")
+
+
+def measure(args, folder, row):
+    folder = os.path.join(folder, "bus")
+    os.mkdir(folder)
+    peers = build(args, folder)
+    inside(folder, row)
+    served(folder, row)
+    between(folder, peers, row)
+
+
+if __name__ == "__main__":
+    sys.exit("bus.py is a part of make bench")
