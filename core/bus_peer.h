@@ -170,7 +170,7 @@ bool ebus_is_text(const char *text, size_t size);
 int ebus_peer_load_record(struct ebus_received *r, const struct emf_record *record, bool partial, void *data);
 
 /* Closes the descriptors of a record that was loaded. */
-void ebus_peer_close_fds(const struct emf_record *record, void *data);
+void ebus_peer_close_fds(const struct emf_record *record, const void *data);
 
 /* Frames that they send as users of ours, and as those that we use: bus_serve.c, bus_use.c. */
 int ebus_peer_on_bind(struct ebus_peer *peer, struct ebus_received *r);

@@ -191,7 +191,7 @@ static void answer(const struct ebus_binding *b, uint16_t method, uint32_t seria
 		return;
 	}
 	sent = ebus_peer_send_record(b->peer, &(struct ebus_frame){ .kind = EBUS_REPLY, .serial = serial }, record, reply);
-	ebus_peer_close_fds(record, (void *)reply); /* an answer gives its descriptors away */
+	ebus_peer_close_fds(record, reply); /* an answer gives its descriptors away */
 	if (sent == -ENOBUFS || sent == -ENOMEM)
 		ebus_peer_fail(b->peer, sent);
 	else if (sent)

@@ -17,9 +17,6 @@ MAGIC, PROTOCOL = 0x73756265, 1
 PACKET_MAX = 32768
 SEALS = 2 | 4 | 8  # F_SEAL_SHRINK, GROW, WRITE, linux/fcntl.h
 ADD_SEALS = 1033  # F_ADD_SEALS
-# Members of the service echo, in their order.
-(NUMBER, BYTES, TEXT, FILE, MAP, MAP_RW, NEVER, CANCELLED, SECRET, LEAVE, SHOUT, TAGGED) = range(12)
-HEARD, QUIET = range(2)
 
 
 def frame(kind, payload=b"", serial=0, service=0, member=0, n_fds=0, flags=0, size=None):
@@ -37,6 +34,27 @@ def bind_bytes(service):
     return subprocess.run([build().bind, service], stdout=subprocess.PIPE, check=True).stdout
 
 
+@functools.cache
+def members(service):
+    """Names of its methods, and of its signals."""
+    payload = bind_bytes(service)
+    counts = struct.unpack_from("=HHH", payload, 88)
+    names, at = [], 96
+    for _ in range(sum(counts)):
+        name, n_in, n_out = struct.unpack_from("=64sHH", payload, at)
+        names.append(name.rstrip(b"\0").decode())
+        at += 72 + 8 * (n_in + n_out)
+    return names[:counts[0]], names[counts[0]:counts[0] + counts[1]]
+
+
+def __getattr__(name):
+    """raw.NUMBER is the number of the method or signal number of the service echo."""
+    for names in members("echo") if name.isupper() else ():
+        if name.lower() in names:
+            return names.index(name.lower())
+    raise AttributeError(name)
+
+
 def bind(payload=None, handle=0):
     return frame(BIND, bind_bytes("echo") if payload is None else payload, service=handle)
 
@@ -46,7 +64,7 @@ def call(method, payload=b"", serial=1, handle=0, **kwargs):
 
 
 def number(n=7, after_ms=0, most=0, serial=1, handle=0, **kwargs):
-    return call(NUMBER, struct.pack("=QII", n, after_ms, most), serial, handle, **kwargs)
+    return call(members("echo")[0].index("number"), struct.pack("=QII", n, after_ms, most), serial, handle, **kwargs)
 
 
 def text(s=b"hello", kind=0, loud=0):
