@@ -95,6 +95,29 @@ START_TEST(values_are_known_ones_and_texts_have_an_end)
 }
 END_TEST
 
+START_TEST(numbers_are_in_their_range_and_those_that_an_older_sender_does_not_know_are_not_asked)
+{
+	static const struct emf_member members[] = {
+		{ .name = "a", .type = EMF_S32, .offset = 0, .size = 4, .count = 1, .ranged = 1, .min = -2, .max = 5 },
+		{ .name = "b", .type = EMF_BE32, .offset = 4, .size = 4, .count = 1, .ranged = 1, .min = 1, .max = 512 },
+	};
+	static const struct emf_record record = { .name = "r", .size = 8, .fixed = 8, .n = 2, .members = members };
+	struct {
+		int32_t a;
+		uint8_t b[4];
+	} r = { -2, { 0, 0, 2, 0 } }, out;
+
+	ck_assert_int_eq(emf_record_load(&record, &r, 8, false, &out), 0);
+	r.a = -3;
+	ck_assert_int_eq(emf_record_load(&record, &r, 8, false, &out), -EINVAL);
+	r.a = 5;
+	r.b[3] = 1; /* 513 */
+	ck_assert_int_eq(emf_record_load(&record, &r, 8, false, &out), -EINVAL);
+	ck_assert_int_eq(emf_record_load(&record, &r, 4, true, &out), 0);
+	ck_assert_int_eq(emf_record_load(&record, &r, 4, false, &out), -EBADMSG);
+}
+END_TEST
+
 START_TEST(of_another_minor_version_what_lacks_is_zero_and_what_is_more_is_left_out)
 {
 	struct {
@@ -153,6 +176,7 @@ static Suite *suite(void)
 	tcase_add_test(c, what_is_not_of_its_size_is_refused);
 	tcase_add_test(c, counts_are_within_their_bounds);
 	tcase_add_test(c, values_are_known_ones_and_texts_have_an_end);
+	tcase_add_test(c, numbers_are_in_their_range_and_those_that_an_older_sender_does_not_know_are_not_asked);
 	tcase_add_test(c, of_another_minor_version_what_lacks_is_zero_and_what_is_more_is_left_out);
 	tcase_add_test(c, descriptors_are_found_in_their_order_as_far_as_arrays_are_used);
 	suite_add_tcase(s, c);
