@@ -53,6 +53,9 @@ void emf_bus_signals_remove_owner(const struct module *m);
 /* Whether anybody listens. */
 bool emf_bus_is_wanted(const struct ebus_service *service, unsigned int signal);
 
+/* Whether a signal is being delivered. */
+bool emf_bus_is_emitting(void);
+
 /* Who is told about it from now on; is told about what is wanted already. NULL ends it. */
 void emf_bus_set_demand(struct ebus_service *service,
 			void (*demand)(struct ebus_service *service, unsigned int signal, bool wanted, void *data),

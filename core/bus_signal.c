@@ -38,6 +38,11 @@ bool emf_bus_is_wanted(const struct ebus_service *service, unsigned int signal)
 	return service->subscriptions[signal] != NULL;
 }
 
+bool emf_bus_is_emitting(void)
+{
+	return emissions != NULL;
+}
+
 void emf_bus_set_demand(struct ebus_service *service,
 			void (*demand)(struct ebus_service *service, unsigned int signal, bool wanted, void *data),
 			void *data)
