@@ -24,20 +24,6 @@ static const struct emf_record *record_of(const struct ebus_sent_signal *s)
 	return s->binding->map.service->signals[s->base.signal].in.record;
 }
 
-/* Many in a short time: they are better written once for all who read them. */
-static void count_burst(struct ebus_sent_signal *s)
-{
-	uint64_t now;
-
-	if (++s->burst < EBUS_RING_BURST)
-		return;
-	now = emf_now_ns();
-	s->is_fast = now - s->burst_ns < EBUS_RING_BURST_NS;
-	s->binding->peer->must_drain |= s->is_fast;
-	s->burst_ns = now;
-	s->burst = 0;
-}
-
 static int send_signal(struct ebus_sent_signal *s, const void *data)
 {
 	const struct ebus_frame frame = { .kind = EBUS_SIGNAL, .service = s->binding->handle, .member = s->theirs };
@@ -94,6 +80,37 @@ static int enqueue(struct ebus_sent_signal *s, const void *data)
 	return err;
 }
 
+static bool has_more(const struct ebus_sent_signal *s)
+{
+	return s->queue.n || s->dropped > s->told || s->is_fast || (s->by_ring.ring && !s->by_ring.announced);
+}
+
+/* Many in a short time, or more than are read: they are better written once for all who read them. */
+static bool is_fast(struct ebus_sent_signal *s)
+{
+	uint64_t now, before = s->burst_ns;
+
+	if (s->queue.n >= s->queue.max_messages / 2 || s->queue.used >= s->queue.size / 2)
+		return true;
+	if (++s->burst < EBUS_RING_BURST)
+		return false;
+	now = emf_now_ns();
+	s->burst_ns = now;
+	s->burst = 0;
+	return now - before < EBUS_RING_BURST_NS;
+}
+
+/* Not inside of more than one signal: which of them the ring has got already could not be told. */
+static void share(struct ebus_sent_signal *s)
+{
+	if (s->is_fast && emf_bus_emitting() < 2) {
+		s->is_fast = false;
+		s->may_share = !ebus_ring_join(s);
+	}
+	if (s->by_ring.ring && !s->by_ring.announced && !s->queue.n)
+		ebus_ring_announce(s);
+}
+
 static void on_emitted(struct ebus_subscription *base, const void *data)
 {
 	struct ebus_sent_signal *s = emf_container_of(base, struct ebus_sent_signal, base);
@@ -111,26 +128,13 @@ static void on_emitted(struct ebus_subscription *base, const void *data)
 	if (err == -ENOBUFS)
 		err = enqueue(s, data);
 	s->dropped += err != 0;
-	s->binding->peer->must_drain |= s->queue.n || s->dropped > s->told;
-	if (s->may_share)
-		count_burst(s);
-}
-
-/* A new subscription to the ring takes no part in what is being delivered, and one that ends must not either. */
-static void share(struct ebus_sent_signal *s)
-{
-	if (s->is_fast && !emf_bus_is_emitting()) {
-		s->is_fast = false;
-		s->may_share = !ebus_ring_join(s);
+	if (s->may_share && !s->by_ring.ring) {
+		s->is_fast = is_fast(s);
+		share(s);
 	}
-	if (s->by_ring.ring && !s->by_ring.announced && !s->queue.n)
-		ebus_ring_announce(s);
+	s->binding->peer->must_drain |= has_more(s);
 }
 
-static bool has_more(const struct ebus_sent_signal *s)
-{
-	return s->queue.n || s->dropped > s->told || s->is_fast || (s->by_ring.ring && !s->by_ring.announced);
-}
 
 void ebus_peer_drain(struct ebus_peer *peer)
 {

@@ -161,7 +161,7 @@ bool ebus_ring_is_intact(struct ebus_ring_reader *ring)
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	reserved = __atomic_load_n(&ring->shared->reserved, __ATOMIC_RELAXED);
 	/* A record is less than a segment: what was read begins no sooner than this. */
-	if (reserved - ring->at <= ring->size - segment)
+	if ((int64_t)(reserved - ring->at) <= (int64_t)(ring->size - segment))
 		return true;
 	ring->at = (reserved - ring->size / 2) & ~(segment - 1);
 	return false;
@@ -171,6 +171,8 @@ int ebus_ring_next(struct ebus_ring_reader *ring, uint64_t end, struct ebus_ring
 {
 	uint64_t segment = ring->size / EBUS_RING_SEGMENTS;
 
+	if ((int64_t)(end - ring->at) > (int64_t)ring->size) /* overtaken long ago; also bounds what is done here */
+		ring->at = (end - ring->size / 2) & ~(segment - 1);
 	while ((int64_t)(end - ring->at) > 0) {
 		uint64_t left = segment - (ring->at & (segment - 1));
 		const struct record *at = (const struct record *)(ring->shared->bytes + (ring->at & (ring->size - 1)));

@@ -178,7 +178,7 @@ static int find(struct ebus_rings *rings, struct ebus_sent_signal *s, struct slo
 		*slot = rings->rings[i] ? slot_for(rings->rings[i], s) : NULL;
 		if (*slot)
 			return 0;
-		if (!rings->rings[i])
+		if (!rings->rings[i] && unused == EBUS_RINGS_MAX)
 			unused = i;
 	}
 	if (unused == EBUS_RINGS_MAX)
@@ -229,7 +229,8 @@ int ebus_ring_join(struct ebus_sent_signal *s)
 	ebus_unsubscribe(&s->base);
 	s->by_ring = (struct ebus_by_ring){ .ring = slot->ring, .slot = (unsigned int)(slot - slot->ring->slots),
 					    .at = slot->ring->writer.at };
-	s->by_ring.from = slot->ring->writer.counts[s->by_ring.slot];
+	/* The signal of this moment went through the socket; the ring may get it yet. */
+	s->by_ring.from = slot->ring->writer.counts[s->by_ring.slot] + emf_bus_is_due(&slot->base);
 	return 0;
 }
 
@@ -253,7 +254,9 @@ void ebus_ring_announce(struct ebus_sent_signal *s)
 
 uint64_t ebus_ring_seen(const struct ebus_sent_signal *s)
 {
-	return s->by_ring.ring->writer.counts[s->by_ring.slot] - s->by_ring.from;
+	uint64_t count = s->by_ring.ring->writer.counts[s->by_ring.slot];
+
+	return count > s->by_ring.from ? count - s->by_ring.from : 0;
 }
 
 static void reader_free(struct ebus_ring *ring, struct reader *r)

@@ -185,6 +185,9 @@ int ebus_peer_on_ring(struct ebus_peer *peer, struct ebus_received *r)
 	}
 	if (r->frame->serial != use->used[r->frame->member].serial)
 		return 0; /* of a subscription that has ended, which crossed */
+	/* It may have been read further for others, whose numbers tell what they have had. */
+	if ((int64_t)(peer->reads[begin.ring]->reader.at - begin.at) > 0 && begin.at % 8 == 0)
+		peer->reads[begin.ring]->reader.at = begin.at;
 	slot = &peer->reads[begin.ring]->slots[begin.slot];
 	*slot = (struct slot){ .use = use, .signal = r->frame->member, .next = begin.from };
 	slot->told = state_of(slot)->unread;
