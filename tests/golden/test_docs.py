@@ -25,7 +25,7 @@ from emfgenlib.not_yet import WORDS, refuse  # noqa: E402
 from emfgenlib.parser import parse_text  # noqa: E402
 
 REFERENCE = os.path.join("docs", "idl.md")
-PAGES = ("packaging/man/emf-idl.5.in", "packaging/man/emfgen.1.in")
+PAGES = ("packaging/man/emf-idl.5.in", "packaging/man/emfgen.1.in", "packaging/man/emf-client.3.in", "packaging/man/emf.8.in")
 BLOCK = re.compile(r"^```emf(?: (file|error)[=:] ?([^\n]*))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 # Each word of not_yet, in a file that it is refused in for nothing else.
