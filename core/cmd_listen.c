@@ -2,10 +2,10 @@
 /*
  * cmd_listen.c - "listen": signals of any service, as they come.
  */
-#include <fnmatch.h>
 #include <stdlib.h>
 
 #include "ask.h"
+#include "bus.h"
 #include "command.h"
 #include "emf_emf.h"
 #include "output.h"
@@ -43,11 +43,8 @@ struct listening {
 
 static bool matches(const struct listening *l, const char *service, const char *signal)
 {
-	char name[NAME_MAX_BYTES];
-
-	snprintf(name, sizeof(name), "%s.%s", service, signal);
 	for (int i = 0; i < l->n_patterns; i++)
-		if (!fnmatch(l->patterns[i], name, 0))
+		if (emf_bus_matches(l->patterns[i], service, signal))
 			return true;
 	return false;
 }
