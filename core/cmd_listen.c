@@ -199,23 +199,13 @@ static void forget(struct listening *l)
 	}
 }
 
-static int set_number(const struct emf_option *option, const char *arg)
-{
-	const struct emf_value_type type = { .type = EMF_U64 };
-
-	if (!emf_value_parse(&type, arg, option->context) && *(uint64_t *)option->context)
-		return 0;
-	emf_err(NULL, "--%s: \"%s\" is not a number above 0", option->name, arg);
-	return -EINVAL;
-}
-
 int emf_cmd_listen(struct emf *emf, int argc, char **argv)
 {
 	struct listening l = { 0 };
 	uint64_t duration_ns = 0;
 	const struct emf_option options[] = {
 		{ "json", 'j', NULL, false, "print a line of JSON for each", emf_option_set_true, &l.as_json },
-		{ "count", 'n', "N", false, "end after so many signals", set_number, &l.most },
+		{ "count", 'n', "N", false, "end after so many signals", emf_option_set_count, &l.most },
 		{ "duration", 'd', "SECONDS", false, "end after this time", emf_option_set_time, &duration_ns },
 	};
 	int rest, status = emf_command_parse(emf, "listen", options, 3, argc, argv, &rest);
