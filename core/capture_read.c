@@ -5,7 +5,6 @@
  */
 #include "capture.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -17,6 +16,8 @@
 #include <emf/log.h>
 
 #include "bus_wire.h"
+
+#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 
 struct reader {
 	struct emf_capture *capture;
@@ -43,11 +44,9 @@ static int read_name(const struct reader *r, const json_t *line, const char *key
 {
 	const char *text = json_string_value(json_object_get(line, key));
 	size_t n = text ? strlen(text) : 0;
+	size_t good = text ? strspn(text, NAME_CHARACTERS) : 0;
 
-	for (size_t i = 0; i < n; i++)
-		if (!isalnum((unsigned char)text[i]) && text[i] != '_')
-			n = SIZE_MAX - 1;
-	if (!text || n > 63 || (!n && !may_be_empty))
+	if (!text || good < n || n > 63 || (!n && !may_be_empty))
 		return bad(r, "\"%s\" is missing, or is no name", key);
 	memcpy(name, text, n + 1);
 	return 0;
