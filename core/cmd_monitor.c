@@ -163,6 +163,8 @@ static int learn(struct monitoring *m, char why[EMF_ASK_WHY_MAX])
 	struct introspection_services_reply *services;
 	int err = emf_ask_services(m->client, &services, why);
 
+	if (err)
+		return err;
 	for (__u32 i = 0; !err && i < services->rows_len; i++) {
 		struct known *k = calloc(1, sizeof(*k));
 
@@ -178,6 +180,7 @@ static int learn(struct monitoring *m, char why[EMF_ASK_WHY_MAX])
 		else
 			m->known = k;
 	}
+	free(services);
 	return err;
 }
 
