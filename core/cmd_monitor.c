@@ -158,6 +158,7 @@ static void on_message(struct bus_message_subscription *subscription, const stru
 
 /* --- from the beginning to the end */
 
+/* What cannot be read is shown without what it carries. */
 static int learn(struct monitoring *m, char why[EMF_ASK_WHY_MAX])
 {
 	struct introspection_services_reply *services;
@@ -165,23 +166,21 @@ static int learn(struct monitoring *m, char why[EMF_ASK_WHY_MAX])
 
 	if (err)
 		return err;
-	for (__u32 i = 0; !err && i < services->rows_len; i++) {
+	for (__u32 i = 0; err != -ENOTCONN && i < services->rows_len; i++) {
 		struct known *k = calloc(1, sizeof(*k));
 
-		if (!k) {
-			snprintf(why, EMF_ASK_WHY_MAX, "out of memory");
-			err = -ENOMEM;
-			break;
+		err = k ? emf_ask_shape(m->client, services->rows[i].name, &k->schema, why) : -ENOMEM;
+		if (err) {
+			emf_warn(NULL, "messages of service %s are shown without what they carry: %s", services->rows[i].name,
+				 k ? why : "out of memory");
+			free(k);
+			continue;
 		}
 		k->next = m->known;
-		err = emf_ask_shape(m->client, services->rows[i].name, &k->schema, why);
-		if (err)
-			free(k);
-		else
-			m->known = k;
+		m->known = k;
 	}
 	free(services);
-	return err;
+	return 0;
 }
 
 /* Listening is refused in silence; a call tells. */
