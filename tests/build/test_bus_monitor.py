@@ -237,7 +237,7 @@ def test_who_listens_to_all_signals_does_not_hear_of_each_again():
 
 def test_a_monitor_that_does_not_read_costs_the_others_nothing_and_learns_what_it_lost():
     service = served()
-    monitor = Monitor(service, "-j", "echo.*")
+    monitor = Monitor(service, "-j")
     monitor.process.send_signal(signal.SIGSTOP)
     listener = Listener(service, "-j", "echo.heard", "-d", "60s")
     until(lambda: any(row["signal"] == "heard" for row in json.loads(shell(service, "call", "-j", "bus", "subscriptions").stdout)["rows"]),
@@ -253,6 +253,7 @@ def test_a_monitor_that_does_not_read_costs_the_others_nothing_and_learns_what_i
         return [m["lost"] for m in monitor.messages if m["args"] == {"n": 12}][-1:] > [0]
     until(lost, "the loss to be told")
     last = monitor.messages[-1]["lost"]
+    tap.equal({m["kind"] for m in monitor.of("bus.message")} - {"subscribe"}, set(), "what is said about the monitor's own messages")
     tap.equal(monitor.end(), 0, "status")
     tap.contains(monitor.err, "messages were lost: they came faster than they were read")
     heard = len([m for m in monitor.of("echo.heard") if m["kind"] == "signal"])
