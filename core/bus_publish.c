@@ -81,6 +81,37 @@ static int enqueue(struct ebus_sent_signal *s, const void *data)
 	return err;
 }
 
+static bool has_more(const struct ebus_sent_signal *s)
+{
+	return s->queue.n || s->dropped > s->told || s->is_fast || (s->by_ring.ring && !s->by_ring.announced);
+}
+
+/* Many in a short time, or more than are read: they are better written once for all who read them. */
+static bool is_fast(struct ebus_sent_signal *s)
+{
+	uint64_t now, before = s->burst_ns;
+
+	if (s->queue.n >= s->queue.max_messages / 2 || s->queue.used >= s->queue.size / 2)
+		return true;
+	if (++s->burst < EBUS_RING_BURST)
+		return false;
+	now = emf_now_ns();
+	s->burst_ns = now;
+	s->burst = 0;
+	return now - before < EBUS_RING_BURST_NS;
+}
+
+/* Not inside of more than one signal: which of them the ring has got already could not be told. */
+static void share(struct ebus_sent_signal *s)
+{
+	if (s->is_fast && emf_bus_emitting() < 2) {
+		s->is_fast = false;
+		s->may_share = !ebus_ring_join(s);
+	}
+	if (s->by_ring.ring && !s->by_ring.announced && !s->queue.n)
+		ebus_ring_announce(s);
+}
+
 static void on_emitted(struct ebus_subscription *base, const void *data)
 {
 	struct ebus_sent_signal *s = emf_container_of(base, struct ebus_sent_signal, base);
@@ -98,8 +129,13 @@ static void on_emitted(struct ebus_subscription *base, const void *data)
 	if (err == -ENOBUFS)
 		err = enqueue(s, data);
 	s->dropped += err != 0;
-	s->binding->peer->must_drain |= s->queue.n || s->dropped > s->told;
+	if (s->may_share && !s->by_ring.ring) {
+		s->is_fast = is_fast(s);
+		share(s);
+	}
+	s->binding->peer->must_drain |= has_more(s);
 }
+
 
 void ebus_peer_drain(struct ebus_peer *peer)
 {
@@ -122,7 +158,8 @@ void ebus_peer_drain(struct ebus_peer *peer)
 				s->told = s->dropped;
 				ebus_peer_tap(peer, true, &frame, &(struct ebus_lost){ s->dropped }, sizeof(struct ebus_lost));
 			}
-			peer->must_drain |= s->queue.n || s->dropped > s->told;
+			share(s);
+			peer->must_drain |= has_more(s);
 		}
 }
 
@@ -131,18 +168,22 @@ static size_t bounded(uint32_t wished, size_t most)
 	return wished && wished < most ? wished : most;
 }
 
-static int subscribe(struct ebus_binding *b, uint16_t theirs, uint16_t ours, const struct ebus_wish *wish)
+static int subscribe(struct ebus_binding *b, const struct ebus_frame *frame, uint16_t ours, const struct ebus_wish *wish)
 {
 	struct ebus_sent_signal *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return -ENOMEM;
 	s->binding = b;
-	s->theirs = theirs;
+	s->theirs = frame->member;
+	s->serial = frame->serial;
 	s->base.deliver = on_emitted;
 	s->overflow = wish->overflow;
 	s->block_ms = (uint32_t)bounded(wish->block_ms, EBUS_BLOCK_MAX_MS);
 	ebus_queue_init(&s->queue, bounded(wish->max_messages, EBUS_QUEUE_MESSAGES), bounded(wish->max_bytes, EBUS_QUEUE_BYTES));
+	/* A ring has one policy: who is slow misses the oldest. */
+	s->may_share = wish->flags & EBUS_WISH_RING && b->peer->rings && !wish->overflow &&
+		       b->map.matches[b->map.n_methods + s->theirs] == EBUS_EQUAL;
 	s->next = b->signals;
 	b->signals = s;
 	return ebus_subscribe(&b->client, ours, NULL, &s->base);
@@ -158,7 +199,7 @@ int ebus_peer_on_subscribe(struct ebus_peer *peer, struct ebus_received *r)
 	if (!b || theirs >= b->map.n_signals || r->size != sizeof(wish) || find_signal(b, theirs))
 		return -EBADMSG;
 	memcpy(&wish, r->payload, sizeof(wish));
-	if (wish.overflow > EBUS_BLOCK)
+	if (wish.overflow > EBUS_BLOCK || wish.flags & ~(__u32)EBUS_WISH_RING)
 		return -EBADMSG;
 	ours = b->map.signals[theirs];
 	if (ours == EBUS_NONE)
@@ -166,7 +207,7 @@ int ebus_peer_on_subscribe(struct ebus_peer *peer, struct ebus_received *r)
 	else if (!ebus_peer_may(peer, b->map.service, &b->map.service->signals[ours]))
 		err = -EACCES;
 	else
-		err = subscribe(b, theirs, ours, &wish);
+		err = subscribe(b, r->frame, ours, &wish);
 	if (err == -EACCES)
 		ebus_peer_deny(peer, b->map.service, &b->map.service->signals[ours]);
 	if (err)
@@ -176,11 +217,33 @@ int ebus_peer_on_subscribe(struct ebus_peer *peer, struct ebus_received *r)
 
 static void signal_free(struct ebus_sent_signal *s)
 {
+	if (s->by_ring.ring)
+		ebus_ring_leave(s);
 	ebus_unsubscribe(&s->base);
 	if (s->queue.bytes)
 		s->binding->peer->queues_bytes -= s->queue.size;
 	ebus_queue_fini(&s->queue);
 	free(s);
+}
+
+/* What a reader of a ring has missed: as it says, and it can deceive nobody but itself. */
+int ebus_peer_on_missed(struct ebus_peer *peer, struct ebus_received *r)
+{
+	struct ebus_binding *b = ebus_binding_of(peer, r);
+	struct ebus_sent_signal *s = b ? find_signal(b, r->frame->member) : NULL;
+	struct ebus_lost lost;
+
+	if (!b || r->size != sizeof(lost))
+		return -EBADMSG;
+	memcpy(&lost, r->payload, sizeof(lost));
+	if (s) /* else it was unsubscribed, and that crossed */
+		s->missed = lost.lost < ebus_sent_seen(s) - s->dropped ? lost.lost : ebus_sent_seen(s) - s->dropped;
+	return 0;
+}
+
+uint64_t ebus_sent_seen(const struct ebus_sent_signal *s)
+{
+	return s->seen + (s->by_ring.ring ? ebus_ring_seen(s) : 0);
 }
 
 int ebus_peer_on_unsubscribe(struct ebus_peer *peer, struct ebus_received *r)
