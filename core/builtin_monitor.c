@@ -98,7 +98,7 @@ static void on_frame(struct ebus_peer *peer, bool is_sent, const struct ebus_fra
 	if (!p || is_looking_on(peer) || !ebus_seen_read(&seen, peer, is_sent, frame, payload, size))
 		return;
 	m = blank();
-	m->kind = (__u8)frame->kind;
+	m->kind = frame->kind == EBUS_MISSED ? BUS_KIND_LOST : (__u8)frame->kind;
 	m->is_sent = is_sent;
 	m->serial = frame->serial;
 	m->reason = seen.reason;

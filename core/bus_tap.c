@@ -113,13 +113,14 @@ static bool read_failure(struct ebus_seen *seen, const struct ebus_peer *peer, b
 	return true;
 }
 
-static bool read_loss(struct ebus_seen *seen, const struct ebus_peer *peer, bool is_sent, const struct ebus_frame *frame)
+/* Who sends signals tells how many it had no room for; who reads them of a ring, how many were gone: @is_ours of this process. */
+static bool read_loss(struct ebus_seen *seen, const struct ebus_peer *peer, bool is_ours, const struct ebus_frame *frame)
 {
 	if (seen->size != sizeof(struct ebus_lost))
 		return false;
 	memcpy(&seen->lost, seen->payload, sizeof(seen->lost));
 	seen->size = 0;
-	return is_sent ? by_binding(seen, peer, frame, false) : by_use(seen, peer, frame, false);
+	return is_ours ? by_binding(seen, peer, frame, false) : by_use(seen, peer, frame, false);
 }
 
 static bool read_offer(struct ebus_seen *seen)
@@ -160,6 +161,8 @@ bool ebus_seen_read(struct ebus_seen *seen, const struct ebus_peer *peer, bool i
 		return is_sent ? by_use(seen, peer, frame, false) : by_binding(seen, peer, frame, false);
 	case EBUS_LOST:
 		return read_loss(seen, peer, is_sent, frame);
+	case EBUS_MISSED:
+		return read_loss(seen, peer, !is_sent, frame);
 	case EBUS_OFFER:
 		return read_offer(seen);
 	default: /* signals are seen where they are emitted, once and not for each who hears them */
