@@ -9,6 +9,7 @@
 
 #include "bus.h"
 #include "emf_emf.h"
+#include "record.h"
 #include "suggest.h"
 
 int emf_ask_open(const struct emf *emf, struct emf_client **client, char why[EMF_ASK_WHY_MAX])
@@ -134,7 +135,7 @@ static int read_schema(const char *name, const struct introspection_schema_reply
 	return err;
 }
 
-int emf_ask_schema(struct emf_client *client, const char *name, struct emf_schema **schema, char why[EMF_ASK_WHY_MAX])
+int emf_ask_shape(struct emf_client *client, const char *name, struct emf_schema **schema, char why[EMF_ASK_WHY_MAX])
 {
 	struct introspection_schema_args args = { 0 };
 	struct introspection_schema_reply *reply;
@@ -152,6 +153,13 @@ int emf_ask_schema(struct emf_client *client, const char *name, struct emf_schem
 	else
 		err = read_schema(name, reply, schema, why);
 	free(reply);
+	return err;
+}
+
+int emf_ask_schema(struct emf_client *client, const char *name, struct emf_schema **schema, char why[EMF_ASK_WHY_MAX])
+{
+	int err = emf_ask_shape(client, name, schema, why);
+
 	if (err)
 		return err;
 	err = emf_client_use(client, &(*schema)->client);
@@ -169,4 +177,29 @@ void emf_ask_forget(struct emf_schema *schema)
 		return;
 	emf_bus_forget(&schema->service);
 	emf_schema_free(schema);
+}
+
+int emf_ask_send(const struct emf_schema *schema, const struct ebus_member *signal, const void *data, uint32_t *heard)
+{
+	const struct emf_record *record = signal->in.record;
+	size_t size = record ? emf_record_wire_size(record, data) : 0;
+	struct bus_send_reply reply = { 0 };
+	struct bus_send_args *args;
+	int err;
+
+	if (size > sizeof(args->payload))
+		return -EMSGSIZE;
+	args = calloc(1, sizeof(*args));
+	if (!args)
+		return -ENOMEM;
+	snprintf(args->service, sizeof(args->service), "%s", schema->service.name);
+	snprintf(args->signal, sizeof(args->signal), "%s", signal->name);
+	args->payload_len = (__u32)size;
+	if (size)
+		memcpy(args->payload, data, size);
+	err = bus_call_send(&bus_client, args, &reply);
+	free(args);
+	if (!err)
+		*heard = reply.heard;
+	return err;
 }

@@ -35,6 +35,12 @@ int emf_ask_open(const struct emf *emf, struct emf_client **client, char why[EMF
  */
 int emf_ask_schema(struct emf_client *client, const char *name, struct emf_schema **schema, char why[EMF_ASK_WHY_MAX]);
 
+/* The same without binding to it: what is known of it can be read, and not be called. */
+int emf_ask_shape(struct emf_client *client, const char *name, struct emf_schema **schema, char why[EMF_ASK_WHY_MAX]);
+
+/* Has the product send a signal; bus_client is bound to. @heard: how many listened. As bus.send() answers, -EMSGSIZE, -ENOMEM. */
+int emf_ask_send(const struct emf_schema *schema, const struct ebus_member *signal, const void *data, uint32_t *heard);
+
 /* Frees it; fine on NULL. */
 void emf_ask_forget(struct emf_schema *schema);
 

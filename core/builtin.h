@@ -8,6 +8,7 @@
 #include "core.h"
 
 struct emf_server;
+struct ebus_peer;
 
 /* Serves them: each of its functions may be called by peers from now on. */
 void emf_builtin_provide(struct emf *emf, const struct emf_server *server);
@@ -16,11 +17,16 @@ void emf_builtin_withdraw(void);
 /* Each its own. */
 void emf_builtin_provide_bus(const struct emf_server *server);
 void emf_builtin_withdraw_bus(void);
+void emf_builtin_provide_monitor(const struct emf_server *server);
+void emf_builtin_withdraw_monitor(void);
 void emf_builtin_provide_modules(struct emf *emf);
 void emf_builtin_provide_introspection(void);
 void emf_builtin_provide_parameters(struct emf *emf);
 void emf_builtin_provide_statistics(struct emf *emf);
 void emf_builtin_provide_log(struct emf *emf);
 void emf_builtin_withdraw_log(void);
+
+/* The process whose bus.send() is being served; NULL at any other time. */
+const struct ebus_peer *emf_builtin_sender(void);
 
 #endif

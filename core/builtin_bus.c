@@ -78,9 +78,11 @@ void emf_builtin_provide_bus(const struct emf_server *of)
 
 	server = of;
 	ebus_provide(&bus_service, &ops, NULL);
+	emf_builtin_provide_monitor(of);
 }
 
 void emf_builtin_withdraw_bus(void)
 {
+	emf_builtin_withdraw_monitor();
 	ebus_withdraw(&bus_service, NULL);
 }

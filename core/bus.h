@@ -50,7 +50,10 @@ void emf_bus_calls_refuse(struct ebus_service *service);
 void emf_bus_calls_remove_owner(const struct module *m);
 void emf_bus_signals_remove_owner(const struct module *m);
 
-/* Whether anybody listens. */
+/* Whether "service.member" matches; "bus.message" only a pattern that begins with "bus.". */
+bool emf_bus_matches(const char *pattern, const char *service, const char *member);
+
+/* Whether anybody listens who wants it to be sent. */
 bool emf_bus_is_wanted(const struct ebus_service *service, unsigned int signal);
 
 /* How many signals are being delivered, one inside of another. */

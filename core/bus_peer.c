@@ -9,7 +9,10 @@
 #include <unistd.h>
 
 #include "bus_map_fd.h"
+#include "bus_tap.h"
 #include "record.h"
+
+void (*ebus_tap)(struct ebus_peer *peer, bool is_sent, const struct ebus_frame *frame, const void *payload, size_t size);
 
 void ebus_peer_init(struct ebus_peer *peer, const struct ebus_peer_ops *ops, int fd)
 {
@@ -49,6 +52,8 @@ int ebus_peer_send(struct ebus_peer *peer, const struct ebus_frame *frame, const
 
 	if (err)
 		ebus_peer_fail(peer, err);
+	else
+		ebus_peer_tap(peer, true, frame, payload, size);
 	return err;
 }
 
@@ -84,15 +89,16 @@ static int collect(enum emf_type type, int *fd, void *arg)
 int ebus_peer_send_record(struct ebus_peer *peer, const struct ebus_frame *frame, const struct emf_record *record,
 			  const void *data)
 {
+	size_t size = record ? emf_record_wire_size(record, data) : 0;
 	struct descriptors d = { .n = 0 };
 	int err = 0;
 
-	if (!record)
-		return ebus_link_send(&peer->link, frame, NULL, 0, NULL, 0);
-	if (emf_record_has_fds(record))
+	if (record && emf_record_has_fds(record))
 		err = emf_record_fds(record, (void *)data, collect, &d);
 	if (!err)
-		err = ebus_link_send(&peer->link, frame, data, emf_record_wire_size(record, data), d.fds, d.n);
+		err = ebus_link_send(&peer->link, frame, data, size, d.fds, d.n);
+	if (!err)
+		ebus_peer_tap(peer, true, frame, data, size);
 	for (size_t i = 0; i < d.n; i++)
 		if (d.ours[i])
 			close(d.fds[i]);
@@ -245,8 +251,10 @@ static int on_frame(void *arg, struct ebus_received *r)
 		err = -EBADMSG;
 	if (!err && peer->n_reads && kind < EBUS_RING)
 		ebus_ring_use_read(peer);
-	if (!err)
+	if (!err) {
+		ebus_peer_tap(peer, false, r->frame, r->payload, r->size);
 		err = on[kind](peer, r);
+	}
 	if (err)
 		ebus_peer_fail(peer, err);
 	return peer->error;

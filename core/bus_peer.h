@@ -93,8 +93,18 @@ struct ebus_use {
 	struct ebus_used_signal used[];
 };
 
+/* A call of ours; the other process is its provider, who has deferred it. */
+struct ebus_outgoing {
+	struct ebus_deferred deferred;
+	struct ebus_use *use;
+	uint32_t serial;
+	uint32_t index;
+	uint16_t method;
+	bool is_used;
+	struct ebus_outgoing *next; /* of the unused ones */
+};
+
 struct ebus_incoming;
-struct ebus_outgoing;
 
 /**
  * struct ebus_peer - the other process
@@ -188,6 +198,16 @@ int ebus_peer_send(struct ebus_peer *peer, const struct ebus_frame *frame, const
 /* Sends a record, cut, with its descriptors. 0 or a negative errno. */
 int ebus_peer_send_record(struct ebus_peer *peer, const struct ebus_frame *frame, const struct emf_record *record,
 			  const void *data);
+
+/* The method of a call of theirs that is under way; NULL if there is none of this serial. */
+const struct ebus_member *ebus_peer_incoming(const struct ebus_peer *peer, uint32_t serial,
+					     const struct ebus_service **service);
+
+/* Likewise a call of ours: NULL for one that is not under way, since it was cancelled, and that crossed. */
+struct ebus_outgoing *ebus_outgoing_of(const struct ebus_peer *peer, uint32_t serial);
+
+/* Who made a call that is being served; NULL for one that was made in this process. */
+struct ebus_peer *ebus_call_peer(const struct ebus_call *call);
 
 /* Whether a name or version that came is terminated, and of printable characters: it gets into logs. */
 bool ebus_is_text(const char *text, size_t size);

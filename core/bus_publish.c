@@ -3,6 +3,7 @@
  * bus_publish.c - signals of this process for those of another one who subscribed.
  */
 #include "bus_peer.h"
+#include "bus_tap.h"
 
 #include <poll.h>
 #include <stdlib.h>
@@ -153,8 +154,10 @@ void ebus_peer_drain(struct ebus_peer *peer)
 			frame.kind = EBUS_LOST;
 			if (s->dropped > s->told &&
 			    !ebus_link_send(&peer->link, &frame, &(struct ebus_lost){ s->dropped }, sizeof(struct ebus_lost),
-					    NULL, 0))
+					    NULL, 0)) {
 				s->told = s->dropped;
+				ebus_peer_tap(peer, true, &frame, &(struct ebus_lost){ s->dropped }, sizeof(struct ebus_lost));
+			}
 			share(s);
 			peer->must_drain |= has_more(s);
 		}

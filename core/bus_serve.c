@@ -210,6 +210,26 @@ static void on_answered(struct ebus_waiter *waiter, int err, const void *reply)
 		incoming_free(peer, in);
 }
 
+const struct ebus_member *ebus_peer_incoming(const struct ebus_peer *peer, uint32_t serial,
+					     const struct ebus_service **service)
+{
+	const struct ebus_incoming *in = peer->incoming;
+
+	while (in && in->serial != serial)
+		in = in->next;
+	if (!in)
+		return NULL;
+	*service = in->binding->map.service;
+	return &(*service)->methods[in->method];
+}
+
+struct ebus_peer *ebus_call_peer(const struct ebus_call *call)
+{
+	if (!call->waiter || call->waiter->answered != on_answered)
+		return NULL;
+	return emf_container_of(call->waiter, struct ebus_incoming, waiter)->binding->peer;
+}
+
 static int zero_size(const struct emf_record *record)
 {
 	return record ? (int)record->size : 0;

@@ -36,7 +36,11 @@ static uint64_t serial;
 
 bool emf_bus_is_wanted(const struct ebus_service *service, unsigned int signal)
 {
-	return service->subscriptions[signal] != NULL;
+	const struct ebus_subscription *s = service->subscriptions[signal];
+
+	while (s && s->is_passive)
+		s = s->next;
+	return s != NULL;
 }
 
 unsigned int emf_bus_emitting(void)
@@ -79,7 +83,7 @@ int ebus_subscribe(struct ebus_client *client, unsigned int signal, struct modul
 {
 	struct ebus_service *service = client->service;
 	struct ebus_subscription **at = &service->subscriptions[signal];
-	bool first = !*at;
+	bool first = !subscription->is_passive && !emf_bus_is_wanted(service, signal);
 
 	if (subscription->service)
 		return -EALREADY;
@@ -114,7 +118,7 @@ void ebus_unsubscribe(struct ebus_subscription *subscription)
 	*at = subscription->next;
 	subscription->service = NULL;
 	subscription->next = NULL;
-	if (!service->subscriptions[subscription->signal])
+	if (!subscription->is_passive && !emf_bus_is_wanted(service, subscription->signal))
 		tell_demand(service, subscription->signal, false);
 }
 
@@ -157,20 +161,29 @@ static void deliver_heard(struct ebus_subscription *subscription, const void *da
 	heard->listener->heard(heard->listener, heard->service, heard->signal, data);
 }
 
+bool emf_bus_matches(const char *pattern, const char *service, const char *member)
+{
+	char name[NAME_MAX_BYTES];
+
+	snprintf(name, sizeof(name), "%s.%s", service, member);
+	/* It tells of all others: whoever hears all does not mean to hear each of them twice. */
+	if (!strcmp(name, "bus.message") && strncmp(pattern, "bus.", 4))
+		return false;
+	return !fnmatch(pattern, name, 0);
+}
+
 /* Return: how many signals match; to each of the first @room one is prepared at @to. */
 static size_t match(const char *pattern, struct ebus_listener *listener, struct ebus_heard *to, size_t room)
 {
-	char name[NAME_MAX_BYTES];
 	size_t n = 0;
 
 	for (struct ebus_service *s = emf_bus_services(); s; s = s->next)
 		for (unsigned int i = 0; i < s->n_signals; i++) {
-			snprintf(name, sizeof(name), "%s.%s", s->name, s->signals[i].name);
-			if (fnmatch(pattern, name, 0))
+			if (!emf_bus_matches(pattern, s->name, s->signals[i].name))
 				continue;
 			if (n < room)
-				to[n] = (struct ebus_heard){ .base.deliver = deliver_heard, .listener = listener,
-							     .service = s, .signal = i };
+				to[n] = (struct ebus_heard){ .base.deliver = deliver_heard, .base.is_passive = listener->is_passive,
+							     .listener = listener, .service = s, .signal = i };
 			n++;
 		}
 	return n;

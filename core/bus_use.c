@@ -15,17 +15,6 @@
 
 _Static_assert(EBUS_CALLS_MAX == 1u << INDEX_BITS, "a serial has a place in the table");
 
-/* A call of ours; the other process is its provider, who has deferred it. */
-struct ebus_outgoing {
-	struct ebus_deferred deferred;
-	struct ebus_use *use;
-	uint32_t serial;
-	uint32_t index;
-	uint16_t method;
-	bool is_used;
-	struct ebus_outgoing *next; /* of the unused ones */
-};
-
 /* Somebody who waits in this thread. */
 struct sync {
 	struct ebus_waiter waiter;
@@ -151,8 +140,7 @@ static int on_call(struct ebus_remote *remote, struct ebus_call *call, const voi
 	return use->peer->ops->wait ? call_and_wait(use, call, args, reply) : -EWOULDBLOCK;
 }
 
-/* NULL for a call that is not under way: it was cancelled, and that crossed. */
-static struct ebus_outgoing *outgoing_of(const struct ebus_peer *peer, uint32_t serial)
+struct ebus_outgoing *ebus_outgoing_of(const struct ebus_peer *peer, uint32_t serial)
 {
 	uint32_t index = serial & (EBUS_CALLS_MAX - 1);
 	struct ebus_outgoing *out = index < peer->n_outgoing ? peer->outgoing[index] : NULL;
@@ -207,7 +195,7 @@ static int on_refused(struct ebus_peer *peer, struct ebus_received *r)
 
 int ebus_peer_on_answer(struct ebus_peer *peer, struct ebus_received *r)
 {
-	struct ebus_outgoing *out = outgoing_of(peer, r->frame->serial);
+	struct ebus_outgoing *out = ebus_outgoing_of(peer, r->frame->serial);
 	const struct ebus_member *method;
 	struct ebus_room room;
 	int err;

@@ -2,10 +2,10 @@
 /*
  * cmd_listen.c - "listen": signals of any service, as they come.
  */
-#include <fnmatch.h>
 #include <stdlib.h>
 
 #include "ask.h"
+#include "bus.h"
 #include "command.h"
 #include "emf_emf.h"
 #include "output.h"
@@ -43,11 +43,8 @@ struct listening {
 
 static bool matches(const struct listening *l, const char *service, const char *signal)
 {
-	char name[NAME_MAX_BYTES];
-
-	snprintf(name, sizeof(name), "%s.%s", service, signal);
 	for (int i = 0; i < l->n_patterns; i++)
-		if (!fnmatch(l->patterns[i], name, 0))
+		if (emf_bus_matches(l->patterns[i], service, signal))
 			return true;
 	return false;
 }
@@ -202,23 +199,13 @@ static void forget(struct listening *l)
 	}
 }
 
-static int set_number(const struct emf_option *option, const char *arg)
-{
-	const struct emf_value_type type = { .type = EMF_U64 };
-
-	if (!emf_value_parse(&type, arg, option->context) && *(uint64_t *)option->context)
-		return 0;
-	emf_err(NULL, "--%s: \"%s\" is not a number above 0", option->name, arg);
-	return -EINVAL;
-}
-
 int emf_cmd_listen(struct emf *emf, int argc, char **argv)
 {
 	struct listening l = { 0 };
 	uint64_t duration_ns = 0;
 	const struct emf_option options[] = {
 		{ "json", 'j', NULL, false, "print a line of JSON for each", emf_option_set_true, &l.as_json },
-		{ "count", 'n', "N", false, "end after so many signals", set_number, &l.most },
+		{ "count", 'n', "N", false, "end after so many signals", emf_option_set_count, &l.most },
 		{ "duration", 'd', "SECONDS", false, "end after this time", emf_option_set_time, &duration_ns },
 	};
 	int rest, status = emf_command_parse(emf, "listen", options, 3, argc, argv, &rest);

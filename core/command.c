@@ -26,6 +26,10 @@ static const struct emf_command commands[] = {
 	{ "call", "SERVICE METHOD [JSON|NAME=VALUE...] [OPTIONS]", "call a method of a service, and print what it answers",
 	  emf_cmd_call },
 	{ "listen", "PATTERN... [OPTIONS]", "print signals as they come: 'flow.*', '*.lost'", emf_cmd_listen },
+	{ "monitor", "[PATTERN...] [OPTIONS]", "show what processes and the product say to each other: calls, answers, signals",
+	  emf_cmd_monitor },
+	{ "replay", "FILE [PATTERN...] [OPTIONS]", "call again what 'monitor -w FILE' has seen, and compare the answers", emf_cmd_replay },
+	{ "send", "SERVICE SIGNAL [JSON|NAME=VALUE...]", "send a signal in the place of its provider", emf_cmd_send },
 	{ "peers", "[-j]", "list the processes that are connected to the running service", emf_cmd_peers },
 	{ "services", "[-j]", "list the services of the running product", emf_cmd_services },
 	{ "describe", "[SERVICE] [-j]", "print the description of services", emf_cmd_describe },
@@ -85,6 +89,16 @@ int emf_option_set_time(const struct emf_option *option, const char *arg)
 	}
 	*ns = seconds * 1000000000ull;
 	return 0;
+}
+
+int emf_option_set_count(const struct emf_option *option, const char *arg)
+{
+	const struct emf_value_type type = { .type = EMF_U64 };
+
+	if (!emf_value_parse(&type, arg, option->context) && *(uint64_t *)option->context)
+		return 0;
+	emf_err(NULL, "--%s: \"%s\" is not a number above 0", option->name, arg);
+	return -EINVAL;
 }
 
 int emf_command_parse(struct emf *emf, const char *name, const struct emf_option *options, size_t n, int argc,

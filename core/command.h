@@ -39,6 +39,9 @@ int emf_cmd_get(struct emf *emf, int argc, char **argv);
 int emf_cmd_set(struct emf *emf, int argc, char **argv);
 int emf_cmd_wait(struct emf *emf, int argc, char **argv);
 
+int emf_cmd_monitor(struct emf *emf, int argc, char **argv);
+int emf_cmd_replay(struct emf *emf, int argc, char **argv);
+int emf_cmd_send(struct emf *emf, int argc, char **argv);
 int emf_cmd_peers(struct emf *emf, int argc, char **argv);
 
 /* A command that calls a method, with the words behind its own: short for "call SERVICE METHOD ...". */
@@ -51,6 +54,7 @@ void emf_command_usage(FILE *out, const struct emf *emf, const char *name);
 int emf_option_set_true(const struct emf_option *option, const char *arg);     /* bool */
 int emf_option_set_string(const struct emf_option *option, const char *arg);   /* const char * */
 int emf_option_set_time(const struct emf_option *option, const char *arg);     /* uint64_t, ns; seconds without a unit */
+int emf_option_set_count(const struct emf_option *option, const char *arg);    /* uint64_t above 0 */
 
 /**
  * emf_command_simple() - parse a command that takes options and no words

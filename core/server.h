@@ -59,6 +59,9 @@ void emf_server_close(struct emf_server *server);
 /* Reads the access rules again; a mistake in them changes nothing. */
 void emf_server_reload(struct emf_server *server);
 
+/* Whether it may send a signal in the place of the provider; if not, it is counted and logged. A peer of this server. */
+bool emf_server_may_send(struct ebus_peer *peer, const struct ebus_service *service, const struct ebus_member *signal);
+
 /* Once per turn: sends what waits for peers, and lets go of those that are of no use. */
 void emf_server_turn(struct emf_server *server);
 

@@ -85,6 +85,21 @@ static int on_greeted(struct ebus_peer *peer)
 	return ebus_peer_greet(peer, p->server->emf->product->name, p->server->emf->product->version);
 }
 
+bool emf_server_may_send(struct ebus_peer *peer, const struct ebus_service *service, const struct ebus_member *signal)
+{
+	struct emf_server_peer *p = of(peer);
+	const struct emf_acl_peer asks = who(p);
+	char why[EMF_ACL_WHY_MAX];
+
+	if (emf_acl_allows(&p->server->acl, &asks, service->name, NULL, "provide", why))
+		return true;
+	peer->denials++;
+	if (may_tell(p->server))
+		emf_warn(NULL, "bus: user %u (process %d) may not send %s.%s, which takes the right to provide %s (%s)", p->uid, p->pid,
+			 service->name, signal->name, service->name, why);
+	return false;
+}
+
 static int on_offered(struct ebus_peer *peer, const char *name)
 {
 	struct ebus_service *service = emf_bus_find(name);

@@ -330,6 +330,7 @@ static inline bool ebus_is_provided(const struct ebus_client *client)
  * @signal: its index
  * @owner: module that subscribed
  * @serial: later ones have a higher one
+ * @is_passive: hears what is sent anyway: nothing is attached or asked for because of it
  */
 struct ebus_subscription {
 	void (*deliver)(struct ebus_subscription *subscription, const void *signal);
@@ -338,6 +339,7 @@ struct ebus_subscription {
 	unsigned int signal;
 	struct module *owner;
 	uint64_t serial;
+	bool is_passive;
 };
 
 /**
@@ -388,7 +390,7 @@ EMF_API void ebus_emit(struct ebus_service *service, unsigned int signal, const 
  * @n: how many
  * @next: of all listeners
  * @owner: module that listens
- * @pattern: what it listens to
+ * @is_passive: as in struct ebus_subscription; set before
  */
 struct ebus_listener {
 	void (*heard)(struct ebus_listener *listener, const struct ebus_service *service, unsigned int signal,
@@ -397,11 +399,13 @@ struct ebus_listener {
 	size_t n;
 	struct ebus_listener *next;
 	struct module *owner;
+	bool is_passive;
 };
 
 /**
  * ebus_listen() - hear all signals whose name matches
- * @pattern: fnmatch(3) on "service.signal": "flow.*", "*.lost"
+ * @pattern: fnmatch(3) on "service.signal": "flow.*", "*.lost"; bus.message, which tells
+ *	of all others, matches one that begins with "bus."
  * @m: the module that listens; NULL in a client
  * @listener: embedded by its owner, and zero before; heard is set
  *

@@ -42,6 +42,9 @@ def test_call_offers_the_services_of_the_running_product_and_their_methods():
     tap.equal(completed("call", "intro"), ["introspection"], "services")
     tap.equal(completed("describe", "intro"), ["introspection"], "services")
     tap.equal(completed("call", "introspection", "s"), ["services", "schema"], "methods")
+    tap.equal(completed("send", "lo"), ["log"], "services")
+    tap.equal(completed("send", "log", ""), ["line"], "signals")
+    tap.equal(completed("replay", os.environ["EMF_BUS"] + ".l"), [os.environ["EMF_BUS"] + ".lock"], "files")
     tap.equal(completed("call", "--time"), ["--timeout"], "options")
     tap.equal(completed("get", "runqlat.i"), ["runqlat.interval"], "parameters")
 

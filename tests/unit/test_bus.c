@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bus.h"
 #include "bus_module.h"
 #include "life.h"
 #include "unit.h"
@@ -805,6 +806,46 @@ START_TEST(a_call_of_a_module_that_has_gone_is_not_answered)
 }
 END_TEST
 
+static void tell_wanted(struct ebus_service *service, unsigned int signal, bool wanted, void *data)
+{
+	(void)service;
+	(void)data;
+	tell(wanted ? "wanted" : "over", (int)signal);
+}
+
+START_TEST(who_looks_on_hears_what_is_sent_and_is_no_reason_to_send_it)
+{
+	const int five = 5;
+
+	emf_bus_set_demand(&calc, tell_wanted, NULL);
+	a.base.is_passive = c.base.is_passive = true;
+	ck_assert_int_eq(subscribe(&a, "a"), 0);
+	ck_assert(!emf_bus_is_wanted(&calc, CALC_TICK));
+	ck_assert_int_eq(subscribe(&b, "b"), 0);
+	ck_assert_int_eq(subscribe(&c, "c"), 0);
+	ck_assert(emf_bus_is_wanted(&calc, CALC_TICK));
+	ebus_emit(&calc, CALC_TICK, &five);
+	ebus_unsubscribe(&a.base);
+	ebus_unsubscribe(&b.base);
+	ebus_emit(&calc, CALC_TICK, &five);
+	ebus_unsubscribe(&c.base);
+	emf_bus_set_demand(&calc, NULL, NULL);
+	ck_assert_str_eq(story, "wanted0 a5 b5 c5 over0 c5 ");
+}
+END_TEST
+
+START_TEST(what_tells_of_all_messages_matches_no_pattern_for_all)
+{
+	ck_assert(emf_bus_matches("*", "calc", "tick"));
+	ck_assert(emf_bus_matches("*.tick", "calc", "tick"));
+	ck_assert(!emf_bus_matches("calc.tock", "calc", "tick"));
+	ck_assert(!emf_bus_matches("*", "bus", "message"));
+	ck_assert(!emf_bus_matches("*.message", "bus", "message"));
+	ck_assert(emf_bus_matches("bus.*", "bus", "message"));
+	ck_assert(emf_bus_matches("*", "bus", "messages"));
+}
+END_TEST
+
 static void add_calls(Suite *s)
 {
 	TCase *calls = tcase_create("calls"), *providers = tcase_create("providers");
@@ -838,7 +879,7 @@ static void add_calls(Suite *s)
 static Suite *suite(void)
 {
 	Suite *s = suite_create("bus");
-	TCase *listeners = tcase_create("listeners");
+	TCase *listeners = tcase_create("listeners"), *lookers = tcase_create("lookers");
 
 	add_calls(s);
 	tcase_add_checked_fixture(listeners, setup_listeners, teardown_listeners);
@@ -856,6 +897,10 @@ static Suite *suite(void)
 	tcase_add_test(listeners, what_a_module_leaves_behind_is_removed_and_what_others_have_stays);
 	tcase_add_test(listeners, a_stopped_module_hears_nothing_more);
 	suite_add_tcase(s, listeners);
+	tcase_add_checked_fixture(lookers, setup, teardown);
+	tcase_add_test(lookers, who_looks_on_hears_what_is_sent_and_is_no_reason_to_send_it);
+	tcase_add_test(lookers, what_tells_of_all_messages_matches_no_pattern_for_all);
+	suite_add_tcase(s, lookers);
 	return s;
 }
 
