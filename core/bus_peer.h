@@ -48,6 +48,7 @@ struct ebus_sent_signal {
 	struct ebus_binding *binding;
 	uint16_t theirs;
 	uint32_t overflow, block_ms;
+	bool gave_up; /* a sender waited for block_ms in vain */
 	struct ebus_queue queue;
 	uint64_t seen, sent, dropped, told;
 	struct ebus_sent_signal *next;

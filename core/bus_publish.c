@@ -33,16 +33,6 @@ static int send_signal(struct ebus_sent_signal *s, const void *data)
 	return err;
 }
 
-static int wait_and_send(struct ebus_sent_signal *s, const void *data)
-{
-	struct ebus_peer *peer = s->binding->peer;
-	struct pollfd pollfd = { .fd = peer->link.fd, .events = POLLOUT };
-
-	poll(&pollfd, 1, (int)s->block_ms);
-	ebus_link_flush(&peer->link);
-	return peer->link.blocked ? -ENOBUFS : send_signal(s, data);
-}
-
 /* A queue takes its memory when something waits in it for the first time. */
 static int push(struct ebus_sent_signal *s, const void *data, size_t size)
 {
@@ -58,7 +48,36 @@ static int push(struct ebus_sent_signal *s, const void *data, size_t size)
 	return err;
 }
 
-/* The subscriber is slow: in the queue, or as it wished. */
+/*
+ * The policy is to block: until there is room in the queue, and no longer than that. Who
+ * did not read meanwhile is not waited for again before he has read what is in the socket.
+ */
+static int wait_and_push(struct ebus_sent_signal *s, const void *data, size_t size)
+{
+	struct ebus_peer *peer = s->binding->peer;
+	struct pollfd pollfd = { .fd = peer->link.fd, .events = POLLOUT };
+	uint64_t now = emf_now_ns(), end = now + s->block_ms * 1000000ull;
+	int err = -ENOBUFS;
+
+	while (err == -ENOBUFS && now < end && !peer->error) {
+		poll(&pollfd, 1, (int)((end - now) / 1000000) + 1);
+		ebus_peer_flush(peer);
+		err = push(s, data, size);
+		now = emf_now_ns();
+	}
+	s->gave_up = err == -ENOBUFS;
+	return err;
+}
+
+/* As the subscriber wished, or else as the event declares it. */
+static enum ebus_overflow policy_of(const struct ebus_sent_signal *s)
+{
+	const uint8_t *policies = s->binding->map.service->policies;
+
+	return s->overflow ? s->overflow : policies && policies[s->base.signal] ? policies[s->base.signal] : EBUS_DROP_NEW;
+}
+
+/* The subscriber is slow: in the queue, or as its policy says. */
 static int enqueue(struct ebus_sent_signal *s, const void *data)
 {
 	const struct emf_record *record = record_of(s);
@@ -68,15 +87,13 @@ static int enqueue(struct ebus_sent_signal *s, const void *data)
 	if (record && emf_record_has_fds(record))
 		return -ENOBUFS; /* descriptors do not wait: they would use up those of the process */
 	err = push(s, data, size);
-	while (err == -ENOBUFS && s->overflow == EBUS_DROP_OLD && s->queue.n) {
+	while (err == -ENOBUFS && policy_of(s) == EBUS_DROP_OLD && s->queue.n) {
 		ebus_queue_pop(&s->queue, NULL);
 		s->dropped++;
 		err = push(s, data, size);
 	}
-	if (err == -ENOBUFS && s->overflow == EBUS_BLOCK && s->block_ms) {
-		ebus_peer_flush(s->binding->peer);
-		err = push(s, data, size);
-	}
+	if (err == -ENOBUFS && policy_of(s) == EBUS_BLOCK && !s->gave_up)
+		err = wait_and_push(s, data, size);
 	return err;
 }
 
@@ -91,8 +108,7 @@ static void on_emitted(struct ebus_subscription *base, const void *data)
 		err = send_signal(s, data);
 		if (err == -ENOBUFS && !ebus_link_flush(link))
 			err = send_signal(s, data);
-		else if (err == -ENOBUFS && s->overflow == EBUS_BLOCK)
-			err = wait_and_send(s, data);
+		s->gave_up = false;
 	}
 	if (err == -ENOBUFS)
 		err = enqueue(s, data);

@@ -176,7 +176,7 @@ def test_members_and_handles_out_of_range_and_frames_nobody_asked_for_end_the_co
         ("unsubscribe from handle 1", frame(raw.UNSUBSCRIBE, service=1)),
         ("a wish that is short", frame(raw.SUBSCRIBE, bytes(15))),
         ("a wish that is long", frame(raw.SUBSCRIBE, bytes(17))),
-        ("a wish out of range", frame(raw.SUBSCRIBE, struct.pack("=IIII", 0, 0, 3, 0))),
+        ("a wish out of range", frame(raw.SUBSCRIBE, struct.pack("=IIII", 0, 0, 4, 0))),
         ("subscribe twice", 2 * frame(raw.SUBSCRIBE, wish)),
         ("an answer to no call", frame(raw.REPLY)),
         ("a short failure", frame(raw.FAIL, bytes(4), serial=1)),
