@@ -5,6 +5,7 @@ from . import bpf_names, types, words
 from .attach import PLACES, check_kind
 from .check_chain import all_of
 from .check_fields import check_fields, check_in_range, check_unique
+from .check_maps import check_maps
 from .errors import Errors
 from .layout import Layouts, near_type
 from .near import near, nearest
@@ -47,6 +48,7 @@ def check_module(module: ModuleDecl, file: File, scope: Scope, layouts: Layouts,
         _event(event, services, scope, layouts, errors)
     _policies(module.events, errors)
     _callbacks(module, errors)
+    check_maps(module, {d.name: d for f in file.reached() for d in f.of(ModuleDecl)}, errors)
     for metric in module.metrics:
         _metric(metric, errors)
     _plugs(module, {c.name: c for c in all_of(file, Chain)}, errors)

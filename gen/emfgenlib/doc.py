@@ -171,7 +171,8 @@ def _module(page: Page, module: ModuleDecl) -> None:
     for verb, names in (("Provides", [n.text for n in module.provides]),
                         ("Uses", [u.service.text + " (optional)" * u.optional for u in module.uses]),
                         ("Needs", [f"{n.kind.text}({', '.join(x.text for x in n.names)})" for n in module.needs]),
-                        ("Exports", [f"map {m.map.text}" for m in module.maps if m.export])):
+                        ("Exports", [f"map {m.map.text}" for m in module.maps if m.export]),
+                        ("Imports", [f"map {m.map.text} from {m.source.text}" for m in module.maps if m.source])):
         facts += [f"{verb}: {', '.join(page.code(n) for n in names)}."] if names else []
     facts += [f"License: {page.escaped(module.license.text)}."] if module.license else []
     if facts:
