@@ -50,7 +50,7 @@ class Layouts:
 
 
 def difference(here: Layouts, a: int, there: Layouts, b: int) -> str:
-    """The first one, for a sentence; "" for types of equal layout."""
+    """The first one, as the rest of a sentence about @a; "" for types of equal layout."""
     if here.of(a) == there.of(b):
         return ""
     dimensions_a, element_a = here.btf.array(a)
@@ -58,8 +58,8 @@ def difference(here: Layouts, a: int, there: Layouts, b: int) -> str:
     bare_a, bare_b = here.btf.strip(element_a), there.btf.strip(element_b)
     kinds = here.btf.kinds[bare_a], there.btf.kinds[bare_b]
     if dimensions_a == dimensions_b and kinds[0] == kinds[1] and kinds[0] in _RECORDS:
-        return _members(here, bare_a, there, bare_b)
-    return f"it is {_written(here.btf, a)}, there it is {_written(there.btf, b)}"
+        return f"is {here.btf.written(a)}, there {there.btf.written(b)}: {_members(here, bare_a, there, bare_b)}"
+    return f"is {_written(here.btf, a)}, there {_written(there.btf, b)}"
 
 
 def _written(types: Btf, number: int) -> str:
@@ -78,7 +78,7 @@ def _members(here: Layouts, a: int, there: Layouts, b: int) -> str:
             return f"'{one.name}' has {one.bits or 'no'} bits as a bit-field, there {other.bits or 'none'}"
         inner = difference(here, one.type, there, other.type)
         if inner:
-            return f"'{one.name}': {inner}"
+            return f"'{one.name}' {inner}"
     if len(ours) != len(theirs):
         more, where = (ours, "here") if len(ours) > len(theirs) else (theirs, "there")
         return f"'{more[min(len(ours), len(theirs))].name}' is {where} only"

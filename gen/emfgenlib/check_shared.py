@@ -61,7 +61,7 @@ def _compare(use: MapUse, obj: Object, source: str, ours: Map, other: Compiled, 
         elif sizes[0] != sizes[1] and a is None:
             found.append(f"its {side} has {sizes[0]} bytes, there {sizes[1]}")
         elif a is not None and b is not None and here.of(a) != there.of(b):
-            found.append(f"its {side} is {obj.btf.written(a)}, there {other.object.btf.written(b)}: {difference(here, a, there, b)}")
+            found.append(f"its {side} {difference(here, a, there, b)}")
     if found:
         errors.add(use.map.position, f"map '{ours.name}' of {source} is not as {other.source} exports it: {'; '.join(found)}",
                    "declare it in both alike, with types from one header")

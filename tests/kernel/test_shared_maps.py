@@ -140,8 +140,8 @@ def test_another_type_of_the_value_does_not_build_whichever_side_was_changed():
     for name, here, there in (("guard.bpf.c", "int", "unsigned int"), ("rules.bpf.c", "unsigned int", "int")):
         changed(name, *own)
         tap.contains(build().make_fails(), f"""modules/guard.emf:7:6: error: map 'ban' of modules/guard.bpf.c is not as modules/rules.bpf.c exports it: \
-its value is struct ban_value, there struct ban_value: 'level': it is __{'s' if here == 'int' else 'u'}32 (4 bytes), \
-there it is __{'s' if there == 'int' else 'u'}32 (4 bytes)
+its value is struct ban_value, there struct ban_value: 'level' is __{'s' if here == 'int' else 'u'}32 (4 bytes), \
+there __{'s' if there == 'int' else 'u'}32 (4 bytes)
   \tmap ban from rules;
   \t    ^
   hint: declare it in both alike, with types from one header
