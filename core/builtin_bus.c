@@ -51,11 +51,12 @@ static bool add(struct bus_subscriptions_reply *reply, const struct emf_server_p
 	snprintf(row->service, sizeof(row->service), "%s", service->name);
 	snprintf(row->signal, sizeof(row->signal), "%s", service->signals[s->base.signal].name);
 	row->pid = (uint32_t)p->pid;
-	row->seen = s->seen;
-	row->dropped = s->dropped;
-	/* What waits in the queue is neither yet; it counts as sent, since nothing but its peer's end can lose it. */
-	row->sent = s->seen - s->dropped;
+	row->seen = ebus_sent_seen(s);
+	row->dropped = s->dropped + s->missed;
+	/* What waits is neither yet; it counts as sent until its reader says otherwise. */
+	row->sent = row->seen - row->dropped;
 	row->waiting = (uint32_t)s->queue.n;
+	row->shared = s->by_ring.ring != NULL;
 	reply->rows_len++;
 	return true;
 }

@@ -53,6 +53,12 @@ void emf_bus_signals_remove_owner(const struct module *m);
 /* Whether anybody listens. */
 bool emf_bus_is_wanted(const struct ebus_service *service, unsigned int signal);
 
+/* How many signals are being delivered, one inside of another. */
+unsigned int emf_bus_emitting(void);
+
+/* Whether the innermost of them will reach this subscription still. */
+bool emf_bus_is_due(const struct ebus_subscription *subscription);
+
 /* Who is told about it from now on; is told about what is wanted already. NULL ends it. */
 void emf_bus_set_demand(struct ebus_service *service,
 			void (*demand)(struct ebus_service *service, unsigned int signal, bool wanted, void *data),

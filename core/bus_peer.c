@@ -231,6 +231,11 @@ static int on_frame(void *arg, struct ebus_received *r)
 		[EBUS_SIGNAL] = ebus_peer_on_signal,
 		[EBUS_LOST] = ebus_peer_on_lost,
 		[EBUS_OFFER] = on_offer,
+		[EBUS_RING] = ebus_peer_on_ring,
+		[EBUS_RANG] = ebus_peer_on_rang,
+		[EBUS_READ] = ebus_peer_on_read,
+		[EBUS_RING_END] = ebus_peer_on_ring_end,
+		[EBUS_MISSED] = ebus_peer_on_missed,
 	};
 	struct ebus_peer *peer = arg;
 	unsigned int kind = r->frame->kind;
@@ -238,6 +243,8 @@ static int on_frame(void *arg, struct ebus_received *r)
 
 	if (!kind || kind >= sizeof(on) / sizeof(*on) || (!peer->is_greeted && kind != EBUS_HELLO))
 		err = -EBADMSG;
+	if (!err && peer->n_reads && kind < EBUS_RING)
+		ebus_ring_use_read(peer);
 	if (!err)
 		err = on[kind](peer, r);
 	if (err)

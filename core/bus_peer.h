@@ -11,6 +11,8 @@
 #include "bus_link.h"
 #include "bus_match.h"
 #include "bus_queue.h"
+#include "bus_ring_publish.h"
+#include "bus_ring_use.h"
 
 #define EBUS_CALLS_MAX 1024	      /* under way between two processes, each way */
 #define EBUS_QUEUED_MAX (1u << 20)    /* bytes that wait for a peer before it is given up */
@@ -18,6 +20,8 @@
 #define EBUS_QUEUE_BYTES (256u << 10) /* the same in bytes */
 #define EBUS_QUEUES_BYTES (4u << 20)  /* in all queues of a peer, who may subscribe to many */
 #define EBUS_BLOCK_MAX_MS 100	      /* nobody makes a sender wait longer */
+#define EBUS_RING_BURST 1000	      /* signals of a subscription in EBUS_RING_BURST_NS, and it gets a ring */
+#define EBUS_RING_BURST_NS UINT64_C(100000000)
 
 struct ebus_peer;
 
@@ -47,10 +51,16 @@ struct ebus_sent_signal {
 	struct ebus_subscription base;
 	struct ebus_binding *binding;
 	uint16_t theirs;
+	uint32_t serial;
 	uint32_t overflow, block_ms;
 	bool gave_up; /* a sender waited for block_ms in vain */
 	struct ebus_queue queue;
-	uint64_t seen, sent, dropped, told;
+	uint64_t seen, sent, dropped, told; /* through the socket */
+	struct ebus_by_ring by_ring;
+	uint64_t missed; /* of a ring */
+	bool may_share, is_fast;
+	uint32_t burst;
+	uint64_t burst_ns;
 	struct ebus_sent_signal *next;
 };
 
@@ -65,6 +75,14 @@ struct ebus_binding {
 	uint8_t verdicts[EBUS_MEMBERS_MAX]; /* of methods: 0 not asked yet, 1 allowed, 2 not */
 };
 
+/* A signal of theirs that we listen to, or did. */
+struct ebus_used_signal {
+	uint32_t serial; /* of the subscription */
+	uint64_t before; /* lost by subscriptions before this one */
+	uint64_t unsent; /* lost, as they say */
+	uint64_t unread; /* lost in a ring: we were too slow */
+};
+
 /* A service of theirs that we use. */
 struct ebus_use {
 	struct ebus_remote remote;
@@ -73,7 +91,7 @@ struct ebus_use {
 	bool settled; /* they have answered */
 	struct ebus_service *service;
 	uint8_t matches[3 * EBUS_MEMBERS_MAX];
-	uint64_t lost[]; /* of each signal: what they could not send */
+	struct ebus_used_signal used[];
 };
 
 struct ebus_incoming;
@@ -101,6 +119,10 @@ struct ebus_outgoing;
  * @queues_bytes: what queues of its signals take
  * @must_drain: signals wait in queues, or losses are to be told
  * @denials: what they asked for and may not
+ * @rings: of this process, for its readers; NULL where nobody reads such
+ * @reads: rings of theirs
+ * @n_reads: how many
+ * @takes_rings: whether signals of theirs may come by a ring
  */
 struct ebus_peer {
 	struct ebus_link link;
@@ -121,6 +143,10 @@ struct ebus_peer {
 	size_t queues_bytes;
 	bool must_drain;
 	uint64_t calls, denials;
+	struct ebus_rings *rings;
+	struct ebus_ring_use *reads[EBUS_RINGS_MAX];
+	size_t n_reads;
+	bool takes_rings;
 };
 
 void ebus_peer_init(struct ebus_peer *peer, const struct ebus_peer_ops *ops, int fd);
@@ -184,7 +210,13 @@ int ebus_peer_on_changed(struct ebus_peer *peer, struct ebus_received *r);
 int ebus_peer_on_answer(struct ebus_peer *peer, struct ebus_received *r);
 int ebus_peer_on_signal(struct ebus_peer *peer, struct ebus_received *r);
 int ebus_peer_on_lost(struct ebus_peer *peer, struct ebus_received *r);
+int ebus_peer_on_missed(struct ebus_peer *peer, struct ebus_received *r);
+
+/* How many signals there were since it was subscribed to. */
+uint64_t ebus_sent_seen(const struct ebus_sent_signal *s);
+
 /* NULL for a handle that nothing is bound to. */
+struct ebus_use *ebus_use_of(const struct ebus_peer *peer, const struct ebus_received *r);
 struct ebus_binding *ebus_binding_of(const struct ebus_peer *peer, const struct ebus_received *r);
 
 /* What the ops say; and the end of who may not: counted, and told. */

@@ -48,6 +48,18 @@ static int push(struct ebus_sent_signal *s, const void *data, size_t size)
 	return err;
 }
 
+/* As much of it as the link takes. */
+static void send_queue(struct ebus_sent_signal *s)
+{
+	const struct ebus_frame frame = { .kind = EBUS_SIGNAL, .service = s->binding->handle, .member = s->theirs };
+	void *to;
+
+	while (s->queue.n && !ebus_link_add(&s->binding->peer->link, &frame, ebus_queue_first(&s->queue), NULL, 0, &to)) {
+		ebus_queue_pop(&s->queue, to);
+		s->sent++;
+	}
+}
+
 /*
  * The policy is to block: until there is room in the queue, and no longer than that. Who
  * did not read meanwhile is not waited for again before he has read what is in the socket.
@@ -59,9 +71,10 @@ static int wait_and_push(struct ebus_sent_signal *s, const void *data, size_t si
 	uint64_t now = emf_now_ns(), end = now + s->block_ms * 1000000ull;
 	int err = -ENOBUFS;
 
-	while (err == -ENOBUFS && now < end && !peer->error) {
+	while (err == -ENOBUFS && now < end) {
 		poll(&pollfd, 1, (int)((end - now) / 1000000) + 1);
-		ebus_peer_flush(peer);
+		if (!ebus_link_flush(&peer->link))
+			send_queue(s);
 		err = push(s, data, size);
 		now = emf_now_ns();
 	}
@@ -69,12 +82,12 @@ static int wait_and_push(struct ebus_sent_signal *s, const void *data, size_t si
 	return err;
 }
 
-/* As the subscriber wished, or else as the event declares it. */
-static enum ebus_overflow policy_of(const struct ebus_sent_signal *s)
+/* As the subscriber wished, or else as the event declares it; 0: neither says anything. */
+static unsigned int policy_of(const struct ebus_sent_signal *s, unsigned int signal)
 {
 	const uint8_t *policies = s->binding->map.service->policies;
 
-	return s->overflow ? s->overflow : policies && policies[s->base.signal] ? policies[s->base.signal] : EBUS_DROP_NEW;
+	return s->overflow || !policies ? s->overflow : policies[signal];
 }
 
 /* The subscriber is slow: in the queue, or as its policy says. */
@@ -87,14 +100,45 @@ static int enqueue(struct ebus_sent_signal *s, const void *data)
 	if (record && emf_record_has_fds(record))
 		return -ENOBUFS; /* descriptors do not wait: they would use up those of the process */
 	err = push(s, data, size);
-	while (err == -ENOBUFS && policy_of(s) == EBUS_DROP_OLD && s->queue.n) {
+	while (err == -ENOBUFS && policy_of(s, s->base.signal) == EBUS_DROP_OLD && s->queue.n) {
 		ebus_queue_pop(&s->queue, NULL);
 		s->dropped++;
 		err = push(s, data, size);
 	}
-	if (err == -ENOBUFS && policy_of(s) == EBUS_BLOCK && !s->gave_up)
+	if (err == -ENOBUFS && policy_of(s, s->base.signal) == EBUS_BLOCK && !s->gave_up)
 		err = wait_and_push(s, data, size);
 	return err;
+}
+
+static bool has_more(const struct ebus_sent_signal *s)
+{
+	return s->queue.n || s->dropped > s->told || s->is_fast || (s->by_ring.ring && !s->by_ring.announced);
+}
+
+/* Many in a short time, or more than are read: they are better written once for all who read them. */
+static bool is_fast(struct ebus_sent_signal *s)
+{
+	uint64_t now, before = s->burst_ns;
+
+	if (s->queue.n >= s->queue.max_messages / 2 || s->queue.used >= s->queue.size / 2)
+		return true;
+	if (++s->burst < EBUS_RING_BURST)
+		return false;
+	now = emf_now_ns();
+	s->burst_ns = now;
+	s->burst = 0;
+	return now - before < EBUS_RING_BURST_NS;
+}
+
+/* Not inside of more than one signal: which of them the ring has got already could not be told. */
+static void share(struct ebus_sent_signal *s)
+{
+	if (s->is_fast && emf_bus_emitting() < 2) {
+		s->is_fast = false;
+		s->may_share = !ebus_ring_join(s);
+	}
+	if (s->by_ring.ring && !s->by_ring.announced && !s->queue.n)
+		ebus_ring_announce(s);
 }
 
 static void on_emitted(struct ebus_subscription *base, const void *data)
@@ -113,8 +157,13 @@ static void on_emitted(struct ebus_subscription *base, const void *data)
 	if (err == -ENOBUFS)
 		err = enqueue(s, data);
 	s->dropped += err != 0;
-	s->binding->peer->must_drain |= s->queue.n || s->dropped > s->told;
+	if (s->may_share && !s->by_ring.ring) {
+		s->is_fast = is_fast(s);
+		share(s);
+	}
+	s->binding->peer->must_drain |= has_more(s);
 }
+
 
 void ebus_peer_drain(struct ebus_peer *peer)
 {
@@ -123,19 +172,15 @@ void ebus_peer_drain(struct ebus_peer *peer)
 	peer->must_drain = false;
 	for (size_t i = 0; i < EBUS_HANDLES_MAX; i++)
 		for (struct ebus_sent_signal *s = peer->bindings[i] ? peer->bindings[i]->signals : NULL; s; s = s->next) {
-			struct ebus_frame frame = { .kind = EBUS_SIGNAL, .service = (__u16)i, .member = s->theirs };
-			void *to;
+			const struct ebus_frame frame = { .kind = EBUS_LOST, .service = (__u16)i, .member = s->theirs };
 
-			while (s->queue.n && !ebus_link_add(&peer->link, &frame, ebus_queue_first(&s->queue), NULL, 0, &to)) {
-				ebus_queue_pop(&s->queue, to);
-				s->sent++;
-			}
-			frame.kind = EBUS_LOST;
+			send_queue(s);
 			if (s->dropped > s->told &&
 			    !ebus_link_send(&peer->link, &frame, &(struct ebus_lost){ s->dropped }, sizeof(struct ebus_lost),
 					    NULL, 0))
 				s->told = s->dropped;
-			peer->must_drain |= s->queue.n || s->dropped > s->told;
+			share(s);
+			peer->must_drain |= has_more(s);
 		}
 }
 
@@ -144,18 +189,23 @@ static size_t bounded(uint32_t wished, size_t most)
 	return wished && wished < most ? wished : most;
 }
 
-static int subscribe(struct ebus_binding *b, uint16_t theirs, uint16_t ours, const struct ebus_wish *wish)
+static int subscribe(struct ebus_binding *b, const struct ebus_frame *frame, uint16_t ours, const struct ebus_wish *wish)
 {
 	struct ebus_sent_signal *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return -ENOMEM;
 	s->binding = b;
-	s->theirs = theirs;
+	s->theirs = frame->member;
+	s->serial = frame->serial;
 	s->base.deliver = on_emitted;
 	s->overflow = wish->overflow;
 	s->block_ms = (uint32_t)bounded(wish->block_ms, EBUS_BLOCK_MAX_MS);
 	ebus_queue_init(&s->queue, bounded(wish->max_messages, EBUS_QUEUE_MESSAGES), bounded(wish->max_bytes, EBUS_QUEUE_BYTES));
+	/* A ring has one policy: who is slow misses the oldest. Who says nothing of it takes that, too. */
+	s->may_share = wish->flags & EBUS_WISH_RING && b->peer->rings && !wish->overflow &&
+		       (!policy_of(s, ours) || policy_of(s, ours) == EBUS_DROP_OLD) &&
+		       b->map.matches[b->map.n_methods + s->theirs] == EBUS_EQUAL;
 	s->next = b->signals;
 	b->signals = s;
 	return ebus_subscribe(&b->client, ours, NULL, &s->base);
@@ -171,7 +221,7 @@ int ebus_peer_on_subscribe(struct ebus_peer *peer, struct ebus_received *r)
 	if (!b || theirs >= b->map.n_signals || r->size != sizeof(wish) || find_signal(b, theirs))
 		return -EBADMSG;
 	memcpy(&wish, r->payload, sizeof(wish));
-	if (wish.overflow > EBUS_BLOCK)
+	if (wish.overflow > EBUS_BLOCK || wish.flags & ~(__u32)EBUS_WISH_RING)
 		return -EBADMSG;
 	ours = b->map.signals[theirs];
 	if (ours == EBUS_NONE)
@@ -179,7 +229,7 @@ int ebus_peer_on_subscribe(struct ebus_peer *peer, struct ebus_received *r)
 	else if (!ebus_peer_may(peer, b->map.service, &b->map.service->signals[ours]))
 		err = -EACCES;
 	else
-		err = subscribe(b, theirs, ours, &wish);
+		err = subscribe(b, r->frame, ours, &wish);
 	if (err == -EACCES)
 		ebus_peer_deny(peer, b->map.service, &b->map.service->signals[ours]);
 	if (err)
@@ -189,11 +239,33 @@ int ebus_peer_on_subscribe(struct ebus_peer *peer, struct ebus_received *r)
 
 static void signal_free(struct ebus_sent_signal *s)
 {
+	if (s->by_ring.ring)
+		ebus_ring_leave(s);
 	ebus_unsubscribe(&s->base);
 	if (s->queue.bytes)
 		s->binding->peer->queues_bytes -= s->queue.size;
 	ebus_queue_fini(&s->queue);
 	free(s);
+}
+
+/* What a reader of a ring has missed: as it says, and it can deceive nobody but itself. */
+int ebus_peer_on_missed(struct ebus_peer *peer, struct ebus_received *r)
+{
+	struct ebus_binding *b = ebus_binding_of(peer, r);
+	struct ebus_sent_signal *s = b ? find_signal(b, r->frame->member) : NULL;
+	struct ebus_lost lost;
+
+	if (!b || r->size != sizeof(lost))
+		return -EBADMSG;
+	memcpy(&lost, r->payload, sizeof(lost));
+	if (s) /* else it was unsubscribed, and that crossed */
+		s->missed = lost.lost < ebus_sent_seen(s) - s->dropped ? lost.lost : ebus_sent_seen(s) - s->dropped;
+	return 0;
+}
+
+uint64_t ebus_sent_seen(const struct ebus_sent_signal *s)
+{
+	return s->seen + (s->by_ring.ring ? ebus_ring_seen(s) : 0);
 }
 
 int ebus_peer_on_unsubscribe(struct ebus_peer *peer, struct ebus_received *r)

@@ -17,6 +17,7 @@
 /* A signal that is being delivered; handlers may emit others, so they are a stack. */
 struct emission {
 	struct ebus_subscription *next;
+	uint64_t newest; /* those after it came too late */
 	struct emission *outer;
 };
 
@@ -36,6 +37,24 @@ static uint64_t serial;
 bool emf_bus_is_wanted(const struct ebus_service *service, unsigned int signal)
 {
 	return service->subscriptions[signal] != NULL;
+}
+
+unsigned int emf_bus_emitting(void)
+{
+	unsigned int n = 0;
+
+	for (const struct emission *e = emissions; e; e = e->outer)
+		n++;
+	return n;
+}
+
+bool emf_bus_is_due(const struct ebus_subscription *subscription)
+{
+	const struct ebus_subscription *s = emissions ? emissions->next : NULL;
+
+	while (s && s != subscription)
+		s = s->next;
+	return s && s->serial <= emissions->newest;
 }
 
 void emf_bus_set_demand(struct ebus_service *service,
@@ -101,9 +120,8 @@ void ebus_unsubscribe(struct ebus_subscription *subscription)
 
 void ebus_emit(struct ebus_service *service, unsigned int signal, const void *data)
 {
-	struct emission emission = { .next = service->subscriptions[signal], .outer = emissions };
+	struct emission emission = { .next = service->subscriptions[signal], .newest = serial, .outer = emissions };
 	unsigned int depth = ebus_depth;
-	uint64_t newest = serial;
 
 	if (!emission.next)
 		return;
@@ -123,7 +141,7 @@ void ebus_emit(struct ebus_service *service, unsigned int signal, const void *da
 		struct ebus_subscription *subscription = emission.next;
 
 		emission.next = subscription->next;
-		if (subscription->serial <= newest)
+		if (subscription->serial <= emission.newest)
 			subscription->deliver(subscription, data);
 	}
 	emissions = emission.outer;

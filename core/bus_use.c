@@ -187,14 +187,14 @@ static void fail(struct ebus_outgoing *out, struct ebus_received *r)
 		ebus_fail_later(&out->deferred, service->errors[failure.error].name, error, record ? record->size : 0);
 }
 
-static struct ebus_use *use_of(const struct ebus_peer *peer, const struct ebus_received *r)
+struct ebus_use *ebus_use_of(const struct ebus_peer *peer, const struct ebus_received *r)
 {
 	return r->frame->service < EBUS_HANDLES_MAX ? peer->uses[r->frame->service] : NULL;
 }
 
 static int on_refused(struct ebus_peer *peer, struct ebus_received *r)
 {
-	struct ebus_use *use = use_of(peer, r);
+	struct ebus_use *use = ebus_use_of(peer, r);
 	struct ebus_failure failure;
 
 	if (!use || r->frame->member >= use->service->n_signals || r->frame->kind != EBUS_FAIL)
@@ -244,15 +244,21 @@ static void on_demand(struct ebus_service *service, unsigned int signal, bool wa
 	struct ebus_use *use = data;
 	struct ebus_frame frame = { .kind = wanted ? EBUS_SUBSCRIBE : EBUS_UNSUBSCRIBE, .service = use->handle,
 				    .member = (__u16)signal };
-	struct ebus_wish wish = { 0 };
+	struct ebus_used_signal *used = &use->used[signal];
+	struct ebus_wish wish = { .flags = use->peer->takes_rings ? EBUS_WISH_RING : 0 };
 
+	if (wanted)
+		*used = (struct ebus_used_signal){ .serial = used->serial + 1, .before = used->before + used->unsent + used->unread };
+	else
+		ebus_ring_use_stop(use, signal);
+	frame.serial = used->serial;
 	if (!use->peer->error && use->matches[service->n_methods + signal] <= EBUS_PARTIAL)
 		ebus_peer_send(use->peer, &frame, wanted ? &wish : NULL, wanted ? sizeof(wish) : 0);
 }
 
 int ebus_peer_on_signal(struct ebus_peer *peer, struct ebus_received *r)
 {
-	struct ebus_use *use = use_of(peer, r);
+	struct ebus_use *use = ebus_use_of(peer, r);
 	const struct emf_record *record;
 	struct ebus_room room;
 	int err;
@@ -277,13 +283,13 @@ int ebus_peer_on_signal(struct ebus_peer *peer, struct ebus_received *r)
 
 int ebus_peer_on_lost(struct ebus_peer *peer, struct ebus_received *r)
 {
-	struct ebus_use *use = use_of(peer, r);
+	struct ebus_use *use = ebus_use_of(peer, r);
 	struct ebus_lost lost;
 
 	if (!use || r->frame->member >= use->service->n_signals || r->size != sizeof(lost))
 		return -EBADMSG;
 	memcpy(&lost, r->payload, sizeof(lost));
-	use->lost[r->frame->member] = lost.lost;
+	use->used[r->frame->member].unsent = lost.lost;
 	return 0;
 }
 
@@ -304,7 +310,7 @@ int ebus_peer_use(struct ebus_peer *peer, struct ebus_service *service)
 		handle++;
 	if (handle == EBUS_HANDLES_MAX)
 		return -ENOBUFS;
-	use = calloc(1, sizeof(*use) + service->n_signals * sizeof(use->lost[0]));
+	use = calloc(1, sizeof(*use) + service->n_signals * sizeof(use->used[0]));
 	if (!use)
 		return -ENOMEM;
 	*use = (struct ebus_use){ .remote.call = on_call, .peer = peer, .handle = (uint16_t)handle, .service = service };
@@ -329,7 +335,7 @@ static void settle(struct ebus_use *use, bool provided)
 
 int ebus_peer_on_bound(struct ebus_peer *peer, struct ebus_received *r)
 {
-	struct ebus_use *use = use_of(peer, r);
+	struct ebus_use *use = ebus_use_of(peer, r);
 	const struct ebus_service *service;
 	struct ebus_bound bound;
 	size_t n;
@@ -358,7 +364,7 @@ int ebus_peer_on_bound(struct ebus_peer *peer, struct ebus_received *r)
 
 int ebus_peer_on_changed(struct ebus_peer *peer, struct ebus_received *r)
 {
-	struct ebus_use *use = use_of(peer, r);
+	struct ebus_use *use = ebus_use_of(peer, r);
 
 	if (!use || !use->settled)
 		return -EBADMSG;
@@ -375,6 +381,7 @@ static void end_use(struct ebus_use *use)
 
 void ebus_peer_end_using(struct ebus_peer *peer)
 {
+	ebus_ring_use_end(peer);
 	for (size_t i = 0; i < EBUS_HANDLES_MAX; i++)
 		if (peer->uses[i])
 			end_use(peer->uses[i]);

@@ -23,6 +23,7 @@
 #define EBUS_NAME_MAX 64 /* with its NUL; the generator allows 63 characters */
 #define EBUS_VERSION_MAX 16
 #define EBUS_HANDLES_MAX 64 /* services that one side binds to */
+#define EBUS_RINGS_MAX 8 /* of one side */
 #define EBUS_MEMBERS_MAX 256 /* methods, signals and errors of a service, each */
 
 enum ebus_kind {
@@ -34,11 +35,16 @@ enum ebus_kind {
 	EBUS_REPLY,	  /* serial; results */
 	EBUS_FAIL,	  /* serial; struct ebus_failure; of a subscription: 0, service, member */
 	EBUS_CANCEL,	  /* serial; no answer is wanted any more */
-	EBUS_SUBSCRIBE,	  /* service, member; struct ebus_wish; a FAIL with serial 0 refuses it */
+	EBUS_SUBSCRIBE,	  /* serial, service, member; struct ebus_wish; a FAIL with serial 0 refuses it */
 	EBUS_UNSUBSCRIBE, /* service, member */
 	EBUS_SIGNAL,	  /* service, member; what it carries */
 	EBUS_LOST,	  /* service, member; struct ebus_lost */
 	EBUS_OFFER,	  /* struct ebus_offer: the other side may bind to this service of mine */
+	EBUS_RING,	  /* serial of SUBSCRIBE, service, member; struct ebus_ring_begin: it comes by a ring from now on */
+	EBUS_RANG,	  /* service: number of a ring that has something new; no other until READ */
+	EBUS_READ,	  /* service: number of the ring; struct ebus_ring_at: read up to there */
+	EBUS_RING_END,	  /* service: number of the ring; struct ebus_ring_at: nothing in it is for you from there on */
+	EBUS_MISSED,	  /* service, member; struct ebus_lost: that the reader of a ring was too slow for */
 };
 
 #define EBUS_LARGE 0x01 /* flag: the payload is the last file descriptor, a sealed memfd without holes */
@@ -112,16 +118,33 @@ struct ebus_failure {
 	__s32 error; /* index of a typed error, as who called numbers them; else -1 */
 };
 
+#define EBUS_WISH_RING 0x01 /* signals of a high rate may come by a ring */
+
 /* 0 is the default of the other side. */
 struct ebus_wish {
 	__u32 max_messages;
 	__u32 max_bytes;
 	__u32 overflow; /* enum ebus_overflow; 0: what the signal's event declares */
 	__u32 block_ms;
+	__u32 flags; /* EBUS_WISH_RING or 0 */
+	__u32 pad;
 };
 
 struct ebus_lost {
 	__u64 lost; /* since it was subscribed to */
+};
+
+/* With the file descriptor of a ring that the other side does not have yet. */
+struct ebus_ring_begin {
+	__u16 ring;
+	__u16 slot;
+	__u32 pad;
+	__u64 at; /* position in the ring */
+	__u64 from; /* number of the slot's first record that is meant */
+};
+
+struct ebus_ring_at {
+	__u64 at;
 };
 
 struct ebus_offer {

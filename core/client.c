@@ -155,6 +155,7 @@ static int connect_to(struct emf_client *client)
 	if (fd < 0)
 		return fd;
 	ebus_peer_init(&client->peer, &ops, fd);
+	client->peer.takes_rings = true;
 	err = greet(client);
 	if (!err) {
 		client->socket = (struct emf_fd){ .fd = fd, .events = EPOLLIN, .ready = on_ready };
@@ -372,9 +373,12 @@ int emf_client_flush(struct emf_client *client)
 
 uint64_t emf_client_lost(const struct emf_client *client, const struct ebus_client *of, unsigned int signal)
 {
-	for (size_t i = 0; client->connected && i < EBUS_HANDLES_MAX; i++)
-		if (client->peer.uses[i] && client->peer.uses[i]->service == of->service)
-			return client->peer.uses[i]->lost[signal];
+	for (size_t i = 0; client->connected && i < EBUS_HANDLES_MAX; i++) {
+		const struct ebus_use *use = client->peer.uses[i];
+
+		if (use && use->service == of->service)
+			return use->used[signal].before + use->used[signal].unsent + use->used[signal].unread;
+	}
 	return 0;
 }
 

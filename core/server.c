@@ -146,6 +146,7 @@ int emf_server_open(struct emf_server *server, struct emf *emf)
 		return err;
 	}
 	server->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	ebus_rings_init(&server->rings, &emf->loop);
 	emf_server_reload(server);
 	return 0;
 }
@@ -154,6 +155,7 @@ void emf_server_close(struct emf_server *server)
 {
 	emf_fd_del(&server->listener);
 	emf_server_peers_close(server);
+	ebus_rings_fini(&server->rings);
 	unlink(server->path);
 	close(server->listener.fd);
 	if (server->spare_fd >= 0)

@@ -27,6 +27,7 @@ struct emf_server {
 	struct emf_fd listener;
 	struct emf_server_peer *peers;
 	size_t n_peers;
+	struct ebus_rings rings;
 	struct emf_acl acl;
 };
 

@@ -262,6 +262,7 @@ void emf_server_reload(struct emf_server *server)
 			 strerror(-err));
 	for (struct emf_server_peer *p = server->peers; p; p = p->next)
 		ebus_peer_ask_anew(&p->peer);
+	ebus_rings_ask_anew(&server->rings);
 }
 
 void emf_server_peer_new(struct emf_server *server, int fd)
@@ -280,6 +281,7 @@ void emf_server_peer_new(struct emf_server *server, int fd)
 		return;
 	}
 	ebus_peer_init(&p->peer, &ops, fd);
+	p->peer.rings = &server->rings;
 	p->server = server;
 	p->uid = who.uid;
 	p->gid = who.gid;
@@ -304,6 +306,7 @@ void emf_server_peer_new(struct emf_server *server, int fd)
 
 void emf_server_turn(struct emf_server *server)
 {
+	ebus_rings_turn(&server->rings);
 	for (struct emf_server_peer *p = server->peers, *next; p; p = next) {
 		next = p->next;
 		/* A signal may have found the socket full: then the loop is to tell when it is not any more. */

@@ -97,7 +97,7 @@ def between(folder, peers, row):
             found["one"].append(rate(*client, "one", 50000))
             found["raw many"].append(rate(raw, 32, 100000))
             found["many"].append(rate(*client, "many", 400000))
-            found["fan"].append(fan_out(folder, socket, 50000))
+            found["fan"].append(fan_out(folder, socket, 400000))
     finally:
         server.terminate()
         server.wait(20)

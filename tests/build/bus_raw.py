@@ -11,7 +11,7 @@ import subprocess
 import tap
 from bus_product import build
 
-HELLO, BIND, BOUND, CHANGED, CALL, REPLY, FAIL, CANCEL, SUBSCRIBE, UNSUBSCRIBE, SIGNAL, LOST, OFFER = range(1, 14)
+HELLO, BIND, BOUND, CHANGED, CALL, REPLY, FAIL, CANCEL, SUBSCRIBE, UNSUBSCRIBE, SIGNAL, LOST, OFFER, RING, RANG, READ, RING_END, MISSED = range(1, 19)
 LARGE = 1
 MAGIC, PROTOCOL = 0x73756265, 1
 PACKET_MAX = 32768
@@ -57,6 +57,14 @@ def __getattr__(name):
 
 def bind(payload=None, handle=0):
     return frame(BIND, bind_bytes("echo") if payload is None else payload, service=handle)
+
+
+def wish(max_messages=0, max_bytes=0, overflow=0, block_ms=0, flags=0):
+    return struct.pack("=IIIIII", max_messages, max_bytes, overflow, block_ms, flags, 0)
+
+
+def subscribe(member=0, handle=0, **kwargs):
+    return frame(SUBSCRIBE, wish(**kwargs), service=handle, member=member)
 
 
 def call(method, payload=b"", serial=1, handle=0, **kwargs):

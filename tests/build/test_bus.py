@@ -93,12 +93,12 @@ FLOOD = 100000
 QUEUE = 1024  # EBUS_QUEUE_MESSAGES, core/bus_peer.h
 
 
-def flooded(signal, wish=bytes(16), before_reading=lambda: None):
+def flooded(signal, before_reading=lambda: None, overflow=0):
     """Of a flood of numbers to a raw subscriber: the first and the last of them that it heard without a gap from either
     end, and how many it was told are lost."""
     service = Service()
     bus = raw.Peer(service.bus)
-    bus.send(raw.frame(raw.SUBSCRIBE, wish, member=signal))
+    bus.send(raw.subscribe(signal, overflow=overflow))
     bus.send(raw.call(raw.FLOOD, struct.pack("=I", FLOOD)))
     before_reading()
     heard, lost, replied = [], 0, False
@@ -139,7 +139,7 @@ def test_an_event_that_blocks_does_so_for_a_while_only():
 
 
 def test_a_subscriber_that_chooses_a_policy_has_its_own():
-    _, last, lost = flooded(raw.OLDEST, struct.pack("=IIII", 0, 0, 2, 0), asleep)
+    _, last, lost = flooded(raw.OLDEST, asleep, overflow=2)
     tap.equal((last, lost > 0), (QUEUE, True), "as many of the last ones as the queue has room for")
 
 

@@ -166,7 +166,7 @@ def test_a_member_that_differs_is_refused_and_the_others_work():
 
 
 def test_members_and_handles_out_of_range_and_frames_nobody_asked_for_end_the_connection():
-    wish = bytes(16)
+    wish = raw.wish()
     methods, signals = (len(names) for names in raw.members("echo"))
     each([
         *[(f"call of member {n}", call(n)) for n in (methods, 255, 256, 0xffff)],
@@ -174,9 +174,16 @@ def test_members_and_handles_out_of_range_and_frames_nobody_asked_for_end_the_co
         *[(f"subscribe to member {n}", frame(raw.SUBSCRIBE, wish, member=n)) for n in (signals, 256, 0xffff)],
         *[(f"subscribe to handle {n}", frame(raw.SUBSCRIBE, wish, service=n)) for n in (1, 64, 0xffff)],
         ("unsubscribe from handle 1", frame(raw.UNSUBSCRIBE, service=1)),
-        ("a wish that is short", frame(raw.SUBSCRIBE, bytes(15))),
-        ("a wish that is long", frame(raw.SUBSCRIBE, bytes(17))),
-        ("a wish out of range", frame(raw.SUBSCRIBE, struct.pack("=IIII", 0, 0, 4, 0))),
+        ("a wish that is short", frame(raw.SUBSCRIBE, bytes(23))),
+        ("a wish that is long", frame(raw.SUBSCRIBE, bytes(25))),
+        ("a wish for what there is not", raw.subscribe(flags=2)),
+        ("rings where none are taken", frame(raw.RING, bytes(24))),
+        ("word from a ring that there is not", frame(raw.RANG)),
+        ("the end of a ring that there is not", frame(raw.RING_END, bytes(8))),
+        ("reading that is short", frame(raw.READ, bytes(7))),
+        ("missing that is long", frame(raw.MISSED, bytes(9))),
+        ("missing of handle 1", frame(raw.MISSED, bytes(8), service=1)),
+        ("a wish out of range", raw.subscribe(overflow=4)),
         ("subscribe twice", 2 * frame(raw.SUBSCRIBE, wish)),
         ("an answer to no call", frame(raw.REPLY)),
         ("a short failure", frame(raw.FAIL, bytes(4), serial=1)),
@@ -339,7 +346,7 @@ def test_a_peer_that_never_reads_does_not_grow_the_product_and_others_are_served
     files, before = service.files(), memory(service)
     peer = Peer(service.bus)
     for handle in range(1, 64):
-        peer.send(bind(handle=handle), frame(raw.SUBSCRIBE, bytes(16), service=handle, member=raw.HEARD))
+        peer.send(bind(handle=handle), raw.subscribe(raw.HEARD, handle))
         tap.equal(peer.next(raw.BOUND).err, 0, "what became of binding")
     shout = call(raw.SHOUT, struct.pack("=II", 2000, 4000))
     payload = call(raw.BYTES, struct.pack("=I", 30000) + bytes(30000))
@@ -358,7 +365,7 @@ def test_a_slow_subscriber_hears_all_that_waits_once_it_reads():
     tap.need_root()
     service = Service()
     peer, other = Peer(service.bus), Peer(service.bus)
-    peer.send(frame(raw.SUBSCRIBE, bytes(16)))
+    peer.send(raw.subscribe())
     tap.equal(peer.answer(number(serial=3)), 0, "a call behind it")
     times = 10000
     tap.equal(other.answer(call(raw.SHOUT, struct.pack("=II", times, 1000))), 0, "who has signals sent")
@@ -433,7 +440,7 @@ def test_a_peer_that_is_killed_in_the_middle_takes_nothing_with_it():
         pid = os.fork()
         if not pid:
             peer = Peer(service.bus)
-            peer.send(frame(raw.SUBSCRIBE, bytes(16)), number(after_ms=5), call(raw.NEVER, serial=2))
+            peer.send(raw.subscribe(), number(after_ms=5), call(raw.NEVER, serial=2))
             peer.send(call(raw.SHOUT, struct.pack("=II", 500, 500), serial=3))
             if i % 2:
                 peer.send(frame(raw.CANCEL, size=1000))
@@ -496,7 +503,7 @@ def test_what_a_user_may_not_is_refused_each_time_and_logged_a_few_times():
         peer = Peer(service.bus)
         for serial in range(1, 500):
             tap.equal(peer.answer(call(raw.SECRET, serial=serial)), errno.EACCES, "errno of the answer")
-        peer.send(frame(raw.SUBSCRIBE, bytes(16), member=raw.QUIET))
+        peer.send(raw.subscribe(raw.QUIET))
         tap.equal(peer.next(raw.FAIL).err, errno.EACCES, "errno of the subscription")
         for _ in range(100):
             guest = Peer(service.bus)

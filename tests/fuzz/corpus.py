@@ -8,7 +8,7 @@ import os
 import struct
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "corpus")
-HELLO, BIND, BOUND, CHANGED, CALL, REPLY, FAIL, CANCEL, SUBSCRIBE, UNSUBSCRIBE, SIGNAL, LOST, OFFER = range(1, 14)
+HELLO, BIND, BOUND, CHANGED, CALL, REPLY, FAIL, CANCEL, SUBSCRIBE, UNSUBSCRIBE, SIGNAL, LOST, OFFER, RING, RANG, READ, RING_END, MISSED = range(1, 19)
 MEMFD, SILENT = 0x08, 0x10
 FIRST_CALL = 1 << 10 | 31  # the serial of the first call that a peer makes, bus_use.c
 
@@ -55,7 +55,7 @@ def big(n):
 
 hello = frame(HELLO, struct.pack("=IIII64s16s", 0x73756265, 1, 1, 0, b"fuzz", b"1"))
 greeted = packet(hello, frame(BIND, service()))
-subscribed = greeted + packet(*[frame(SUBSCRIBE, struct.pack("=IIII", 0, 0, n, 0), member=n) for n in (0, 1)])
+subscribed = greeted + packet(*[frame(SUBSCRIBE, struct.pack("=IIIIII", 0, 0, n, 0, 1, 0), member=n) for n in (0, 1)])
 offered = packet(hello, frame(OFFER, struct.pack("=64s16s", b"guest", b"1.0")))
 bound = frame(BOUND, struct.pack("=iI16s", 0, 1, b"1.0") + bytes(6))
 provided = offered + packet(bound)
@@ -103,7 +103,29 @@ maps = {
     "major": service(version=b"2.0"),
 }
 
-for target, inputs in (("peer", peers), ("record", records), ("map", maps)):
+
+
+def ring(*contents, at=0, end=None, reserved=None, size=4096):
+    """Records of slot 0, or whatever @contents say."""
+    memory = b"".join(content if isinstance(content, bytes) else struct.pack("=IIQ", content, 0, n) + bytes(content + -content % 8)
+                      for n, content in enumerate(contents))
+    end = len(memory) if end is None else end
+    head = struct.pack("=IIQ", 0x676e6972, 0, size).ljust(64, b"\0")
+    head += struct.pack("=QQ", end if reserved is None else reserved, end).ljust(64, b"\0") + struct.pack("=Q", len(contents)) * 64
+    return struct.pack("=HH", at // 8, end // 8) + head.ljust(4096, b"\0") + memory
+
+
+rings = {
+    "records": ring(0, 8, 100, 60, 240),
+    "segment": ring(100, 300, struct.pack("=IIQ", 64, 0xffffffff, 0) + bytes(64), 400, 9),
+    "lies": ring(5, 0xfffffff0 // 2 % 4000, struct.pack("=IIQ", 0xffffffff, 0, 2)),
+    "overtaken": ring(*30 * [100], end=40960, reserved=41000),
+    "ahead": ring(*10 * [100], end=4000, reserved=200),
+    "middle": ring(*20 * [100], at=232),
+    "slots": ring(struct.pack("=IIQ", 8, 64, 0) + bytes(8), struct.pack("=IIQ", 8, 63, 7) + bytes(8)),
+}
+
+for target, inputs in (("peer", peers), ("record", records), ("map", maps), ("ring", rings)):
     folder = os.path.join(HERE, target)
     os.makedirs(folder, exist_ok=True)
     for name, content in inputs.items():

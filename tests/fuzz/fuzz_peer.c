@@ -23,6 +23,7 @@
 #define IS_SILENT 0x10
 
 static struct emf_loop loop;
+static struct ebus_rings rings;
 static struct ebus_client rich_client = { .service = &rich_service }, guest_client = { .service = &guest_service };
 static struct ebus_deferred deferred[DEFERRED];
 static struct ebus_async asyncs[2];
@@ -110,6 +111,7 @@ static void init(void)
 
 	fuzz_assert(!emf_loop_init(&loop));
 	emf_bus_set_loop(&loop);
+	ebus_rings_init(&rings, &loop);
 	call_args.file = -1;
 	null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	memfd = memfd_create("fuzz", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -205,6 +207,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	other = pair[1];
 	setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &little, sizeof(little));
 	ebus_peer_init(peer, &peer_ops, pair[0]);
+	peer->rings = &rings;
+	peer->takes_rings = true;
 	play(peer, data, size);
 	ebus_peer_fini(peer);
 	for (size_t i = 0; i < 2; i++)
@@ -214,6 +218,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* Nothing is left: no file, no subscriber, no call. */
 	fuzz_assert(free_file() == before);
 	fuzz_assert(!rich_subscriptions[0] && !rich_subscriptions[1] && !rich_service.deferred && !rich_service.watches);
+	for (size_t i = 0; i < EBUS_RINGS_MAX; i++)
+		fuzz_assert(!rings.rings[i]);
 	fuzz_assert(!guest_service.ops && !guest_service.deferred && !guest_service.demand && !ebus_depth);
 	return 0;
 }

@@ -15,7 +15,7 @@
 #define SIZE 64
 #define WINDOW 32
 #define CALLS 100000
-#define SIGNALS 50000
+#define SIGNALS 400000
 #define LISTENERS 8
 
 static char place[64];

@@ -302,6 +302,54 @@ static void slow(void)
 	ebus_unsubscribe(&subscription.base);
 }
 
+static uint32_t whispers;
+
+static void on_whispered(struct echo_whispered_subscription *subscription, const struct echo_whispered *signal)
+{
+	(void)subscription;
+	(void)signal;
+	whispers++;
+}
+
+/* Until HEAR signals came or were lost; then whether their order was kept, and how many were lost. */
+static void hear(void)
+{
+	static struct echo_heard_subscription subscription = { .handler = on_heard };
+	static struct echo_whispered_subscription whispered = { .handler = on_whispered };
+	uint64_t all = strtoull(getenv("HEAR"), NULL, 0);
+
+	must("on_heard", echo_on_heard(&echo_client, NULL, &subscription));
+	if (getenv("WHISPERS"))
+		must("on_whispered", echo_on_whispered(&echo_client, NULL, &whispered));
+	must("called", echo_call_whisper(&echo_client, &(struct echo_whisper_args){ .times = 0 })); /* behind it */
+	puts("hears");
+	fflush(stdout);
+	while (heard + emf_client_lost(client, &echo_client.base, 0) < all)
+		if (emf_client_dispatch(client, -1))
+			exit(1);
+	/* One that is lost makes one gap at most; the first of each shout makes one, too. */
+	printf("heard and lost %llu, lost %llu, gaps %u, whispers %u\n",
+	       (unsigned long long)heard + emf_client_lost(client, &echo_client.base, 0),
+	       (unsigned long long)emf_client_lost(client, &echo_client.base, 0), gaps, whispers);
+}
+
+/* As fast as it goes, a hundred at a time. */
+static void shout_many(void)
+{
+	const struct echo_shout_args shout = { .times = 100, .bytes = 100 };
+
+	for (int i = 0; i < 120; i++)
+		must("shout", echo_call_shout(&echo_client, &shout));
+}
+
+static void whisper_many(void)
+{
+	const struct echo_whisper_args whisper = { .times = 100 };
+
+	for (int i = 0; i < 120; i++)
+		must("whisper", echo_call_whisper(&echo_client, &whisper));
+}
+
 /* --- as a provider */
 
 int guest_serve_twice(struct ebus_call *call, const struct guest_twice_args *args, struct guest_twice_reply *reply)
@@ -388,7 +436,7 @@ static const struct {
 	{ "number", number }, { "error", error }, { "bytes", bytes },	  { "text", text },   { "file", file },
 	{ "kernel", kernel }, { "map", map },	      { "secret", secret }, { "pipelined", pipelined }, { "leaving", leaving }, { "never", never },
 	{ "signals", signals }, { "slow", slow },   { "provide", provide }, { "ask_guest", ask_guest }, { "watch", watch },
-	{ "execs", execs },
+	{ "execs", execs },   { "hear", hear },     { "shout_many", shout_many }, { "whisper_many", whisper_many },
 };
 
 int main(int argc, char **argv)

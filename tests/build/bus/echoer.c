@@ -200,6 +200,14 @@ int echo_serve_shout(struct ebus_call *call, const struct echo_shout_args *args)
 	return 0;
 }
 
+int echo_serve_whisper(struct ebus_call *call, const struct echo_whisper_args *args)
+{
+	(void)call;
+	for (uint32_t i = 0; i < args->times; i++)
+		echo_emit_whispered(&(struct echo_whispered){ .serial = i });
+	return 0;
+}
+
 /* --- as a client of a guest */
 
 static struct guest_twice_async asking;

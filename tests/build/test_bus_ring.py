@@ -1,0 +1,175 @@
+"""Signals of a high rate, which come by memory that is shared.
+
+Without these, a signal could come twice or not at all when it moves there or back, who
+is slow could lose some without a word, or somebody could read what rules forbid.
+"""
+import json
+import os
+import shutil
+import signal
+
+import tap
+from bus_product import Service, build, client_run, rules, until
+
+SHOUTS, EACH = 120, 100  # as client.c has it; all of it is less than a ring, so that nobody has to be lost
+ALL = SHOUTS * EACH
+
+
+class Hearer:
+    """A client that hears so many signals, and then ends."""
+
+    def __init__(self, service, times, uid=None, whispers=False):
+        program = os.path.join(os.path.dirname(service.bus), "client")
+        if not os.path.exists(program):
+            shutil.copy(build().client, program)  # where other users can execute it
+        who = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups"] if uid else []
+        env = dict(os.environ, HEAR=str(times), **({"WHISPERS": "1"} if whispers else {}))
+        self.process = tap.start(*who, program, service.bus, "hear", env=env)
+        tap.equal(self.process.stdout.readline(), "hears\n", "what the client says first")
+
+    def rings(self):
+        """The rings that it has mapped, and how."""
+        with open(f"/proc/{self.process.pid}/maps") as f:
+            fields = [line.split() for line in f if "/memfd:ebus" in line]
+        return {inode: mode for _, mode, _, _, inode, *_ in fields}
+
+    def end(self):
+        """How many were lost, how many gaps there were, and how many whispers came."""
+        out, err = self.process.communicate(timeout=20)
+        tap.equal((self.process.returncode, err), (0, ""), "how the client ended")
+        words = out.replace(",", "").split()
+        return int(words[5]), int(words[7]), int(words[9])
+
+
+def does(service, what):
+    tap.equal(client_run(service.bus, what).returncode, 0, f"whether a client could {what}")
+
+
+def subscriptions(service, name="heard"):
+    done = tap.run(build().product(), "call", "-j", "bus", "subscriptions", env=dict(os.environ, EMF_BUS=service.bus))
+    return [row for row in json.loads(done.stdout)["rows"] if row["signal"] == name]
+
+
+def shared(service, n):
+    until(lambda: sum(row["shared"] for row in subscriptions(service)) == n, f"{n} subscribers to share a ring")
+
+
+def test_all_hear_fast_signals_by_one_ring_in_order_and_once():
+    tap.need_root()
+    service = Service()
+    hearers = [Hearer(service, 2 * ALL) for _ in range(3)]
+    does(service, "shout_many")
+    until(lambda: all(h.rings() for h in hearers), "a ring")
+    rings = hearers[0].rings()
+    tap.equal([h.rings() for h in hearers], 3 * [rings], "the rings of each")
+    tap.equal(list(rings.values()), ["r--s"], "how it is mapped")
+    for row in subscriptions(service):
+        tap.equal((row["shared"], row["seen"], row["dropped"], row["sent"]), (True, ALL, 0, ALL), "a subscription")
+    does(service, "shout_many")
+    for h in hearers:
+        tap.equal(h.end(), (0, 2 * SHOUTS - 1, 0), "lost, gaps")
+    until(lambda: not subscriptions(service), "the subscriptions to end")
+    with open(f"/proc/{service.process.pid}/maps") as f:
+        tap.equal("ebus ring" in f.read(), False, "whether the ring is kept for nobody")
+    tap.equal(service.stop(), 0, "exit status of the service")
+
+
+def test_slow_signals_stay_with_the_socket():
+    tap.need_root()
+    service = Service()
+    hearer = Hearer(service, 5 * EACH)
+    for _ in range(5):
+        done = tap.run(build().product(), "call", "echo", "shout", f"times={EACH}", "bytes=1", env=dict(os.environ, EMF_BUS=service.bus))
+        tap.equal((done.returncode, hearer.rings()), (0, {}), "a call, and rings")
+    hearer.end()
+    tap.equal(service.stop(), 0, "exit status of the service")
+
+
+def test_who_is_overtaken_knows_what_it_lost_and_says_so():
+    tap.need_root()
+    service = Service()
+    slow, other = Hearer(service, 8 * ALL), Hearer(service, 8 * ALL)
+    does(service, "shout_many")
+    shared(service, 2)
+    slow.process.send_signal(signal.SIGSTOP)
+    for _ in range(6):
+        does(service, "shout_many")
+        until(lambda: other.process.poll() is not None or subscriptions(service), "the service to answer")
+    slow.process.send_signal(signal.SIGCONT)
+
+    def row():
+        return next(r for r in subscriptions(service) if r["pid"] == slow.process.pid)
+
+    until(lambda: row()["dropped"], "the losses to be told")
+    found = row()
+    tap.equal((found["seen"], found["sent"] + found["dropped"]), (7 * ALL, 7 * ALL), "what was seen, and sent or dropped")
+    does(service, "shout_many")
+    lost, _, _ = slow.end()
+    tap.equal(lost, found["dropped"], "lost as the client and as the service have it")
+    other.end()
+    tap.equal(service.stop(), 0, "exit status of the service")
+
+
+def test_who_may_not_hear_a_signal_has_no_ring_with_it():
+    tap.need_root()
+    rules("[user 65534]\nallow = read\ndeny = echo.whispered\n")
+    service = Service()
+    free = Hearer(service, 2 * ALL, whispers=True)
+    bound = Hearer(service, 2 * ALL, uid=65534)
+    does(service, "whisper_many")
+    until(free.rings, "a ring of whispers")
+    whispers = set(free.rings())
+    does(service, "shout_many")
+    shared(service, 2)
+    until(bound.rings, "a ring of who may not hear whispers")
+    tap.equal(whispers & set(bound.rings()), set(), "whispers that it can read")
+    does(service, "shout_many")
+    tap.equal((free.end(), bound.end()), ((0, 2 * SHOUTS - 1, ALL), (0, 2 * SHOUTS - 1, 0)), "lost, gaps, whispers")
+    tap.equal(service.stop(), 0, "exit status of the service")
+
+
+def test_a_ring_ends_for_all_when_rules_forbid_it_to_one_and_none_is_lost():
+    tap.need_root()
+    rules("[user 65534]\nallow = read\n")
+    service = Service()
+    free = Hearer(service, 3 * ALL, whispers=True)
+    bound = Hearer(service, 3 * ALL, uid=65534, whispers=True)
+    does(service, "whisper_many")
+    does(service, "shout_many")
+    shared(service, 2)
+    tap.equal((len(free.rings()), bound.rings()), (1, free.rings()), "the ring of both")
+    rules("[user 65534]\nallow = read\ndeny = echo.whispered\n")
+    service.process.send_signal(signal.SIGHUP)
+    until(lambda: not bound.rings() and not free.rings(), "the ring to end")
+    does(service, "whisper_many")
+    until(free.rings, "a ring of whispers")
+    whispers = set(free.rings())
+    does(service, "shout_many")
+    shared(service, 2)
+    until(bound.rings, "a ring of who may not hear whispers")
+    tap.equal(whispers & set(bound.rings()), set(), "whispers that it can read")
+    does(service, "shout_many")
+    tap.equal((free.end()[::2], bound.process.wait(20)), ((0, 2 * ALL), 0), "lost, whispers; and the other one's end")
+    out = bound.process.stdout.read()
+    tap.contains(out, f"heard and lost {3 * ALL}, lost 0, gaps {3 * SHOUTS - 1}, whispers {ALL}\n")
+    tap.contains(bound.process.stderr.read(), "signal echo.whispered is not heard: Permission denied")
+    tap.equal(service.stop(), 0, "exit status of the service")
+
+
+def test_a_reader_that_is_killed_leaves_the_others_alone():
+    tap.need_root()
+    service = Service()
+    killed, other = Hearer(service, 9 * ALL), Hearer(service, 3 * ALL)
+    does(service, "shout_many")
+    shared(service, 2)
+    killed.process.kill()
+    killed.process.wait()
+    does(service, "shout_many")
+    does(service, "shout_many")
+    tap.equal(other.end()[1], 3 * SHOUTS - 1, "gaps")
+    until(lambda: not subscriptions(service), "the subscriptions to end")
+    tap.equal(service.stop(), 0, "exit status of the service")
+
+
+if __name__ == "__main__":
+    tap.main()
