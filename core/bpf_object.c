@@ -4,14 +4,32 @@
  */
 #include "bpf_object.h"
 
+#include <bpf/bpf.h>
 #include <errno.h>
+#include <linux/bpf.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "attach.h"
 #include "bpf_error.h"
 #include "core.h"
 #include "demand.h"
+
+/* By a real load. Whoever lacks the privilege for it is not told that the kernel is too old: the load of the module says what is missing. */
+static bool has_syscall_programs(void)
+{
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .prog_flags = BPF_F_SLEEPABLE);
+	const struct bpf_insn program[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	int fd = bpf_prog_load(BPF_PROG_TYPE_SYSCALL, "emf_probe", "GPL", program, 2, &opts);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 || errno != EINVAL;
+}
 
 /* Methods that a program serves answer -EOPNOTSUPP where the kernel has no such programs; the rest of the module runs. */
 static void leave_out_what_is_not_supported(struct emf_unit *unit)
@@ -23,7 +41,7 @@ static void leave_out_what_is_not_supported(struct emf_unit *unit)
 		if (bpf_program__type(prog) != BPF_PROG_TYPE_SYSCALL)
 			continue;
 		if (has < 0)
-			has = libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_SYSCALL, NULL) != 0;
+			has = has_syscall_programs();
 		if (has)
 			continue;
 		bpf_program__set_autoload(prog, false);
@@ -71,10 +89,10 @@ void emf_bpf_object_set_params(struct emf_unit *unit)
 		object->set_params(unit->object.head, unit->object.loaded);
 }
 
-/* Programs that libbpf knows how to attach from their SEC() alone. */
+/* Programs that libbpf knows how to attach from their SEC() alone. One that serves a method is run, and hangs nowhere. */
 static bool attaches_itself(const struct bpf_program *prog)
 {
-	return bpf_program__autoload(prog) && bpf_program__autoattach(prog);
+	return bpf_program__autoload(prog) && bpf_program__autoattach(prog) && bpf_program__type(prog) != BPF_PROG_TYPE_SYSCALL;
 }
 
 /* libbpf gave no reason: the SEC() is one that does not say where to attach. */

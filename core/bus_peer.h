@@ -53,6 +53,7 @@ struct ebus_sent_signal {
 	uint16_t theirs;
 	uint32_t serial;
 	uint32_t overflow, block_ms;
+	bool gave_up; /* a sender waited for block_ms in vain */
 	struct ebus_queue queue;
 	uint64_t seen, sent, dropped, told; /* through the socket */
 	struct ebus_by_ring by_ring;

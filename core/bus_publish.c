@@ -34,16 +34,6 @@ static int send_signal(struct ebus_sent_signal *s, const void *data)
 	return err;
 }
 
-static int wait_and_send(struct ebus_sent_signal *s, const void *data)
-{
-	struct ebus_peer *peer = s->binding->peer;
-	struct pollfd pollfd = { .fd = peer->link.fd, .events = POLLOUT };
-
-	poll(&pollfd, 1, (int)s->block_ms);
-	ebus_link_flush(&peer->link);
-	return peer->link.blocked ? -ENOBUFS : send_signal(s, data);
-}
-
 /* A queue takes its memory when something waits in it for the first time. */
 static int push(struct ebus_sent_signal *s, const void *data, size_t size)
 {
@@ -59,7 +49,49 @@ static int push(struct ebus_sent_signal *s, const void *data, size_t size)
 	return err;
 }
 
-/* The subscriber is slow: in the queue, or as it wished. */
+/* As much of it as the link takes. */
+static void send_queue(struct ebus_sent_signal *s)
+{
+	const struct ebus_frame frame = { .kind = EBUS_SIGNAL, .service = s->binding->handle, .member = s->theirs };
+	void *to;
+
+	while (s->queue.n && !ebus_link_add(&s->binding->peer->link, &frame, ebus_queue_first(&s->queue), NULL, 0, &to)) {
+		ebus_queue_pop(&s->queue, to);
+		s->sent++;
+	}
+}
+
+/*
+ * The policy is to block: until there is room in the queue, and no longer than that. Who
+ * did not read meanwhile is not waited for again before he has read what is in the socket.
+ */
+static int wait_and_push(struct ebus_sent_signal *s, const void *data, size_t size)
+{
+	struct ebus_peer *peer = s->binding->peer;
+	struct pollfd pollfd = { .fd = peer->link.fd, .events = POLLOUT };
+	uint64_t now = emf_now_ns(), end = now + s->block_ms * 1000000ull;
+	int err = -ENOBUFS;
+
+	while (err == -ENOBUFS && now < end) {
+		poll(&pollfd, 1, (int)((end - now) / 1000000) + 1);
+		if (!ebus_link_flush(&peer->link))
+			send_queue(s);
+		err = push(s, data, size);
+		now = emf_now_ns();
+	}
+	s->gave_up = err == -ENOBUFS;
+	return err;
+}
+
+/* As the subscriber wished, or else as the event declares it; 0: neither says anything. */
+static unsigned int policy_of(const struct ebus_sent_signal *s, unsigned int signal)
+{
+	const uint8_t *policies = s->binding->map.service->policies;
+
+	return s->overflow || !policies ? s->overflow : policies[signal];
+}
+
+/* The subscriber is slow: in the queue, or as its policy says. */
 static int enqueue(struct ebus_sent_signal *s, const void *data)
 {
 	const struct emf_record *record = record_of(s);
@@ -69,15 +101,13 @@ static int enqueue(struct ebus_sent_signal *s, const void *data)
 	if (record && emf_record_has_fds(record))
 		return -ENOBUFS; /* descriptors do not wait: they would use up those of the process */
 	err = push(s, data, size);
-	while (err == -ENOBUFS && s->overflow == EBUS_DROP_OLD && s->queue.n) {
+	while (err == -ENOBUFS && policy_of(s, s->base.signal) == EBUS_DROP_OLD && s->queue.n) {
 		ebus_queue_pop(&s->queue, NULL);
 		s->dropped++;
 		err = push(s, data, size);
 	}
-	if (err == -ENOBUFS && s->overflow == EBUS_BLOCK && s->block_ms) {
-		ebus_peer_flush(s->binding->peer);
-		err = push(s, data, size);
-	}
+	if (err == -ENOBUFS && policy_of(s, s->base.signal) == EBUS_BLOCK && !s->gave_up)
+		err = wait_and_push(s, data, size);
 	return err;
 }
 
@@ -123,8 +153,7 @@ static void on_emitted(struct ebus_subscription *base, const void *data)
 		err = send_signal(s, data);
 		if (err == -ENOBUFS && !ebus_link_flush(link))
 			err = send_signal(s, data);
-		else if (err == -ENOBUFS && s->overflow == EBUS_BLOCK)
-			err = wait_and_send(s, data);
+		s->gave_up = false;
 	}
 	if (err == -ENOBUFS)
 		err = enqueue(s, data);
@@ -144,14 +173,9 @@ void ebus_peer_drain(struct ebus_peer *peer)
 	peer->must_drain = false;
 	for (size_t i = 0; i < EBUS_HANDLES_MAX; i++)
 		for (struct ebus_sent_signal *s = peer->bindings[i] ? peer->bindings[i]->signals : NULL; s; s = s->next) {
-			struct ebus_frame frame = { .kind = EBUS_SIGNAL, .service = (__u16)i, .member = s->theirs };
-			void *to;
+			const struct ebus_frame frame = { .kind = EBUS_LOST, .service = (__u16)i, .member = s->theirs };
 
-			while (s->queue.n && !ebus_link_add(&peer->link, &frame, ebus_queue_first(&s->queue), NULL, 0, &to)) {
-				ebus_queue_pop(&s->queue, to);
-				s->sent++;
-			}
-			frame.kind = EBUS_LOST;
+			send_queue(s);
 			if (s->dropped > s->told &&
 			    !ebus_link_send(&peer->link, &frame, &(struct ebus_lost){ s->dropped }, sizeof(struct ebus_lost),
 					    NULL, 0)) {
@@ -181,8 +205,9 @@ static int subscribe(struct ebus_binding *b, const struct ebus_frame *frame, uin
 	s->overflow = wish->overflow;
 	s->block_ms = (uint32_t)bounded(wish->block_ms, EBUS_BLOCK_MAX_MS);
 	ebus_queue_init(&s->queue, bounded(wish->max_messages, EBUS_QUEUE_MESSAGES), bounded(wish->max_bytes, EBUS_QUEUE_BYTES));
-	/* A ring has one policy: who is slow misses the oldest. */
+	/* A ring has one policy: who is slow misses the oldest. Who says nothing of it takes that, too. */
 	s->may_share = wish->flags & EBUS_WISH_RING && b->peer->rings && !wish->overflow &&
+		       (!policy_of(s, ours) || policy_of(s, ours) == EBUS_DROP_OLD) &&
 		       b->map.matches[b->map.n_methods + s->theirs] == EBUS_EQUAL;
 	s->next = b->signals;
 	b->signals = s;

@@ -118,19 +118,13 @@ struct ebus_failure {
 	__s32 error; /* index of a typed error, as who called numbers them; else -1 */
 };
 
-enum ebus_overflow {
-	EBUS_DROP_NEW,
-	EBUS_DROP_OLD,
-	EBUS_BLOCK, /* the sender waits, at most block_ms */
-};
-
 #define EBUS_WISH_RING 0x01 /* signals of a high rate may come by a ring */
 
 /* 0 is the default of the other side. */
 struct ebus_wish {
 	__u32 max_messages;
 	__u32 max_bytes;
-	__u32 overflow; /* enum ebus_overflow */
+	__u32 overflow; /* enum ebus_overflow; 0: what the signal's event declares */
 	__u32 block_ms;
 	__u32 flags; /* EBUS_WISH_RING or 0 */
 	__u32 pad;

@@ -175,6 +175,20 @@ static json_t *lacking_maps(struct patient *p)
 	return lacking;
 }
 
+/* Programs that would serve methods: without them the module runs, and those methods answer ENOTSUP. */
+static json_t *lacking_served(struct patient *p)
+{
+	const struct bpf_object *obj = p->unit->object.head->obj;
+	json_t *lacking = json_array();
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program(prog, obj)
+		if (bpf_program__type(prog) == BPF_PROG_TYPE_SYSCALL &&
+		    judge_program(p, prog, emf_kind_of(prog)).answer == EMF_ANSWER_NO)
+			json_array_append_new(lacking, json_string(bpf_program__name(prog)));
+	return lacking;
+}
+
 static json_t *missing_caps(struct patient *p)
 {
 	uint64_t missing = emf_probe_missing_caps(p->probe, p->caps);
@@ -241,6 +255,7 @@ static void examine(struct patient *p, json_t *json)
 		json_object_set_new(json, "programs", programs_json(p));
 		json_object_set_new(json, "lacking_helpers", lacking_helpers(p));
 		json_object_set_new(json, "lacking_maps", lacking_maps(p));
+		json_object_set_new(json, "lacking_served", lacking_served(p));
 		caps = missing_caps(p);
 		json_object_set_new(json, "missing_capabilities", caps);
 		json_object_set_new(json, "load", trial(p, json_array_size(caps) > 0));

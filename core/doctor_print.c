@@ -226,8 +226,10 @@ static void print_module(FILE *out, const json_t *module)
 			json_number_value(json_object_get(load, "ms")));
 	else if (is(module, "can_run"))
 		line(out, text_of(module, "name"), "can run");
-	if (is(module, "can_run"))
+	if (is(module, "can_run")) {
+		print_names(out, "methods answer ENOTSUP (before Linux 5.14), those served by bpf:", json_object_get(module, "lacking_served"));
 		return;
+	}
 	fprintf(out, "  %-*s  cannot run: %s\n", LABEL, text_of(module, "name"), text_of(module, "reason"));
 	if (*text_of(module, "remedy"))
 		fprintf(out, "  %-*s    remedy: %s\n", LABEL, "", text_of(module, "remedy"));

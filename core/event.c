@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <emf/bus.h>
 #include <emf/log.h>
 #include <emf/output.h>
 #include <emf/ring.h>
@@ -29,6 +30,8 @@ int emf_event_open(struct emf_unit *unit)
 	for (const struct emf_event_source *e = unit->m->events; e && e->ring; e++) {
 		int err = emf_ring_open(unit->m, e->ring, e->record);
 
+		if (e->overflow)
+			e->service->policies[e->signal] = e->overflow;
 		if (!err)
 			continue;
 		snprintf(unit->why, sizeof(unit->why), "the ring '%s' of an event cannot be opened: %s", e->ring,

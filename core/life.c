@@ -12,6 +12,7 @@
 
 #include "bus_module.h"
 #include "event.h"
+#include "map_share.h"
 
 #define NS_PER_MS 1000000ull
 
@@ -59,20 +60,21 @@ static void release(struct emf_unit *unit, bool created)
 	emf_bpf_object_close(unit);
 }
 
-static int check_services(struct emf_unit *unit)
+/* What it has from other modules: services that it calls, maps that it imports. */
+static int check_others(struct emf_unit *unit)
 {
 	const char *service = emf_bus_missing(unit->m);
 
 	if (!service)
-		return 0;
+		return emf_map_share_check(unit);
 	snprintf(unit->why, sizeof(unit->why), "uses the service %s, which no running module provides", service);
 	return -ENOTCONN;
 }
 
-/* Before anything of it runs: services that it calls, and what it needs of the kernel. */
+/* Before anything of it runs: what it needs of other modules, and of the kernel. */
 static int check(struct emf_unit *unit)
 {
-	int err = check_services(unit);
+	int err = check_others(unit);
 
 	return err ? err : emf_need_check(unit);
 }
@@ -99,6 +101,10 @@ static int create(struct emf_unit *unit)
 			step = "configure";
 			emf_bpf_object_set_params(unit);
 			err = as_error(unit, step, call(unit, unit->m->configure));
+		}
+		if (!err) {
+			step = "import";
+			err = emf_map_share_import(unit);
 		}
 		if (!err) {
 			step = "load";
@@ -133,7 +139,7 @@ static int create(struct emf_unit *unit)
 static int attach(struct emf_unit *unit)
 {
 	/* Again: a provider can have failed to attach since. */
-	int err = check_services(unit);
+	int err = check_others(unit);
 
 	if (!err && unit->m->object)
 		err = emf_bpf_object_attach(unit);

@@ -11,6 +11,7 @@
 #include "bus_module.h"
 #include "command.h"
 #include "core.h"
+#include "map_share.h"
 
 /* Set by the linker around the section; weak, since a product may have no modules. */
 extern struct module *const __start_emf_modules[] __attribute__((weak, visibility("hidden")));
@@ -32,17 +33,18 @@ static int compare_units(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-/* Whether every module that provides what unit @i cannot do without stands before @end. */
+/* Whether every module that has what unit @i cannot do without stands before @end. */
 static bool is_ready(const struct emf_registry *registry, size_t i, size_t end)
 {
 	for (size_t j = end; j < registry->n; j++)
-		if (j != i && emf_bus_needs(registry->units[i].m, registry->units[j].m))
+		if (j != i && (emf_bus_needs(registry->units[i].m, registry->units[j].m) ||
+			       emf_map_share_needs(registry->units[i].m, registry->units[j].m)))
 			return false;
 	return true;
 }
 
 /*
- * A module starts after those whose services it uses; otherwise the order stays. In a
+ * A module starts after those whose services it uses and whose maps it imports; otherwise the order stays. In a
  * cycle (which the build refuses, but modules of extensions can make one) nobody is
  * ready, and priority decides.
  */

@@ -4,9 +4,11 @@
  */
 #include "status.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include <emf/bus.h>
+#include <emf/map.h>
 
 #include "json.h"
 #include "table.h"
@@ -94,6 +96,29 @@ static json_t *provides_json(const struct emf_unit *unit)
 	return services;
 }
 
+static json_t *importers_json(const struct emf_unit *unit, const char *map)
+{
+	const struct emf_registry *registry = &unit->emf->registry;
+	json_t *names = json_array();
+
+	for (size_t i = 0; i < registry->n; i++)
+		for (const struct emf_shared_map *s = registry->units[i].m->maps; s && s->map; s++)
+			if (s->from && !strcmp(s->from, unit->m->name) && !strcmp(s->map, map))
+				json_array_append_new(names, json_string(registry->units[i].m->name));
+	return names;
+}
+
+static json_t *maps_json(const struct emf_unit *unit)
+{
+	json_t *maps = json_array();
+
+	for (const struct emf_shared_map *s = unit->m->maps; s && s->map; s++)
+		json_array_append_new(maps, s->from ? json_pack("{s:s, s:s}", "map", s->map, "from", s->from) :
+						      json_pack("{s:s, s:o}", "map", s->map, "imported_by",
+								importers_json(unit, s->map)));
+	return maps;
+}
+
 static json_t *unit_json(const struct emf_unit *unit)
 {
 	const struct emf_bpf_object *o = &unit->object;
@@ -108,6 +133,7 @@ static json_t *unit_json(const struct emf_unit *unit)
 	json_object_set_new(json, "rings", rings_json(unit));
 	json_object_set_new(json, "variants", variants_json(unit));
 	json_object_set_new(json, "provides", provides_json(unit));
+	json_object_set_new(json, "maps", maps_json(unit));
 	json_object_set_new(json, "on_demand", demand_json(unit));
 	if (unit->why[0])
 		json_object_set_new(json, "why", emf_json_text(unit->why));
@@ -173,6 +199,17 @@ static void print_on_demand(const json_t *module, FILE *out)
 									     "not attached: nobody listens");
 }
 
+static void print_imports(const json_t *module, FILE *out)
+{
+	const json_t *map;
+	size_t i;
+
+	json_array_foreach(json_object_get(module, "maps"), i, map)
+		if (json_object_get(map, "from"))
+			fprintf(out, "%s: map %s is that of module %s\n", text_of(module, "name"), text_of(map, "map"),
+				text_of(map, "from"));
+}
+
 static void print_variants(const json_t *module, FILE *out)
 {
 	const json_t *variant;
@@ -202,4 +239,6 @@ void emf_status_print(const json_t *status, FILE *out)
 		print_variants(module, out);
 	json_array_foreach(json_object_get(status, "modules"), i, module)
 		print_on_demand(module, out);
+	json_array_foreach(json_object_get(status, "modules"), i, module)
+		print_imports(module, out);
 }

@@ -7,6 +7,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 from . import VERSION, check
 from .check_file import check_file
+from .check_maps import maps_of_build
 from .check_names import Named, check_c_names, is_emfs_own, names_of_module
 from .errors import Errors
 from .imports import Loader
@@ -82,6 +83,7 @@ def build(args: argparse.Namespace, errors: Errors) -> int:
     check.settings(product, found, loader)
     check.modules(found, loader)
     check.services(found, errors)
+    maps_of_build(found, names(args.modules), product, only is not None, loader)
     outputs = [] if errors else _outputs(found, shared, loader, layouts)
     check.files(outputs, errors)
     if not errors:

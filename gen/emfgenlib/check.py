@@ -162,25 +162,32 @@ def services(found: List[Module], errors: Errors) -> None:
             if use.service.text not in providers and not use.optional:
                 errors.add(use.service.position, f"no module of this product provides service '{use.service.text}'",
                            "add the module, or write: uses " + use.service.text + " optional;")
-    _service_cycles(described, providers, errors)
+    _cycles(described, providers, errors)
 
 
-def _service_cycles(described: List[ModuleDecl], providers: Dict[str, ModuleDecl], errors: Errors) -> None:
+def _cycles(described: List[ModuleDecl], providers: Dict[str, ModuleDecl], errors: Errors) -> None:
     done: Set[str] = set()
+    by_name = {m.name: m for m in described}
+
+    def needed(module: ModuleDecl) -> Iterator[Tuple[Position, Optional[ModuleDecl], str]]:
+        for use in module.uses:
+            if not use.optional:
+                yield use.service.position, providers.get(use.service.text), "make one of the uses optional"
+        for map_ in module.maps:
+            if map_.source:
+                yield map_.source.position, by_name.get(map_.source.text), "who imports a map starts after who exports it: move the map"
 
     def follow(module: ModuleDecl, path: List[str]) -> None:
         if module.name in done:
             return
-        for use in module.uses:
-            provider = providers.get(use.service.text)
-            if use.optional or not provider or provider is module:
+        for position, other, hint in needed(module):
+            if not other or other is module:
                 continue
-            if provider.name in path:
-                circle = " uses ".join([*path[path.index(provider.name):], provider.name])
-                errors.add(use.service.position, f"these modules need each other: {circle}",
-                           "make one of the uses optional")
+            if other.name in path:
+                circle = " uses ".join([*path[path.index(other.name):], other.name])
+                errors.add(position, f"these modules need each other: {circle}", hint)
             else:
-                follow(provider, path + [provider.name])
+                follow(other, path + [other.name])
         done.add(module.name)
 
     for module in described:

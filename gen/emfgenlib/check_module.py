@@ -5,6 +5,7 @@ from . import bpf_names, types, words
 from .attach import PLACES, check_kind
 from .check_chain import all_of
 from .check_fields import check_fields, check_in_range, check_unique
+from .check_maps import check_maps
 from .errors import Errors
 from .layout import Layouts, near_type
 from .near import near, nearest
@@ -45,7 +46,9 @@ def check_module(module: ModuleDecl, file: File, scope: Scope, layouts: Layouts,
     check_unique(module.events, "an event", errors)
     for event in module.events:
         _event(event, services, scope, layouts, errors)
+    _policies(module.events, errors)
     _callbacks(module, errors)
+    check_maps(module, {d.name: d for f in file.reached() for d in f.of(ModuleDecl)}, errors)
     for metric in module.metrics:
         _metric(metric, errors)
     _plugs(module, {c.name: c for c in all_of(file, Chain)}, errors)
@@ -209,10 +212,26 @@ def _event(event: Event, services: Dict[str, Service], scope: Scope, layouts: La
                    "there are: " + ", ".join(OVERFLOWS))
     if event.on_demand and not event.signal:
         errors.add(event.position, f"event '{event.name}' is on demand, and feeds no signal", "add: -> signal SERVICE.SIGNAL")
+    if event.overflow and not event.signal:
+        errors.add(event.overflow.position, f"the overflow policy of event '{event.name}' is for who subscribes to its signal, and it feeds none",
+                   "add: -> signal SERVICE.SIGNAL; what does not fit into the ring of the event is dropped and counted in any case")
     if event.signal and _known(event.signal[0], "service", services, errors):
         signals = {s.name: s for s in services[event.signal[0].text].of(Signal)}
         if _known(event.signal[1], "signal", signals, errors):
             _event_signal(event, signals[event.signal[1].text], errors)
+
+
+def _policies(events: List[Event], errors: Errors) -> None:
+    """A signal has one policy, whichever event it comes from."""
+    chosen: Dict[str, Name] = {}
+    for event in events:
+        if not event.signal or not event.overflow:
+            continue
+        signal = ".".join(n.text for n in event.signal)
+        first = chosen.setdefault(signal, event.overflow)
+        if first.text != event.overflow.text:
+            errors.add(event.overflow.position, f"signal '{signal}' has the overflow policy {first.text} already",
+                       f"at {first.position}; a signal has one")
 
 
 def _metric(metric: Metric, errors: Errors) -> None:

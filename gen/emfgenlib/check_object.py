@@ -30,8 +30,7 @@ class _Check:
 
     def module(self, module: ModuleDecl, file: File) -> None:
         for use in module.maps:
-            if use.export:
-                self.map(use.map)
+            self.map(use.map, use.source)
         for metric in module.metrics:
             self.metric(metric)
         provided = {name.text for name in module.provides}
@@ -49,9 +48,13 @@ class _Check:
 
     # --- maps -----------------------------------------------------------------------------
 
-    def map(self, name: Name) -> Optional[Map]:
+    def map(self, name: Name, source: Optional[Name] = None) -> Optional[Map]:
+        """@source is the module that it is imported from."""
         found = self.obj.maps.get(name.text)
-        if not found:
+        if not found and source:
+            self.errors.add(name.position, f"there is no map '{name.text}' in {self.source}",
+                            f"declare it there as the kernel part of '{source.text}' does")
+        elif not found:
             self.errors.add(name.position, f"there is no map '{name.text}' in {self.source}",
                             near(name.text, self.obj.maps, "it has", "it has no maps: declare one in SEC(\".maps\")"))
         return found

@@ -17,6 +17,7 @@ def compare_modules(before: ModuleDecl, after: ModuleDecl, old: Side, new: Side,
     _names("exports map", {m.map.text: m.map.position for m in before.maps if m.export},
            {m.map.text: m.map.position for m in after.maps if m.export}, what, "modules that import it do not load", changes)
     _uses(before, after, what, changes)
+    _imports(before, after, what, changes)
     _needs(before, after, what, changes)
     _attaches(before, after, what, changes)
     _paired("event", before.events, after.events, what, lambda a, b: _event(a, b, what, old, new, changes), changes)
@@ -74,6 +75,16 @@ def _uses(before: ModuleDecl, after: ModuleDecl, what: str, changes: Changes) ->
         if was.get(use.service.text) != now:
             changes.fine(use.service.position, f"{what} uses '{use.service.text}'" + f" >= {now[0]}" * bool(now[0])
                          + " optional" * use.optional)
+
+
+def _imports(before: ModuleDecl, after: ModuleDecl, what: str, changes: Changes) -> None:
+    was, is_ = ({(m.map.text, m.source.text): m.map.position for m in module.maps if m.source} for module in (before, after))
+    for (name, source), position in is_.items():
+        if (name, source) not in was:
+            changes.fine(position, f"{what} imports map '{name}' from '{source}'")
+    for (name, source), position in was.items():
+        if (name, source) not in is_:
+            changes.fine(position, f"{what} does not import map '{name}' from '{source}' any more")
 
 
 def _needs(before: ModuleDecl, after: ModuleDecl, what: str, changes: Changes) -> None:

@@ -4,7 +4,7 @@ from typing import List, Optional, Sequence, Tuple, Union
 from .changes import Changes
 from .diff_wire import Side, dimension, spelled
 from .errors import Errors
-from .syntax import Const, Declaration, Enum, Field, Struct, TypedError, Value
+from .syntax import Const, Declaration, Enum, Field, ModuleDecl, Struct, TypedError, Value
 from .values import check_value, items_of
 
 PEERS = "peers of the old version"
@@ -91,12 +91,17 @@ def _struct(before: Struct, after: Struct, old: Side, new: Side, changes: Change
         return
     uses = old.uses.get(id(before), [])
     inner = [use.message for use in uses if not use.last]
+    exporters = [m.name for m in old.file.of(ModuleDecl) if any(use.export for use in m.maps)]
     if uses and before.fields[-1].array_kind == "bounded":
         changes.breaks(after.position, f"{what} has a member behind '{before.fields[-1].name}[<=]', and {uses[0].message} has it",
                        "the last array is cut to what is used, and nothing can follow it")
     elif inner:
         changes.breaks(after.position, f"{what} has {sizes[1]} bytes and had {sizes[0]}, and {inner[0]} "
                        "has it in an array or has members behind it", f"{PEERS} look for what follows at the old place")
+    elif not uses and exporters:
+        # Of what types a map is, its kernel part knows alone.
+        changes.breaks(after.position, f"{what} has {sizes[1]} bytes and had {sizes[0]}, and may be the key or the value of a map that "
+                       f"module '{exporters[0]}' exports", "modules that import it and were built with the old one do not load")
 
 
 # --- members --------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import List, Sequence
 from .doc_man import Man
 from .doc_markdown import Markdown
 from .doc_page import Page
-from .syntax import (Attach, Chain, Const, Declaration, Enum, Field, File, Method, Metric, ModuleDecl, ProductDecl,
+from .syntax import (Attach, Chain, Const, Declaration, Enum, Event, Field, File, Method, Metric, ModuleDecl, ProductDecl,
                      Service, Signal, Size, Struct, TypedError, Value, access_of)
 
 
@@ -171,7 +171,8 @@ def _module(page: Page, module: ModuleDecl) -> None:
     for verb, names in (("Provides", [n.text for n in module.provides]),
                         ("Uses", [u.service.text + " (optional)" * u.optional for u in module.uses]),
                         ("Needs", [f"{n.kind.text}({', '.join(x.text for x in n.names)})" for n in module.needs]),
-                        ("Exports", [f"map {m.map.text}" for m in module.maps if m.export])):
+                        ("Exports", [f"map {m.map.text}" for m in module.maps if m.export]),
+                        ("Imports", [f"map {m.map.text} from {m.source.text}" for m in module.maps if m.source])):
         facts += [f"{verb}: {', '.join(page.code(n) for n in names)}."] if names else []
     facts += [f"License: {page.escaped(module.license.text)}."] if module.license else []
     if facts:
@@ -181,7 +182,7 @@ def _module(page: Page, module: ModuleDecl) -> None:
         page.definitions([(_option(page, p), _about_option(page, p)) for p in module.params])
     if module.events:
         page.heading(2, "Events")
-        page.definitions([(page.code(e.name), page.escaped(e.summary) or _event(e, page)) for e in module.events])
+        page.definitions([(page.code(e.name), _event(e, page)) for e in module.events])
     if module.metrics:
         page.heading(2, "Metrics")
         page.table(["Name", "Kind", "Labels", "About"],
@@ -189,9 +190,13 @@ def _module(page: Page, module: ModuleDecl) -> None:
                     for m in module.metrics])
 
 
-def _event(event: Declaration, page: Page) -> str:
-    signal = getattr(event, "signal", None)
-    return f"Published as signal {page.code('.'.join(n.text for n in signal))}." if signal else ""
+def _event(event: Event, page: Page) -> str:
+    facts = [page.escaped(event.summary)] if event.summary else []
+    if event.signal:
+        facts.append(f"Published as signal {page.code('.'.join(n.text for n in event.signal))}.")
+    if event.overflow:
+        facts.append(f"For a slow subscriber: {page.code(event.overflow.text)}.")
+    return " ".join(facts)
 
 
 def _scale(metric: Metric) -> str:

@@ -87,7 +87,7 @@ def accessors(obj: Object, module: str) -> List[Accessors]:
 
 
 # What module_maps.h.j2 makes of the name of a map.
-_WORDS = """cpu delete for_each index key key_bytes lookup next sum update value value_bytes visit visit_one walk""".split()
+_WORDS = """cpu delete for_each index key key_bytes layout lookup next sum update value value_bytes visit visit_one walk""".split()
 
 
 def names_of_maps(module: str, maps: List[Accessors]) -> List[str]:

@@ -9,7 +9,7 @@ from .syntax import Chain, File, ModuleDecl
 
 HINT = "'emfgen check' understands it; a later version will build it. Until then, take it out"
 # What stands in a file, and the word for it; docs/idl.md lists the same.
-WORDS = ("counter", "gauge", "handoff", "histogram", "map", "overflow", "plug")
+WORDS = ("counter", "gauge", "handoff", "histogram", "plug")
 
 
 def refuse(file: File, errors: Errors) -> None:
@@ -22,11 +22,6 @@ def refuse(file: File, errors: Errors) -> None:
 
 
 def _of_module(module: ModuleDecl) -> Iterable[Tuple[str, Position]]:
-    for use_of_map in module.maps:
-        yield "map", use_of_map.map.position
-    for event in module.events:
-        if event.overflow:
-            yield "overflow", event.overflow.position
     for metric in module.metrics:
         yield metric.kind, metric.position
     for plug in module.plugs:

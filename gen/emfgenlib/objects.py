@@ -12,6 +12,7 @@ from .attach import PLACES
 from .bpf_object import Empty, Object
 from .check_names import check_c_names
 from .check_object import check_object
+from .check_shared import Compiled, Shared, check_shared, shared
 from .elf import BadObject, read
 from .errors import Errors, Position
 from .files import read_regular
@@ -33,6 +34,7 @@ class Made:
     maps: List[Accessors]
     params: List[Stored]
     has_params: bool  # in its description
+    shared: List[Shared]
 
 
 _OBJECT = ".bpf.o"
@@ -75,6 +77,7 @@ def _wanted(args: argparse.Namespace) -> List[str]:
     if not changed or any(path not in objects and not path.endswith(".emf") for path in changed):
         return built  # the generator itself
     reached = _readers(args, {os.path.basename(path) for path in changed if path.endswith(".emf")})
+    reached |= _importers(args, [name for name in built if os.path.join(args.out, name + _OBJECT) in changed])
 
     def is_concerned(module: str) -> bool:
         return (os.path.join(args.out, module + _OBJECT) in changed
@@ -101,9 +104,25 @@ def _readers(args: argparse.Namespace, names: Set[str]) -> Set[str]:
     return reached
 
 
+def _importers(args: argparse.Namespace, names: List[str]) -> Set[str]:
+    """The descriptions that may import a map from one of these modules, likewise by their texts."""
+    words = [name.encode("utf-8", "surrogateescape") for name in names]
+    paths = idl_files(args.modules) if names else []
+    texts = [(os.path.basename(path), read_regular(path)) for path in paths]
+    return {reader for reader, text in texts if b"from" in text and any(word in text for word in words)}
+
+
 def _description(args: argparse.Namespace, module: str, loader: Loader) -> Optional[File]:
     path = f"{args.modules}/{module}.emf"
     return loader.load(path) if os.path.exists(path) else None
+
+
+def _kernel_part(args: argparse.Namespace, module: str) -> Optional[Compiled]:
+    """That of another module, which is told what is wrong with it in its own turn."""
+    try:
+        return Compiled(Object(read(os.path.join(args.out, module + _OBJECT))), f"{args.modules}/{module}.bpf.c")
+    except (BadObject, OSError):
+        return None
 
 
 def _object(args: argparse.Namespace, module: str, loader: Loader) -> Optional[Made]:
@@ -126,7 +145,9 @@ def _object(args: argparse.Namespace, module: str, loader: Loader) -> Optional[M
                 has_user = os.path.exists(f"{args.modules}/{module}.c")
                 params = stored(found, source, file, declared, has_user, errors)
         _programs(found, source, declared, os.path.exists(f"{args.modules}/{module}.c"), errors)
-        return Made(maps, params, bool(declared and declared.options))
+        if declared:
+            check_shared(found, source, declared, lambda name: _kernel_part(args, name), errors)
+        return Made(maps, params, bool(declared and declared.options), shared(found, declared))
     except Empty:
         errors.add(Position(source), *_NOTHING)
     except BadObject as e:
@@ -182,5 +203,5 @@ def _write(args: argparse.Namespace, good: list) -> None:
         types = [t for a in made.maps for t in (a.key, a.value)]
         text = render.render(env, "module_maps.h.j2", module=module, source=f"{args.modules}/{module}.bpf.c",
                              version=VERSION, maps=made.maps, params=made.params,
-                             has_params=made.has_params, forwards=sorted({t.forward for t in types if t.forward}))
+                             has_params=made.has_params, shared=made.shared, forwards=sorted({t.forward for t in types if t.forward}))
         render.write(header, text)

@@ -35,6 +35,20 @@ struct ebus_waiter;
 struct ebus_watcher;
 
 /**
+ * enum ebus_overflow - what happens when a subscriber in another process is slow
+ * @EBUS_DROP_NEW: what does not fit into its queue is dropped: where nobody says anything else
+ * @EBUS_DROP_OLD: what waits longest is, to make room
+ * @EBUS_BLOCK: the sender waits for room, at most 100 ms; then the new one is dropped
+ *
+ * 0 is none of them: the choice is left to the other side.
+ */
+enum ebus_overflow {
+	EBUS_DROP_NEW = 1,
+	EBUS_DROP_OLD,
+	EBUS_BLOCK,
+};
+
+/**
  * struct ebus_message - what travels in one direction
  * @record: its members; NULL without any
  * @leaves: a running hash over its members, one for each: equal up to the shorter of
@@ -77,6 +91,7 @@ struct ebus_member {
  * @n_errors: how many
  * @remote_ops: functions that send the call to another process
  * @subscriptions: one list for each signal; EMF's own, as all that follows
+ * @policies: enum ebus_overflow of each signal, as its event declares it, or 0; NULL without signals
  * @ops: functions of the provider; NULL when there is none
  * @provider: the module that serves, if one of this process does
  * @remote: the process that serves, if another one does
@@ -100,6 +115,7 @@ struct ebus_service {
 	size_t n_errors;
 	const void *remote_ops;
 	struct ebus_subscription **subscriptions;
+	uint8_t *policies;
 	const void *ops;
 	struct module *provider;
 	struct ebus_remote *remote;

@@ -22,6 +22,7 @@ struct ebus_service;
  * @service: of the signal that it feeds, or NULL
  * @signal: its index
  * @on_demand: its programs are attached only while somebody listens
+ * @overflow: enum ebus_overflow of the signal, for subscribers that do not choose; or 0
  */
 struct emf_event_source {
 	const char *ring;
@@ -30,6 +31,7 @@ struct emf_event_source {
 	struct ebus_service *service;
 	unsigned int signal;
 	bool on_demand;
+	uint8_t overflow;
 };
 
 /**

@@ -14,6 +14,20 @@ extern "C" {
 
 struct emf_map;
 
+/**
+ * struct emf_shared_map - a map that a module exports, or imports from another one
+ * @map: its name in the kernel part; NULL ends a table
+ * @from: the module that exports it; NULL if this one does
+ * @layout: hash of what the bytes of its key and its value mean; equal on both sides
+ *
+ * Since: 0.1
+ */
+struct emf_shared_map {
+	const char *map;
+	const char *from;
+	uint64_t layout;
+};
+
 /* An expression of nothing that compiles only if the type has so many bytes: for generated
  * accessors, which copy as many as the kernel part has in a struct of that name. */
 #ifdef __cplusplus

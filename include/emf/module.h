@@ -22,6 +22,7 @@ struct emf_need;
 struct emf_object;
 struct emf_param;
 struct emf_provided;
+struct emf_shared_map;
 struct emf_unit;
 struct emf_used;
 
@@ -49,6 +50,7 @@ struct emf_used;
  * @attaches: where programs hang, from its description; optional
  * @events: that the kernel part sends, from its description; optional
  * @needs: what it cannot do without, from its description; optional
+ * @maps: that it exports or imports, from its description; optional
  * @provides: services, from its description; optional
  * @uses: services of others, from its description; optional
  * @unit: EMF's own; leave it alone
@@ -85,6 +87,7 @@ struct module {
 	const struct emf_attach *attaches;
 	const struct emf_event_source *events;
 	const struct emf_need *needs;
+	const struct emf_shared_map *maps;
 	const struct emf_provided *provides;
 	const struct emf_used *uses;
 

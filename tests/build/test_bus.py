@@ -7,8 +7,11 @@ import json
 import os
 import shutil
 import signal
+import struct
 import subprocess
+import time
 
+import bus_raw as raw
 import tap
 from bus_product import Service, build, client_run, links, rules, until
 
@@ -84,6 +87,60 @@ def test_signals_reach_a_subscriber_until_it_unsubscribes():
 
 def test_what_a_slow_subscriber_does_not_hear_is_counted_and_told():
     does(["slow"], ["slow: heard and lost are all 1, some lost 1"])
+
+
+FLOOD = 100000
+QUEUE = 1024  # EBUS_QUEUE_MESSAGES, core/bus_peer.h
+
+
+def flooded(signal, before_reading=lambda: None, overflow=0):
+    """Of a flood of numbers to a raw subscriber: the first and the last of them that it heard without a gap from either
+    end, and how many it was told are lost."""
+    service = Service()
+    bus = raw.Peer(service.bus)
+    bus.send(raw.subscribe(signal, overflow=overflow))
+    bus.send(raw.call(raw.FLOOD, struct.pack("=I", FLOOD)))
+    before_reading()
+    heard, lost, replied = [], 0, False
+    while not replied or len(heard) + lost < FLOOD:
+        one = bus.next(raw.SIGNAL, raw.LOST, raw.REPLY)
+        replied |= one.kind == raw.REPLY
+        if one.kind == raw.SIGNAL:
+            heard += struct.unpack("=I", one.payload[:4])
+        elif one.kind == raw.LOST:
+            lost, = struct.unpack("=Q", one.payload)
+    tap.equal((len(heard) + lost, heard == sorted(heard)), (FLOOD, True), "all are accounted for, and in order")
+    first = next((i for i, n in enumerate(heard) if n != i), len(heard))
+    last = next((i for i, n in enumerate(reversed(heard)) if n != FLOOD - 1 - i), len(heard))
+    return first, last, lost
+
+
+def asleep():
+    time.sleep(1)
+
+
+def test_an_event_that_drops_new_ones_leaves_a_slow_subscriber_the_oldest():
+    first, last, lost = flooded(raw.OLDEST, before_reading=asleep)
+    tap.equal((first, last, lost > 0), (FLOOD - lost, 0, True), "those from the first on, and of the last ones none")
+
+
+def test_an_event_that_drops_old_ones_leaves_a_slow_subscriber_the_newest():
+    _, last, lost = flooded(raw.NEWEST, before_reading=asleep)
+    tap.equal((last, lost > 0), (QUEUE, True), "as many of the last ones as the queue has room for")
+
+
+def test_an_event_that_blocks_loses_nothing_for_a_subscriber_that_reads():
+    tap.equal(flooded(raw.EACH), (FLOOD, FLOOD, 0), "all of them")
+
+
+def test_an_event_that_blocks_does_so_for_a_while_only():
+    first, last, lost = flooded(raw.EACH, before_reading=asleep)
+    tap.equal((first, last, lost > 0), (FLOOD - lost, 0, True), "those from the first on, and of the last ones none")
+
+
+def test_a_subscriber_that_chooses_a_policy_has_its_own():
+    _, last, lost = flooded(raw.OLDEST, asleep, overflow=2)
+    tap.equal((last, lost > 0), (QUEUE, True), "as many of the last ones as the queue has room for")
 
 
 def on_demand(service):

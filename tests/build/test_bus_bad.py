@@ -183,7 +183,7 @@ def test_members_and_handles_out_of_range_and_frames_nobody_asked_for_end_the_co
         ("reading that is short", frame(raw.READ, bytes(7))),
         ("missing that is long", frame(raw.MISSED, bytes(9))),
         ("missing of handle 1", frame(raw.MISSED, bytes(8), service=1)),
-        ("a wish out of range", raw.subscribe(overflow=3)),
+        ("a wish out of range", raw.subscribe(overflow=4)),
         ("subscribe twice", 2 * frame(raw.SUBSCRIBE, wish)),
         ("an answer to no call", frame(raw.REPLY)),
         ("a short failure", frame(raw.FAIL, bytes(4), serial=1)),

@@ -54,6 +54,23 @@ def shared(service, n):
     until(lambda: sum(row["shared"] for row in subscriptions(service)) == n, f"{n} subscribers to share a ring")
 
 
+def test_only_a_signal_that_may_lose_the_oldest_moves_to_a_ring():
+    tap.need_root()
+    service = Service()
+    client = tap.start(build().client, service.bus, "flood")
+
+    def row(name):
+        return (subscriptions(service, name) or [{"shared": False, "seen": 0}])[0]
+
+    until(lambda: row("newest")["shared"], "the ring")
+    before = row("oldest")["seen"]
+    until(lambda: min(row(name)["seen"] for name in ("oldest", "each")) > before + 100000, "as many of the others")
+    tap.equal([row(name)["shared"] for name in ("oldest", "each")], [False, False], "whether they have moved")
+    client.kill()
+    client.wait()
+    tap.equal(service.stop(), 0, "exit status of the service")
+
+
 def test_all_hear_fast_signals_by_one_ring_in_order_and_once():
     tap.need_root()
     service = Service()

@@ -299,12 +299,15 @@ class _Writer:
         for _ in range(self.rng.randint(0, 2)):
             text = f"event {self.new()}"
             if targets and self.chance(2):
-                text += " -> signal %s.%s" % self.rng.choice(targets) + " on_demand" * self.chance(2)
+                service, signal = self.rng.choice(targets)
+                text += f" -> signal {service}.{signal}" + " on_demand" * self.chance(2)
+                # By its name: a signal has one policy, whichever event feeds it.
+                text += f" overflow({OVERFLOWS[len(service + signal) % len(OVERFLOWS)]})" * self.chance(2)
             elif EVENT_FIELDS:
                 members = Members(self)
                 members.some(1, 5)
                 text += "(" + ", ".join(members.texts) + ")"
-            body.append(text + f" overflow({self.rng.choice(OVERFLOWS)})" * self.chance(2) + ";")
+            body.append(text + ";")
         if self.chance(3):
             body.append(f"counter {self.new()} from {self.new()}.packets{' label(dir)' * self.chance(2)} max_series 100;")
             body.append(f"gauge {self.new()} from {self.new()}.count;")

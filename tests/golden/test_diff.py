@@ -326,6 +326,14 @@ def test_what_a_module_gives_stays():
         "!the buckets of metric 'h' of module 'm' are others")
 
 
+def test_a_struct_that_grows_may_be_in_a_map_that_others_import():
+    old, new = "struct row { u32 n; }\n", "struct row { u32 n; u32 more; }\n"
+    is_(old + module("map x from o;"), new + module("map y from o;"), "+'more' of struct 'row' is new",
+        "+module 'm' imports map 'y' from 'o'", "+module 'm' does not import map 'x' from 'o' any more")
+    is_(old + module("map x export;"), new + module("map x export;"), "+'more' of struct 'row' is new",
+        "!struct 'row' has 8 bytes and had 4, and may be the key or the value of a map that module 'm' exports")
+
+
 def test_parameters_of_attach_statements_are_parameters():
     is_(module("attach p uprobe(param string<=255 path, \"f\"); attach q xdp(param netdev dev);"), module("attach p uprobe(\"/bin/sh\", \"f\"); attach q xdp(param netdev dev);"),
         "!parameter 'path' of module 'm' is gone", "+module 'm' attaches 'p' to uprobe(/bin/sh, f)",

@@ -32,7 +32,7 @@ BLOCK = re.compile(r"^```emf(?: (file|error)[=:] ?([^\n]*))?\n(.*?)^```$", re.MU
 REFUSED = {
     "counter": "module m { counter c from rows; }", "gauge": "module m { gauge c from rows; }",
     "handoff": "chain c : xdp { handoff a to d; }", "histogram": "module m { histogram h log2 from rows; }",
-    "map": "module m { map rows export; }", "overflow": "module m { event e overflow(block); }", "plug": "module m { plug p into c.s; }",
+    "plug": "module m { plug p into c.s; }",
 }
 
 

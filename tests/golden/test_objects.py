@@ -5,7 +5,8 @@ Without these, a struct could differ between the two sides of the kernel boundar
 numbers be read from where others stand.
 
 A case is a file of objects/bad with the message in a file of the same name that ends
-with .stderr; objects/good has files that agree. Both are held against flow.bpf.c.
+with .stderr; objects/good has files that agree. Both are held against flow.bpf.c, or the
+kernel part that is named like the module in them; guard imports maps from rules.
 UPDATE_GOLDEN=1 writes what is expected anew; read the difference before you commit it.
 """
 import ctypes
@@ -78,23 +79,34 @@ def made(folder):
     return sorted(name for name in os.listdir(os.path.join(folder, "obj")) if name.endswith(".h"))
 
 
+def case(path):
+    """The module of a case, and those that it imports maps from."""
+    text = read(path)
+    found = re.search(r"^module (guard|sleepy)\b", text, re.MULTILINE)
+    module = found.group(1) if found else "flow"
+    others = ["rules"] if module == "guard" else []
+    folder = place(module, *others, **{module: text})
+    put(folder, "obj", f"{module}_maps.h", data="/* of the last run */\n")
+    return folder, objects(folder, ",".join([module, *others])), module, [name + "_maps.h" for name in others]
+
+
 def good(path):
-    folder = place("flow", flow=read(path))
-    result = objects(folder, "flow")
+    folder, result, module, others = case(path)
     tap.equal((result.returncode, result.stdout, result.stderr), (0, "", ""), "status and output")
-    tap.equal(made(folder), ["flow_maps.h"], "headers")
+    tap.equal(made(folder), sorted([module + "_maps.h", *others]), "headers")
+    if others:
+        layouts = [re.findall(r"_layout (\w+)", read(os.path.join(folder, "obj", name))) for name in made(folder)]
+        tap.equal(len(layouts[0]), 1, "layouts in the header")
 
 
 def bad(path):
-    folder = place("flow", flow=read(path))
-    put(folder, "obj", "flow_maps.h", data="/* of the last run */\n")
-    result = objects(folder, "flow")
+    folder, result, _, others = case(path)
     golden = path[: -len(".emf")] + ".stderr"
     if UPDATE:
         put(golden, data=result.stderr)
     tap.equal(result.stderr, read(golden), "standard error")
     tap.equal((result.returncode, result.stdout), (1, ""), "status and output")
-    tap.equal(made(folder), [], "headers")
+    tap.equal(made(folder), others, "headers")
     if not re.match(r"\S+\.emf:\d+:\d+: error: .+\n  .*\S.*\n +\t* *\^", result.stderr):
         raise AssertionError(f"no place, line and caret: {result.stderr}")
 

@@ -72,11 +72,11 @@ static void record(struct module *m, const void *data, size_t size_bytes)
 	(void)size_bytes;
 }
 
-static const struct emf_event_source only_opened[] = { { "event_opened", record, &opened_record, NULL, 0, false },
-							{ "event_handled", record, NULL, NULL, 0, false }, { .ring = NULL } };
-static const struct emf_event_source only_listed[] = { { "event_listed", record, &listed_record, NULL, 0, false }, { .ring = NULL } };
-static const struct emf_event_source both[] = { { "event_opened", record, &opened_record, NULL, 0, false },
-						{ "event_listed", record, &listed_record, NULL, 0, false }, { .ring = NULL } };
+static const struct emf_event_source only_opened[] = { { "event_opened", record, &opened_record, NULL, 0, false, 0 },
+							{ "event_handled", record, NULL, NULL, 0, false, 0 }, { .ring = NULL } };
+static const struct emf_event_source only_listed[] = { { "event_listed", record, &listed_record, NULL, 0, false, 0 }, { .ring = NULL } };
+static const struct emf_event_source both[] = { { "event_opened", record, &opened_record, NULL, 0, false, 0 },
+						{ "event_listed", record, &listed_record, NULL, 0, false, 0 }, { .ring = NULL } };
 
 static struct module m;
 static struct module *const modules[] = { &m, NULL };
@@ -174,9 +174,9 @@ static const struct emf_member many_members[] = {
 	{ .name = "last", .type = EMF_U64, .offset = 8 * MANY, .size = 8, .count = 1 },
 };
 static const struct emf_record many_record = { "many", 8 * MANY + 8, 8 * MANY + 8, 2, many_members };
-static const struct emf_event_source only_many[] = { { "event_many", record, &many_record, NULL, 0, false }, { .ring = NULL } };
-static const struct emf_event_source many_and_another[] = { { "event_many", record, &many_record, NULL, 0, false },
-							    { "event_opened", record, &opened_record, NULL, 0, false }, { .ring = NULL } };
+static const struct emf_event_source only_many[] = { { "event_many", record, &many_record, NULL, 0, false, 0 }, { .ring = NULL } };
+static const struct emf_event_source many_and_another[] = { { "event_many", record, &many_record, NULL, 0, false, 0 },
+							    { "event_opened", record, &opened_record, NULL, 0, false, 0 }, { .ring = NULL } };
 
 START_TEST(a_record_that_is_longer_than_a_line_is_cut)
 {
@@ -200,7 +200,7 @@ START_TEST(a_value_that_is_wider_than_its_column_is_whole_and_apart_from_the_nex
 		{ .name = "last", .type = EMF_U8, .offset = 320, .size = 1, .count = 1 },
 	};
 	static const struct emf_record wide = { "wide", 321, 321, 2, members };
-	static const struct emf_event_source events[] = { { "event_wide", record, &wide, NULL, 0, false }, { .ring = NULL } };
+	static const struct emf_event_source events[] = { { "event_wide", record, &wide, NULL, 0, false, 0 }, { .ring = NULL } };
 	unsigned char data[321];
 	const char *text;
 
@@ -215,7 +215,7 @@ START_TEST(structs_in_structs_end_somewhere)
 {
 	static struct emf_member self = { .name = "s", .type = EMF_STRUCT, .size = 1, .count = 1 };
 	static const struct emf_record nested = { "nested", 1, 1, 1, &self };
-	static const struct emf_event_source events[] = { { "e", record, &nested, NULL, 0, false }, { "f", record, &opened_record, NULL, 0, false }, { .ring = NULL } };
+	static const struct emf_event_source events[] = { { "e", record, &nested, NULL, 0, false, 0 }, { "f", record, &opened_record, NULL, 0, false, 0 }, { .ring = NULL } };
 	const char data = 0;
 
 	self.record = &nested;
@@ -235,7 +235,7 @@ END_TEST
 
 START_TEST(a_module_that_prints_no_event_has_no_heading)
 {
-	static const struct emf_event_source handled[] = { { "event_handled", record, NULL, NULL, 0, false }, { .ring = NULL } };
+	static const struct emf_event_source handled[] = { { "event_handled", record, NULL, NULL, 0, false, 0 }, { .ring = NULL } };
 
 	m.events = handled;
 	unit_capture_begin(&capture, stdout);

@@ -333,6 +333,35 @@ static void hear(void)
 	       (unsigned long long)emf_client_lost(client, &echo_client.base, 0), gaps, whispers);
 }
 
+static void on_oldest(struct echo_oldest_subscription *subscription, const struct echo_oldest *signal)
+{
+	(void)subscription, (void)signal;
+}
+
+static void on_newest(struct echo_newest_subscription *subscription, const struct echo_newest *signal)
+{
+	(void)subscription, (void)signal;
+}
+
+static void on_each(struct echo_each_subscription *subscription, const struct echo_each *signal)
+{
+	(void)subscription, (void)signal;
+}
+
+/* Fast signals of all policies, until it is killed. */
+static void flood(void)
+{
+	static struct echo_oldest_subscription oldest = { .handler = on_oldest };
+	static struct echo_newest_subscription newest = { .handler = on_newest };
+	static struct echo_each_subscription each = { .handler = on_each };
+
+	must("on_oldest", echo_on_oldest(&echo_client, NULL, &oldest));
+	must("on_newest", echo_on_newest(&echo_client, NULL, &newest));
+	must("on_each", echo_on_each(&echo_client, NULL, &each));
+	for (;;)
+		must("flood", echo_call_flood(&echo_client, &(struct echo_flood_args){ .times = 1000 }));
+}
+
 /* As fast as it goes, a hundred at a time. */
 static void shout_many(void)
 {
@@ -436,7 +465,7 @@ static const struct {
 	{ "number", number }, { "error", error }, { "bytes", bytes },	  { "text", text },   { "file", file },
 	{ "kernel", kernel }, { "map", map },	      { "secret", secret }, { "pipelined", pipelined }, { "leaving", leaving }, { "never", never },
 	{ "signals", signals }, { "slow", slow },   { "provide", provide }, { "ask_guest", ask_guest }, { "watch", watch },
-	{ "execs", execs },   { "hear", hear },     { "shout_many", shout_many }, { "whisper_many", whisper_many },
+	{ "execs", execs },   { "hear", hear },	  { "flood", flood },     { "shout_many", shout_many }, { "whisper_many", whisper_many },
 };
 
 int main(int argc, char **argv)

@@ -117,6 +117,33 @@ int echo_serve_map_rw(struct ebus_call *call, struct echo_map_rw_reply *reply)
 	return 0;
 }
 
+int echo_serve_flood(struct ebus_call *call, const struct echo_flood_args *args)
+{
+	(void)call;
+	for (uint32_t i = 0; i < args->times; i++) {
+		echo_emit_oldest(&(struct echo_oldest){ .n = i });
+		echo_emit_newest(&(struct echo_newest){ .n = i });
+		echo_emit_each(&(struct echo_each){ .n = i });
+	}
+	return 0;
+}
+
+/* The kernel part sends none of these: their policies are what is tried. */
+void echoer_handle_oldest(struct module *m, const struct echo_oldest *record)
+{
+	(void)m, (void)record;
+}
+
+void echoer_handle_newest(struct module *m, const struct echo_newest *record)
+{
+	(void)m, (void)record;
+}
+
+void echoer_handle_each(struct module *m, const struct echo_each *record)
+{
+	(void)m, (void)record;
+}
+
 static void count_cancelled(struct ebus_deferred *deferred)
 {
 	(void)deferred;
