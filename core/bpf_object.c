@@ -5,8 +5,10 @@
 #include "bpf_object.h"
 
 #include <bpf/bpf.h>
+#include <emf/chain.h>
 #include <errno.h>
 #include <linux/bpf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -50,6 +52,26 @@ static void leave_out_what_is_not_supported(struct emf_unit *unit)
 	}
 }
 
+/* Programs of chains are loaded once for each place that they stand in, by the chain. */
+static void leave_out_what_is_plugged(struct emf_unit *unit)
+{
+	static const char *const maps[] = { "slots", "cpu", "states" };
+	struct bpf_object *object = unit->object.head->obj;
+	char name[96];
+
+	for (const struct emf_plug *p = unit->m->plugs; p && p->program; p++) {
+		bpf_program__set_autoload(bpf_object__find_program_by_name(object, p->program), false);
+		for (size_t i = 0; i < sizeof(maps) / sizeof(*maps); i++) {
+			struct bpf_map *map;
+
+			snprintf(name, sizeof(name), "%s_%s", p->chain->name, maps[i]);
+			map = bpf_object__find_map_by_name(object, name);
+			if (map)
+				bpf_map__set_autocreate(map, false);
+		}
+	}
+}
+
 int emf_bpf_object_open(struct emf_unit *unit)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts);
@@ -63,6 +85,7 @@ int emf_bpf_object_open(struct emf_unit *unit)
 		return emf_bpf_error_end(&error, "open", NULL, errno ? -errno : -EINVAL);
 	object->loaded = false;
 	leave_out_what_is_not_supported(unit);
+	leave_out_what_is_plugged(unit);
 	object->open_ns = emf_now_ns() - start;
 	return emf_bpf_error_end(&error, "open", NULL, 0);
 }

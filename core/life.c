@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "bus_module.h"
+#include "chain.h"
 #include "event.h"
 #include "map_share.h"
 
@@ -143,6 +144,8 @@ static int attach(struct emf_unit *unit)
 
 	if (!err && unit->m->object)
 		err = emf_bpf_object_attach(unit);
+	if (!err && unit->m->chain)
+		err = emf_chain_start(unit);
 	if (!err)
 		err = as_error(unit, "attach", call(unit, unit->m->attach));
 	if (err) {
@@ -208,6 +211,8 @@ static void stop(struct emf_unit *unit)
 		emf_warn(unit->m, "detach reports: %s", strerror(abs(err)));
 	emf_bus_withdraw(unit->m);
 	unit->state = EMF_UNIT_STOPPING;
+	emf_chain_stop(unit);
+	emf_chain_changed(unit);
 	unit->closing_links = emf_bpf_object_take_links(&unit->object);
 	emf_demand_stop(unit, &unit->closing_links);
 	unit->closing = (struct emf_work){ .run = close_links, .done = links_closed };

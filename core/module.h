@@ -10,6 +10,7 @@
 #include <emf/module.h>
 
 #include "bpf_object.h"
+#include "chain_set.h"
 #include "demand.h"
 #include "need.h"
 #include "param.h"
@@ -47,6 +48,7 @@ enum emf_unit_state {
  * @rings: its ring buffers
  * @variants: which programs were chosen, and why
  * @malformed: records that were too short
+ * @chain: of a module that stands for one
  * @demand: its programs that wait for a listener
  * @closing: closes its links on the worker
  * @closing_links: the worker's while @closing is under way
@@ -68,6 +70,7 @@ struct emf_unit {
 	struct emf_ring_set rings;
 	struct emf_variants variants;
 	uint64_t malformed;
+	struct emf_chain_set chain;
 	struct emf_demand demand;
 	struct emf_work closing;
 	struct emf_bpf_links closing_links;

@@ -14,6 +14,7 @@
 
 #include <emf/attach.h>
 #include <emf/bus.h>
+#include <emf/chain.h>
 #include <emf/event.h>
 #include <emf/hist.h>
 #include <emf/log.h>

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Dict, List, Optional, Tuple
 
 from . import VERSION, check
+from .chains import chains_of
 from .check_file import check_file
 from .check_maps import maps_of_build
 from .check_names import Named, check_c_names, is_emfs_own, names_of_module
@@ -142,6 +143,7 @@ def _write(args: argparse.Namespace, product: ProductDecl, found: List[Module], 
 
     forget(out, ["product", *(o.name for o in outputs)], [m.name for m in found if m.has_bpf], [m.name for m in found if m.has_user])
     kept = Kept(out)
+    chains = chains_of(found, interfaces)
     for output in outputs:
         if kept.is_fresh(output.name, output.endings, output.texts):
             continue
@@ -150,14 +152,18 @@ def _write(args: argparse.Namespace, product: ProductDecl, found: List[Module], 
         for ending in output.endings:
             text = render.render(env, f"file_emf.{ending}.j2", name=output.name, sources=output.sources, i=output.interface,
                                  module=output.module, tables=made, params=made.params, needs=made.needs, attaches=made.attaches,
-                                 provided=made.provided, used=made.used, idl=idl, version=VERSION)
+                                 provided=made.provided, used=made.used, idl=idl, plugs=chains.of(output.name) if output.module else [],
+                                 version=VERSION)
             render.write(os.path.join(out, f"{output.name}_emf.{ending}"), text)
+    for chain in chains.chains:
+        for template, ending in (("chain.c.j2", "chain.c"), ("chain_entry.bpf.c.j2", "entry.bpf.c")):
+            render.write(os.path.join(out, f"{chain.name}_{ending}"), render.render(env, template, chain=chain, version=VERSION))
     render.write(os.path.join(out, "product_emf.c"),
                  render.render(env, "product_emf.c.j2", product=product, modules=found, version=VERSION))
     # Touched in any case: make compares its time with that of the sources.
     render.write(os.path.join(out, "modules.mk"),
                  render.render(env, "modules.mk.j2", modules=found, files=[o for o in outputs if o.has_c and not o.module and not is_emfs_own(o.interface.file)],
-                               out=out, version=VERSION, made=[f"{o.name}_emf.{ending}" for o in outputs for ending in o.endings],
+                               out=out, version=VERSION, chains=chains, made=[f"{o.name}_emf.{ending}" for o in outputs for ending in o.endings],
                                seen=[f"{args.modules}/{n}" for n in sources(args.modules)] + idl_files(args.idl)),
                  touch=True)
     kept.save()

@@ -90,6 +90,7 @@ class CChain:
     declaration: Chain
     slots: List[Tuple[str, Declaration]]
     state: Optional[CStruct]
+    rooms: List[int]  # of each slot
 
 
 @dataclass
@@ -138,6 +139,11 @@ class Interface:
 
     def event_of(self, name: str) -> CEvent:
         return next(e for e in self.events if e.name == name)
+
+
+# C names of a chain, behind its own: of its header, and of what is generated for it.
+CHAIN_WORDS = ("slot", "next", "call", "chain", "chain_module", "chain_params", "chain_slots", "chain_targets", "cpu", "entry", "entry_bpf",
+               "entry_bytes", "go_to", "next_place", "run", "slot_places", "slots", "states", "this_cpu")
 
 
 def literal(value: int) -> str:
@@ -292,9 +298,10 @@ class Builder:
             for member in chain.state.fields:
                 self._uses(out, member, scope)
             state = self._struct(out, f"{c}_state", chain.state, chain.state.fields, scope)
-        out.chains.append(CChain(c, chain, slots, state))
+        rooms = [scope.number(slot.room, self.layouts.errors) if slot.room else 1 for slot in chain.slots]
+        out.chains.append(CChain(c, chain, slots, state, rooms))
         out.names += [(name, slot.position) for name, slot in slots]
-        out.declare(chain.position, f"{c}_slots".upper(), *(f"{c}_{word}" for word in ("slot", "next", "call")))
+        out.declare(chain.position, f"{c}_slots".upper(), *(f"{c}_{word}" for word in CHAIN_WORDS))
 
     def _events(self, out: Interface, module: ModuleDecl, scope: Scope) -> None:
         m = module.name

@@ -9,7 +9,7 @@ from .syntax import Chain, File, ModuleDecl
 
 HINT = "'emfgen check' understands it; a later version will build it. Until then, take it out"
 # What stands in a file, and the word for it; docs/idl.md lists the same.
-WORDS = ("counter", "gauge", "handoff", "histogram", "plug")
+WORDS = ("counter", "gauge", "handoff", "histogram")
 
 
 def refuse(file: File, errors: Errors) -> None:
@@ -24,8 +24,6 @@ def refuse(file: File, errors: Errors) -> None:
 def _of_module(module: ModuleDecl) -> Iterable[Tuple[str, Position]]:
     for metric in module.metrics:
         yield metric.kind, metric.position
-    for plug in module.plugs:
-        yield "plug", plug.program.position
     for attach in module.attaches:
         if attach.name not in PLACES and sections.is_known(attach.name):
             yield f"attach {attach.name}", attach.position

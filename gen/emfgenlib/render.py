@@ -7,6 +7,7 @@ from typing import Any, Optional
 import jinja2
 
 from . import words
+from .chains import HOOKS
 from .files import read_regular
 
 _TEMPLATES = os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(__file__))), "templates")
@@ -54,6 +55,7 @@ def environment() -> jinja2.Environment:
     env.filters["c_string"] = c_string
     env.filters["c_comment"] = _c_comment
     env.globals["errno"] = words.ERRNO
+    env.globals["hooks"] = HOOKS
     return env
 
 

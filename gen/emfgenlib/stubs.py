@@ -46,7 +46,7 @@ def _run(args: argparse.Namespace, errors: Errors) -> int:
         made = tables(None, interface, interfaces)
         for ending in ("h", "c") if interface.services else ("h",):
             text = render.render(env, f"file_emf.{ending}.j2", name=interface.name, sources=[os.path.basename(interface.file.path)],
-                                 i=interface, module=None, tables=made, params=[], needs=[], attaches=[], provided=[], used=[],
+                                 i=interface, module=None, tables=made, params=[], needs=[], attaches=[], provided=[], used=[], plugs=[],
                                  idl=service_texts(interface.file) if ending == "c" else {}, version=VERSION)
             render.write(os.path.join(args.out, f"{interface.name}_emf.{ending}"), text)
     return 0

@@ -17,10 +17,12 @@ extern "C" {
 #define EMF_API __attribute__((visibility("default")))
 
 struct emf_attach;
+struct emf_chain;
 struct emf_event_source;
 struct emf_need;
 struct emf_object;
 struct emf_param;
+struct emf_plug;
 struct emf_provided;
 struct emf_shared_map;
 struct emf_unit;
@@ -51,6 +53,8 @@ struct emf_used;
  * @events: that the kernel part sends, from its description; optional
  * @needs: what it cannot do without, from its description; optional
  * @maps: that it exports or imports, from its description; optional
+ * @plugs: its programs in chains, from its description; optional
+ * @chain: that it stands for; optional
  * @provides: services, from its description; optional
  * @uses: services of others, from its description; optional
  * @unit: EMF's own; leave it alone
@@ -88,6 +92,8 @@ struct module {
 	const struct emf_event_source *events;
 	const struct emf_need *needs;
 	const struct emf_shared_map *maps;
+	const struct emf_plug *plugs;
+	const struct emf_chain *chain;
 	const struct emf_provided *provides;
 	const struct emf_used *uses;
 

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * chain.c - chains of this product.
+ */
+#include "chain.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core.h"
+
+/* A generation that nothing enters any more: packets that are in it finish first. */
+struct leaving {
+	struct emf_work work;
+	struct emf_chain_generation *generation;
+};
+
+static void leave(struct emf_work *work)
+{
+	struct leaving *leaving = emf_container_of(work, struct leaving, work);
+
+	emf_chain_wait();
+	emf_chain_demolish(leaving->generation);
+}
+
+static void left(struct emf_work *work)
+{
+	struct leaving *leaving = emf_container_of(work, struct leaving, work);
+
+	free(leaving->generation);
+	free(leaving);
+}
+
+static void retire(struct emf *emf, struct emf_chain_generation *generation)
+{
+	struct leaving *leaving = generation ? calloc(1, sizeof(*leaving)) : NULL;
+
+	if (!generation)
+		return;
+	if (!leaving) { /* blocks, and does it right */
+		emf_chain_wait();
+		emf_chain_demolish(generation);
+		free(generation);
+		return;
+	}
+	leaving->work = (struct emf_work){ .run = leave, .done = left };
+	leaving->generation = generation;
+	emf_worker_submit(&emf->worker, &leaving->work);
+}
+
+static int make_maps(struct emf_chain_instance *instance, const struct emf_chain *chain)
+{
+	char name[16]; /* BPF_OBJ_NAME_LEN, include/uapi/linux/bpf.h */
+
+	instance->maps = (struct emf_chain_maps){ .slots = -1, .cpu = -1, .states = -1 };
+	snprintf(name, sizeof(name), "%.11s_cpu", chain->name);
+	instance->maps.cpu = bpf_map_create(BPF_MAP_TYPE_PERCPU_ARRAY, name, sizeof(__u32), sizeof(struct emf_chain_cpu), 1, NULL);
+	if (instance->maps.cpu < 0)
+		return instance->maps.cpu;
+	if (!chain->state_size)
+		return 0;
+	snprintf(name, sizeof(name), "%.8s_states", chain->name);
+	instance->maps.states = bpf_map_create(BPF_MAP_TYPE_PERCPU_ARRAY, name, sizeof(__u32), chain->state_size, EMF_CHAIN_LEVELS, NULL);
+	return instance->maps.states < 0 ? instance->maps.states : 0;
+}
+
+static void close_maps(struct emf_chain_instance *instance)
+{
+	if (instance->maps.cpu >= 0)
+		close(instance->maps.cpu);
+	if (instance->maps.states >= 0)
+		close(instance->maps.states);
+}
+
+/* What runs stays what it is until the new one hangs in its place. */
+static int renew(struct emf_unit *unit, struct emf_chain_instance *instance)
+{
+	const struct emf_chain *chain = unit->m->chain;
+	struct emf_chain_generation *next = calloc(1, sizeof(*next));
+	int err = next ? emf_chain_plan(&next->plan, chain, &unit->emf->registry, unit->why, sizeof(unit->why)) : -ENOMEM;
+
+	if (!err)
+		err = emf_chain_build(next, chain, &instance->maps, unit->why, sizeof(unit->why));
+	if (!err) {
+		err = emf_chain_hook_switch(&instance->hook, next->entry_fd);
+		if (err) {
+			snprintf(unit->why, sizeof(unit->why), "chain %s cannot hang on %s: %s", chain->name, instance->hook.target,
+				 emf_chain_hook_error(&instance->hook, err));
+			emf_chain_demolish(next);
+		}
+	}
+	if (err) {
+		free(next);
+		return err;
+	}
+	retire(unit->emf, instance->now);
+	instance->now = next;
+	instance->number++;
+	return 0;
+}
+
+static int add(struct emf_unit *unit, const char *target)
+{
+	struct emf_chain_set *set = &unit->chain;
+	struct emf_chain_instance *instance = &set->instances[set->n];
+	int err = emf_chain_hook_init(&instance->hook, unit->m->chain, target);
+
+	if (err) {
+		snprintf(unit->why, sizeof(unit->why), "chain %s: there is no interface %s", unit->m->chain->name, target);
+		return err;
+	}
+	set->n++;
+	err = make_maps(instance, unit->m->chain);
+	return err ? err : renew(unit, instance);
+}
+
+int emf_chain_start(struct emf_unit *unit)
+{
+	const struct emf_chain *chain = unit->m->chain;
+	char targets[EMF_CHAIN_TARGET_MAX], *rest = targets, *target;
+	int err = 0;
+
+	unit->why[0] = '\0';
+	snprintf(targets, sizeof(targets), "%s", chain->targets);
+	if (!*targets) {
+		snprintf(unit->why, sizeof(unit->why), "chain %s hangs nowhere: give --%s", chain->name, chain->option);
+		return -EINVAL;
+	}
+	unit->chain.instances = calloc(EMF_CHAIN_TARGETS_MAX, sizeof(*unit->chain.instances));
+	if (!unit->chain.instances)
+		return -ENOMEM;
+	while ((target = strsep(&rest, ", ")) && !err)
+		if (*target)
+			err = unit->chain.n == EMF_CHAIN_TARGETS_MAX ? -ENOSPC : add(unit, target);
+	if (err)
+		emf_chain_stop(unit);
+	return err;
+}
+
+int emf_chain_rebuild(struct emf_unit *unit)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < unit->chain.n && !err; i++)
+		err = renew(unit, &unit->chain.instances[i]);
+	return err;
+}
+
+void emf_chain_stop(struct emf_unit *unit)
+{
+	for (size_t i = 0; i < unit->chain.n; i++) {
+		struct emf_chain_instance *instance = &unit->chain.instances[i];
+
+		emf_chain_hook_clear(&instance->hook);
+		retire(unit->emf, instance->now);
+		close_maps(instance);
+	}
+	free(unit->chain.instances);
+	unit->chain = (struct emf_chain_set){ 0 };
+}
+
+static bool is_part_of(const struct module *m, const struct emf_chain *chain)
+{
+	for (const struct emf_plug *p = m->plugs; p && p->program; p++)
+		if (p->chain == chain)
+			return true;
+	return false;
+}
+
+void emf_chain_changed(const struct emf_unit *module)
+{
+	struct emf_registry *registry = &module->emf->registry;
+
+	for (size_t i = 0; i < registry->n; i++) {
+		struct emf_unit *unit = &registry->units[i];
+
+		if (unit->m->chain && unit->chain.n && is_part_of(module->m, unit->m->chain) && emf_chain_rebuild(unit))
+			emf_err(unit->m, "%s; it runs on as it was", unit->why);
+	}
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * chain.h - chains of this product: each an instance on each of its targets.
+ */
+#ifndef EMF_CORE_CHAIN_H
+#define EMF_CORE_CHAIN_H
+
+#include "chain_build.h"
+#include "chain_hook.h"
+
+#define EMF_CHAIN_TARGETS_MAX 64
+
+/* A chain on one target. */
+struct emf_chain_instance {
+	struct emf_chain_hook hook;
+	struct emf_chain_maps maps;
+	struct emf_chain_generation *now; /* that runs; NULL before the first one */
+	uint64_t number;		  /* of it */
+};
+
+/**
+ * emf_chain_start() - build the first generation on each target, and hang it there
+ * @unit: the module that stands for the chain
+ *
+ * Return: 0; or an error with unit->why, and nothing hangs anywhere.
+ */
+int emf_chain_start(struct emf_unit *unit);
+
+/**
+ * emf_chain_rebuild() - a generation of the modules that run now, on each target
+ * @unit: the module that stands for the chain
+ *
+ * Return: 0; or an error with unit->why: what could not be changed runs on as it was.
+ */
+int emf_chain_rebuild(struct emf_unit *unit);
+
+/* Takes all of it down. */
+void emf_chain_stop(struct emf_unit *unit);
+
+/* A module with programs in chains came or goes: those chains that run are built anew. */
+void emf_chain_changed(const struct emf_unit *module);
+
+#endif

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * chain_build.c - a generation: all programs of a chain, each loaded for its place.
+ */
+#include "chain_build.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bpf_error.h"
+
+static int load_place(struct emf_chain_generation *g, const struct emf_chain *chain, const struct emf_chain_maps *maps,
+		      const uint32_t *slot_places, size_t i, char *why, size_t why_size)
+{
+	const struct emf_chain_place *place = &g->plan.places[i];
+	struct emf_chain_load load = { .chain = chain, .program = place->plug->program, .maps = maps,
+				       .from = place->unit->object.head->obj, .slot_places = slot_places,
+				       .next = i + 1 < g->plan.n ? (uint32_t)i + 2 : 0 };
+	struct emf_bpf_error error;
+	__u32 at = (__u32)i, id = 0;
+	int fd, err;
+
+	load.bytes = place->plug->object(&load.size);
+	emf_bpf_error_begin(&error, place->unit);
+	err = emf_bpf_error_end(&error, "load", NULL, emf_chain_object_load(&load, &g->objects[i], &fd));
+	if (!err && (bpf_map_update_elem(g->slots, &at, &fd, BPF_ANY) || bpf_map_lookup_elem(g->slots, &at, &id)))
+		err = -errno;
+	if (err && !why[0])
+		snprintf(why, why_size, "chain %s, slot %s: program '%s' of module %s: %s", chain->name,
+			 chain->slots[place->plug->slot].name, place->plug->program, place->unit->m->name,
+			 place->unit->why[0] ? place->unit->why : strerror(-err));
+	g->ids[i] = id;
+	return err;
+}
+
+static int load_entry(struct emf_chain_generation *g, const struct emf_chain *chain, const struct emf_chain_maps *maps,
+		      const uint32_t *slot_places)
+{
+	struct emf_chain_load load = { .chain = chain, .maps = maps, .slot_places = slot_places, .next = g->plan.n ? 1 : 0 };
+	char name[96];
+
+	snprintf(name, sizeof(name), "%s_entry", chain->name);
+	load.program = name;
+	load.bytes = chain->entry(&load.size);
+	return emf_chain_object_load(&load, &g->entry, &g->entry_fd);
+}
+
+static bool is_as_loaded(const struct emf_chain_generation *g)
+{
+	for (size_t i = 0; i < g->plan.n; i++) {
+		struct bpf_program *program = bpf_object__find_program_by_name(g->objects[i], g->plan.places[i].plug->program);
+		struct bpf_prog_info info = { 0 };
+		__u32 size = sizeof(info);
+
+		if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) || info.id != g->ids[i])
+			return false;
+	}
+	return true;
+}
+
+int emf_chain_build(struct emf_chain_generation *g, const struct emf_chain *chain, struct emf_chain_maps *maps, char *why,
+		    size_t why_size)
+{
+	uint32_t *slot_places = calloc(chain->n_slots, sizeof(*slot_places));
+	char name[16]; /* BPF_OBJ_NAME_LEN, include/uapi/linux/bpf.h */
+	int err = slot_places ? 0 : -ENOMEM;
+
+	why[0] = '\0';
+	for (unsigned int i = 0; slot_places && i < chain->n_slots; i++)
+		slot_places[i] = emf_chain_plan_place(&g->plan, i);
+	snprintf(name, sizeof(name), "%.8s_slots", chain->name);
+	g->slots = err ? -1 : bpf_map_create(BPF_MAP_TYPE_PROG_ARRAY, name, sizeof(__u32), sizeof(__u32), EMF_CHAIN_PROGRAMS_MAX, NULL);
+	if (!err && g->slots < 0)
+		err = g->slots;
+	maps->slots = g->slots;
+	for (size_t i = 0; i < g->plan.n && !err; i++)
+		err = load_place(g, chain, maps, slot_places, i, why, why_size);
+	if (!err)
+		err = load_entry(g, chain, maps, slot_places);
+	if (!err && !is_as_loaded(g)) {
+		snprintf(why, why_size, "chain %s: the kernel has other programs in the new array than were put there", chain->name);
+		err = -EBADE;
+	}
+	free(slot_places);
+	if (err && !why[0])
+		snprintf(why, why_size, "chain %s: its entry program cannot be loaded: %s", chain->name, strerror(-err));
+	if (err)
+		emf_chain_demolish(g);
+	return err;
+}
+
+void emf_chain_demolish(struct emf_chain_generation *g)
+{
+	bpf_object__close(g->entry);
+	for (size_t i = 0; i < g->plan.n; i++)
+		bpf_object__close(g->objects[i]);
+	if (g->slots >= 0)
+		close(g->slots);
+	*g = (struct emf_chain_generation){ .slots = -1 };
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * chain_build.h - a generation: all programs of a chain, each loaded for its place.
+ */
+#ifndef EMF_CORE_CHAIN_BUILD_H
+#define EMF_CORE_CHAIN_BUILD_H
+
+#include "chain_object.h"
+#include "chain_plan.h"
+
+struct emf_chain_generation {
+	struct emf_chain_plan plan;
+	struct bpf_object *entry;
+	int entry_fd;
+	int slots;
+	struct bpf_object *objects[EMF_CHAIN_PROGRAMS_MAX];
+	uint32_t ids[EMF_CHAIN_PROGRAMS_MAX]; /* of the programs */
+};
+
+/**
+ * emf_chain_build() - load the programs of a plan and put them into an array of their own
+ * @generation: receives it, with @plan filled in; take down with emf_chain_demolish()
+ * @chain: of it
+ * @maps: of the instance; slots is set here
+ * @why: receives a sentence
+ * @why_size: of it
+ *
+ * Nothing of another generation is touched.
+ *
+ * Return: 0, or what libbpf and the kernel report; then nothing is left.
+ */
+int emf_chain_build(struct emf_chain_generation *generation, const struct emf_chain *chain, struct emf_chain_maps *maps,
+		    char *why, size_t why_size);
+void emf_chain_demolish(struct emf_chain_generation *generation);
+
+#endif

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * chain_object.c - one program of a chain, loaded for its place.
+ *
+ * Each place has an object of its own, since constants belong to an object: where the
+ * next program stands is one, and so the kernel makes a jump of the call. All maps are
+ * those of the module, which has loaded them before, and of the chain.
+ */
+#include "chain_object.h"
+
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define RODATA ".rodata"
+
+/* Where a constant of an object is kept until it is loaded; NULL if there is none of this name. */
+static void *constant(const struct bpf_object *object, const char *name, size_t *size)
+{
+	const struct bpf_map *map = bpf_object__find_map_by_name(object, RODATA);
+	const struct btf *btf = bpf_object__btf(object);
+	const struct btf_var_secinfo *info;
+	const struct btf_type *section;
+	size_t bytes;
+	char *at;
+	int id = btf ? btf__find_by_name_kind(btf, RODATA, BTF_KIND_DATASEC) : -ENOENT;
+
+	if (!map || id < 0)
+		return NULL;
+	/* What a skeleton hands out as variables, too; libbpf 1.0 had no const here. */
+	at = (char *)(uintptr_t)bpf_map__initial_value((struct bpf_map *)map, &bytes);
+	section = btf__type_by_id(btf, (__u32)id);
+	info = btf_var_secinfos(section);
+	for (unsigned int i = 0; at && i < btf_vlen(section); i++) {
+		if (strcmp(btf__name_by_offset(btf, btf__type_by_id(btf, info[i].type)->name_off), name))
+			continue;
+		*size = info[i].size;
+		return info[i].offset + info[i].size <= bytes ? at + info[i].offset : NULL;
+	}
+	return NULL;
+}
+
+/* All constants that the module's object has been given: parameters, and what configure chose. */
+static void copy_constants(struct bpf_object *to, const struct bpf_object *from)
+{
+	const struct btf *btf = bpf_object__btf(to);
+	int id = btf ? btf__find_by_name_kind(btf, RODATA, BTF_KIND_DATASEC) : -ENOENT;
+	const struct btf_type *section = id < 0 ? NULL : btf__type_by_id(btf, (__u32)id);
+
+	for (unsigned int i = 0; section && i < btf_vlen(section); i++) {
+		const struct btf_type *variable = btf__type_by_id(btf, btf_var_secinfos(section)[i].type);
+		const char *name = btf__name_by_offset(btf, variable->name_off);
+		size_t there, here;
+		void *value = constant(from, name, &there), *place = constant(to, name, &here);
+
+		if (value && place && there == here)
+			memcpy(place, value, here);
+	}
+}
+
+static int set(const struct bpf_object *object, const struct emf_chain *chain, const char *what, const void *value, size_t size)
+{
+	char name[96];
+	size_t room;
+	void *place;
+
+	snprintf(name, sizeof(name), "%s_%s", chain->name, what);
+	place = constant(object, name, &room);
+	if (!place)
+		return 0; /* a program that never goes on does without */
+	if (room != size)
+		return -EPROTO;
+	memcpy(place, value, size);
+	return 0;
+}
+
+/* A map of the chain, or the one of this name that the module has loaded. */
+static int fd_for(const struct emf_chain_load *load, const char *name)
+{
+	const char *section = strchr(name, '.'); /* of variables; what stands before it is the object's */
+	size_t n = strlen(load->chain->name);
+	const struct bpf_map *map;
+
+	if (section && !strncmp(section, RODATA, strlen(RODATA)))
+		return -1; /* of its own: see copy_constants() */
+	if (load->maps && !strncmp(name, load->chain->name, n) && name[n] == '_') {
+		if (!strcmp(name + n, "_slots"))
+			return load->maps->slots;
+		if (!strcmp(name + n, "_cpu"))
+			return load->maps->cpu;
+		if (!strcmp(name + n, "_states"))
+			return load->maps->states;
+	}
+	map = load->from ? bpf_object__find_map_by_name(load->from, section ? section : name) : NULL;
+	return map ? bpf_map__fd(map) : -1;
+}
+
+static int reuse_maps(const struct emf_chain_load *load, struct bpf_object *object)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object) {
+		int fd = fd_for(load, bpf_map__name(map)), err;
+
+		if (fd < 0)
+			continue;
+		err = bpf_map__reuse_fd(map, fd);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int prepare(const struct emf_chain_load *load, struct bpf_object *object, struct bpf_program **program)
+{
+	struct bpf_program *p;
+	int err = reuse_maps(load, object);
+
+	*program = bpf_object__find_program_by_name(object, load->program);
+	if (!*program)
+		return -ENOENT;
+	bpf_object__for_each_program(p, object)
+		bpf_program__set_autoload(p, p == *program);
+	if (load->from)
+		copy_constants(object, load->from);
+	if (!err)
+		err = set(object, load->chain, "next_place", &load->next, sizeof(load->next));
+	if (!err && load->slot_places)
+		err = set(object, load->chain, "slot_places", load->slot_places, load->chain->n_slots * sizeof(uint32_t));
+	return err;
+}
+
+int emf_chain_object_load(const struct emf_chain_load *load, struct bpf_object **object, int *fd)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = load->chain->name);
+	struct bpf_object *opened = bpf_object__open_mem(load->bytes, load->size, &opts);
+	struct bpf_program *program = NULL;
+	int err = opened ? prepare(load, opened, &program) : -errno;
+
+	if (!err)
+		err = bpf_object__load(opened);
+	if (err) {
+		bpf_object__close(opened);
+		return err;
+	}
+	*object = opened;
+	*fd = bpf_program__fd(program);
+	return 0;
+}

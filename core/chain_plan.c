@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * chain_plan.c - which programs stand in a chain, in which order.
+ */
+#include "chain_plan.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool takes_part(const struct emf_unit *unit)
+{
+	return unit->state == EMF_UNIT_CREATED || unit->state == EMF_UNIT_RUNNING;
+}
+
+/* Before, equal or behind, as strcmp(). */
+static int compare(const struct emf_chain_place *a, const struct emf_chain_place *b)
+{
+	int by_name;
+
+	if (a->plug->slot != b->plug->slot)
+		return a->plug->slot < b->plug->slot ? -1 : 1;
+	if (a->unit->m->prio != b->unit->m->prio)
+		return a->unit->m->prio < b->unit->m->prio ? -1 : 1;
+	by_name = strcmp(a->unit->m->name, b->unit->m->name);
+	return by_name ? by_name : strcmp(a->plug->program, b->plug->program);
+}
+
+static int insert(struct emf_chain_plan *plan, const struct emf_chain_place *place)
+{
+	size_t at = plan->n;
+
+	if (plan->n == EMF_CHAIN_PROGRAMS_MAX)
+		return -ENOSPC;
+	while (at && compare(place, &plan->places[at - 1]) < 0) {
+		plan->places[at] = plan->places[at - 1];
+		at--;
+	}
+	plan->places[at] = *place;
+	plan->n++;
+	return 0;
+}
+
+static int check_slot(const struct emf_chain_plan *plan, const struct emf_chain *chain, unsigned int slot, char *why,
+		      size_t why_size)
+{
+	const struct emf_chain_slot *of = &chain->slots[slot];
+	const struct emf_chain_place *last = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < plan->n; i++) {
+		n += plan->places[i].plug->slot == slot;
+		last = plan->places[i].plug->slot == slot ? &plan->places[i] : last;
+	}
+	if (n > of->room) {
+		snprintf(why, why_size, "slot %s of chain %s has room for %u, and %zu programs are plugged into it; the last one is %s of module %s",
+			 of->name, chain->name, of->room, n, last->plug->program, last->unit->m->name);
+		return -ENOSPC;
+	}
+	if (n || of->optional || of->room > 1)
+		return 0;
+	snprintf(why, why_size, "slot %s of chain %s is empty: start a module that plugs a program into it", of->name, chain->name);
+	return -ENOENT;
+}
+
+int emf_chain_plan(struct emf_chain_plan *plan, const struct emf_chain *chain, const struct emf_registry *registry,
+		   char *why, size_t why_size)
+{
+	int err = 0;
+
+	plan->n = 0;
+	for (size_t i = 0; i < registry->n && !err; i++) {
+		struct emf_unit *unit = &registry->units[i];
+
+		for (const struct emf_plug *p = unit->m->plugs; takes_part(unit) && p && p->program && !err; p++)
+			if (p->chain == chain)
+				err = insert(plan, &(struct emf_chain_place){ unit, p });
+	}
+	if (err)
+		snprintf(why, why_size, "chain %s: more than %d programs are plugged into it", chain->name, EMF_CHAIN_PROGRAMS_MAX);
+	for (unsigned int slot = 0; slot < chain->n_slots && !err; slot++)
+		err = check_slot(plan, chain, slot, why, why_size);
+	return err;
+}
+
+uint32_t emf_chain_plan_place(const struct emf_chain_plan *plan, unsigned int slot)
+{
+	for (size_t i = 0; i < plan->n; i++)
+		if (plan->places[i].plug->slot >= slot)
+			return (uint32_t)i + 1;
+	return 0;
+}

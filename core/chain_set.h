@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * chain_set.h - what the module that stands for a chain has.
+ */
+#ifndef EMF_CORE_CHAIN_SET_H
+#define EMF_CORE_CHAIN_SET_H
+
+#include <stddef.h>
+
+struct emf_chain_instance;
+
+struct emf_chain_set {
+	struct emf_chain_instance *instances; /* one for each target */
+	size_t n;
+};
+
+#endif

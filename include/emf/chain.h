@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * emf/chain.h - chains of programs, for generated code.
+ */
+#ifndef EMF_CHAIN_H
+#define EMF_CHAIN_H
+
+#include <emf/module.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Where a chain can hang. */
+enum emf_chain_type {
+	EMF_CHAIN_XDP,
+	EMF_CHAIN_TC,
+	EMF_CHAIN_CGROUP_SKB,
+};
+
+/**
+ * struct emf_chain_slot - a place in a chain
+ * @name: of it
+ * @room: how many programs
+ * @optional: none may be in it; one with room for many is in any case
+ */
+struct emf_chain_slot {
+	const char *name;
+	uint16_t room;
+	bool optional;
+};
+
+/**
+ * struct emf_chain - a chain as its description declares it
+ * @name: of it; maps and variables of its kernel parts begin with it
+ * @type: see there
+ * @slots: in order
+ * @n_slots: how many
+ * @state_size: bytes that travel along; 0: none
+ * @entry: the compiled program that begins it
+ * @targets: names of what it hangs on, separated by commas; a parameter's value
+ * @option: the option that gives them, or NULL
+ * @direction: "ingress" or "egress" where the hook has both, else NULL
+ *
+ * Since: 0.1
+ */
+struct emf_chain {
+	const char *name;
+	enum emf_chain_type type;
+	const struct emf_chain_slot *slots;
+	size_t n_slots;
+	uint32_t state_size;
+	const void *(*entry)(size_t *size_bytes);
+	const char *targets;
+	const char *option;
+	const char *direction;
+};
+
+/**
+ * struct emf_plug - a program of a module in a chain
+ * @program: its name; NULL ends a table
+ * @chain: that it is part of
+ * @slot: index
+ * @object: it, and all maps of its module, compiled for this place
+ *
+ * Since: 0.1
+ */
+struct emf_plug {
+	const char *program;
+	const struct emf_chain *chain;
+	unsigned int slot;
+	const void *(*object)(size_t *size_bytes);
+};
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
