@@ -118,6 +118,41 @@ static int add(struct emf_unit *unit, const char *target)
 	return err ? err : renew(unit, instance);
 }
 
+static bool is_part_of(const struct module *m, const struct emf_chain *chain)
+{
+	for (const struct emf_plug *p = m->plugs; p && p->program; p++)
+		if (p->chain == chain)
+			return true;
+	return false;
+}
+
+static bool hangs_somewhere(const struct module *m)
+{
+	for (const struct emf_plug *p = m->plugs; p && p->program; p++)
+		if (*p->chain->targets)
+			return true;
+	return false;
+}
+
+/* It is fine to use one chain of several; but who has programs in chains wants them to run. */
+static int without_target(struct emf_unit *unit)
+{
+	const struct emf_chain *chain = unit->m->chain;
+	const struct emf_registry *registry = &unit->emf->registry;
+
+	for (size_t i = 0; i < registry->n; i++) {
+		const struct emf_unit *user = &registry->units[i];
+
+		if (!user->wanted || !is_part_of(user->m, chain) || hangs_somewhere(user->m))
+			continue;
+		snprintf(unit->why, sizeof(unit->why), "chain %s, with programs of module %s, hangs nowhere: give --%s", chain->name,
+			 user->m->name, chain->option);
+		return -EINVAL;
+	}
+	emf_info(unit->m, "hangs nowhere: --%s was not given", chain->option);
+	return 0;
+}
+
 int emf_chain_start(struct emf_unit *unit)
 {
 	const struct emf_chain *chain = unit->m->chain;
@@ -126,10 +161,8 @@ int emf_chain_start(struct emf_unit *unit)
 
 	unit->why[0] = '\0';
 	snprintf(targets, sizeof(targets), "%s", chain->targets);
-	if (!*targets) {
-		snprintf(unit->why, sizeof(unit->why), "chain %s hangs nowhere: give --%s", chain->name, chain->option);
-		return -EINVAL;
-	}
+	if (!*targets)
+		return without_target(unit);
 	unit->chain.instances = calloc(EMF_CHAIN_TARGETS_MAX, sizeof(*unit->chain.instances));
 	if (!unit->chain.instances)
 		return -ENOMEM;
@@ -163,12 +196,9 @@ void emf_chain_stop(struct emf_unit *unit)
 	unit->chain = (struct emf_chain_set){ 0 };
 }
 
-static bool is_part_of(const struct module *m, const struct emf_chain *chain)
+bool emf_chain_needs(const struct module *user, const struct module *chain)
 {
-	for (const struct emf_plug *p = m->plugs; p && p->program; p++)
-		if (p->chain == chain)
-			return true;
-	return false;
+	return chain->chain && is_part_of(user, chain->chain);
 }
 
 void emf_chain_changed(const struct emf_unit *module)

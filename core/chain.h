@@ -37,6 +37,9 @@ int emf_chain_rebuild(struct emf_unit *unit);
 /* Takes all of it down. */
 void emf_chain_stop(struct emf_unit *unit);
 
+/* Whether a module has programs in the chain that another one stands for. */
+bool emf_chain_needs(const struct module *user, const struct module *chain);
+
 /* A module with programs in chains came or goes: those chains that run are built anew. */
 void emf_chain_changed(const struct emf_unit *module);
 

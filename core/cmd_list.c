@@ -8,7 +8,7 @@
 
 static const char *kind(const struct module *m)
 {
-	return m->object ? "bpf" : "user";
+	return m->chain ? "chain" : m->object ? "bpf" : "user";
 }
 
 static int list_json(const struct emf *emf)

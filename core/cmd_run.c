@@ -9,6 +9,7 @@
 #include "bus_module.h"
 #include "command.h"
 #include "log.h"
+#include "chain.h"
 #include "map_share.h"
 #include "session.h"
 #include "suggest.h"
@@ -171,7 +172,7 @@ static int add_params(struct run *run)
 	return 0;
 }
 
-/* With it all modules whose services or maps it cannot do without; the build let no cycle pass. */
+/* With it all modules whose services or maps it cannot do without, and its chains; the build let no cycle pass. */
 static void want_unit(struct run *run, struct emf_unit *unit)
 {
 	struct emf_registry *registry = &run->emf->registry;
@@ -180,7 +181,8 @@ static void want_unit(struct run *run, struct emf_unit *unit)
 		return;
 	unit->wanted = true;
 	for (size_t i = 0; i < registry->n; i++)
-		if (emf_bus_needs(unit->m, registry->units[i].m) || emf_map_share_needs(unit->m, registry->units[i].m))
+		if (emf_bus_needs(unit->m, registry->units[i].m) || emf_map_share_needs(unit->m, registry->units[i].m) ||
+		    emf_chain_needs(unit->m, registry->units[i].m))
 			want_unit(run, &registry->units[i]);
 }
 

@@ -1,25 +1,12 @@
 """What the templates need of a chain that runs: its kernel types, where it hangs, who is in it."""
 from dataclasses import dataclass, field
-from typing import Dict, Iterable, List, NamedTuple, Optional
+from typing import Dict, Iterable, List, Optional
 
+from .chain_hooks import HOOKS, Hook
 from .errors import Position
 from .interface import CChain, Interface
 from .model import Module
 from .syntax import Field, Plug
-
-
-class Hook(NamedTuple):
-    """A kind of chain, as the kernel has it."""
-
-    type: str  # enum emf_chain_type, include/emf/chain.h
-    context: str  # what its programs are given
-    section: str  # of its entry
-
-
-HOOKS: Dict[str, Hook] = {
-    "xdp": Hook("EMF_CHAIN_XDP", "struct xdp_md", "xdp"),
-    "tc": Hook("EMF_CHAIN_TC", "struct __sk_buff", "tc"),
-}
 
 
 @dataclass

@@ -1,11 +1,13 @@
 """What must hold for a chain."""
-from typing import Dict
+from typing import Dict, Optional
 
 from .attach import check_kind
+from .chain_hooks import HOOKS
 from .errors import Errors
 from .layout import Layouts
+from .near import nearest
 from .scope import Scope
-from .syntax import Chain, Field, File, Slot
+from .syntax import Chain, Field, File, Name, Slot
 
 # Tail calls that the kernel follows, MAX_TAIL_CALL_CNT of include/linux/bpf.h.
 MAX_HOPS = 33
@@ -32,6 +34,8 @@ def check_chain(chain: Chain, file: File, scope: Scope, layouts: Layouts, errors
     if chain.backend and chain.backend.text not in BACKENDS:
         errors.add(chain.backend.position, f"there is no backend '{chain.backend.text}'",
                    "there are: " + ", ".join(BACKENDS))
+    for name in (chain.default, chain.proceed):
+        _verdict(chain, name, errors)
     _slots(chain, scope, errors)
     _state(chain, file, scope, layouts, errors)
     for attach in chain.attach:
@@ -39,6 +43,13 @@ def check_chain(chain: Chain, file: File, scope: Scope, layouts: Layouts, errors
         for argument in attach.arguments:
             if isinstance(argument, Field) and argument.array_kind not in ("", "many"):
                 errors.add(argument.position, "what a chain hangs on is one, or any number: []")
+
+
+def _verdict(chain: Chain, name: Optional[Name], errors: Errors) -> None:
+    hook = HOOKS.get(chain.type.text)
+    if name and hook and name.text not in hook.verdicts:
+        errors.add(name.position, f"a chain of type '{chain.type.text}' has no verdict '{name.text}'",
+                   nearest(name.text, hook.verdicts) or "there are: " + ", ".join(hook.verdicts))
 
 
 def _room(slot: Slot, scope: Scope, errors: Errors) -> int:

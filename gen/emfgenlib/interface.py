@@ -301,7 +301,7 @@ class Builder:
         rooms = [scope.number(slot.room, self.layouts.errors) if slot.room else 1 for slot in chain.slots]
         out.chains.append(CChain(c, chain, slots, state, rooms))
         out.names += [(name, slot.position) for name, slot in slots]
-        out.declare(chain.position, f"{c}_slots".upper(), *(f"{c}_{word}" for word in CHAIN_WORDS))
+        out.declare(chain.position, f"{c}_slots".upper(), f"{c}_default".upper(), f"{c}_proceed".upper(), *(f"{c}_{word}" for word in CHAIN_WORDS))
 
     def _events(self, out: Interface, module: ModuleDecl, scope: Scope) -> None:
         m = module.name

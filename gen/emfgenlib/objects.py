@@ -10,7 +10,8 @@ from typing import Any, Dict, List, Optional, Set
 from . import VERSION, sections
 from .attach import PLACES
 from .bpf_object import Empty, Object
-from .chains import HOOKS, unit_of
+from .chain_hooks import HOOKS
+from .chains import unit_of
 from .check_chain import all_of
 from .check_names import check_c_names
 from .check_object import check_object
@@ -172,9 +173,8 @@ def _plugs(found: Object, source: str, file: File, declared: ModuleDecl, errors:
         chain, program = chains[plug.chain.text], found.programs.get(plug.program.text)
         text: Optional[str] = as_it_is(source)
         if program and f"{chain.name}_slots" not in program.maps:
-            proceed = (chain.proceed or chain.default).text
-            text = wrapped(source, read_regular(source).decode("utf-8", "replace"), program.name, chain.name,
-                           HOOKS[chain.type.text].context, proceed)
+            text = wrapped(source, read_regular(source).decode("utf-8", "replace"), declared.name, program.name,
+                           chain.name, HOOKS[chain.type.text].context)
         if text is None:
             errors.add(plug.program.position, f"the definition of program '{plug.program.text}' is not found in {source}",
                        f'write it as SEC("...") int {plug.program.text}(...), or have it call {chain.name}_next() itself')

@@ -15,7 +15,7 @@ def as_it_is(source: str) -> str:
     return f'#include "../{source}"\n'
 
 
-def wrapped(source: str, text: str, program: str, chain: str, context: str, proceed: str) -> Optional[str]:
+def wrapped(source: str, text: str, module: str, program: str, chain: str, context: str) -> Optional[str]:
     """None if the definition is not written in a way that can be found."""
     found = _find(text, program)
     if not found:
@@ -24,12 +24,14 @@ def wrapped(source: str, text: str, program: str, chain: str, context: str, proc
     return f"""#line 1 "{source}"
 {changed}
 #line 1 "{program} in chain {chain}"
+#include "{module}_emf.h"
+
 SEC("{section}")
 int {program}({context} *ctx)
 {{
 	int verdict = {program}_plugged(ctx);
 
-	return verdict == {proceed} ? {chain}_next(ctx) : verdict;
+	return verdict == {chain.upper()}_PROCEED ? {chain}_next(ctx) : verdict;
 }}
 """
 

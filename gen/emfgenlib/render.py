@@ -7,7 +7,7 @@ from typing import Any, Optional
 import jinja2
 
 from . import words
-from .chains import HOOKS
+from .chain_hooks import HOOKS
 from .files import read_regular
 
 _TEMPLATES = os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(__file__))), "templates")

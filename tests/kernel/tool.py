@@ -25,12 +25,12 @@ def until(condition, what):
 class Tool:
     """`emf WORDS...` in the background, its output in files."""
 
-    def __init__(self, *words, env=None, **kwargs):
+    def __init__(self, *words, env=None, within=(), **kwargs):
         folder = tap.folder()
         self.out_path = os.path.join(folder, "out")
         self.err_path = os.path.join(folder, "err")
         with open(self.out_path, "w") as out, open(self.err_path, "w") as err:
-            self.process = tap.start(tap.PRODUCT, *words, stdout=out, stderr=err,
+            self.process = tap.start(*within, tap.PRODUCT, *words, stdout=out, stderr=err,
                                      env=dict(os.environ, **(env or {})), **kwargs)
 
     @property
