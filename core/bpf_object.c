@@ -15,6 +15,7 @@
 
 #include "attach.h"
 #include "bpf_error.h"
+#include "chain_object.h"
 #include "core.h"
 #include "demand.h"
 
@@ -55,16 +56,15 @@ static void leave_out_what_is_not_supported(struct emf_unit *unit)
 /* Programs of chains are loaded once for each place that they stand in, by the chain. */
 static void leave_out_what_is_plugged(struct emf_unit *unit)
 {
-	static const char *const maps[] = { "slots", "cpu", "states" };
 	struct bpf_object *object = unit->object.head->obj;
 	char name[96];
 
 	for (const struct emf_plug *p = unit->m->plugs; p && p->program; p++) {
 		bpf_program__set_autoload(bpf_object__find_program_by_name(object, p->program), false);
-		for (size_t i = 0; i < sizeof(maps) / sizeof(*maps); i++) {
+		for (size_t i = 0; i < EMF_CHAIN_MAPS_MAX; i++) {
 			struct bpf_map *map;
 
-			snprintf(name, sizeof(name), "%s_%s", p->chain->name, maps[i]);
+			snprintf(name, sizeof(name), "%s_%s", p->chain->name, emf_chain_map_names[i]);
 			map = bpf_object__find_map_by_name(object, name);
 			if (map)
 				bpf_map__set_autocreate(map, false);

@@ -52,28 +52,38 @@ static void retire(struct emf *emf, struct emf_chain_generation *generation)
 	emf_worker_submit(&emf->worker, &leaving->work);
 }
 
-static int make_maps(struct emf_chain_instance *instance, const struct emf_chain *chain)
+static int make_map(struct emf_chain_instance *instance, enum emf_chain_map which, enum bpf_map_type type, size_t value_size,
+		    unsigned int n)
 {
 	char name[16]; /* BPF_OBJ_NAME_LEN, include/uapi/linux/bpf.h */
+	int fd;
 
-	instance->maps = (struct emf_chain_maps){ .slots = -1, .cpu = -1, .states = -1 };
-	snprintf(name, sizeof(name), "%.11s_cpu", chain->name);
-	instance->maps.cpu = bpf_map_create(BPF_MAP_TYPE_PERCPU_ARRAY, name, sizeof(__u32), sizeof(struct emf_chain_cpu), 1, NULL);
-	if (instance->maps.cpu < 0)
-		return instance->maps.cpu;
-	if (!chain->state_size)
-		return 0;
-	snprintf(name, sizeof(name), "%.8s_states", chain->name);
-	instance->maps.states = bpf_map_create(BPF_MAP_TYPE_PERCPU_ARRAY, name, sizeof(__u32), chain->state_size, EMF_CHAIN_LEVELS, NULL);
-	return instance->maps.states < 0 ? instance->maps.states : 0;
+	snprintf(name, sizeof(name), "%.8s_%s", instance->hook.chain->name, emf_chain_map_names[which]);
+	fd = bpf_map_create(type, name, value_size ? sizeof(__u32) : 0, (__u32)value_size, n, NULL);
+	instance->maps.fds[which] = fd;
+	return fd < 0 ? fd : 0;
+}
+
+static int make_maps(struct emf_chain_instance *instance)
+{
+	size_t state = instance->hook.chain->state_size;
+	int err = make_map(instance, EMF_CHAIN_MAP_CPU, BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(struct emf_chain_cpu), 1);
+
+	if (!err)
+		err = make_map(instance, EMF_CHAIN_MAP_STATES, BPF_MAP_TYPE_PERCPU_ARRAY, state ? state : sizeof(__u64), EMF_CHAIN_LEVELS);
+	if (!err)
+		err = make_map(instance, EMF_CHAIN_MAP_COUNTS, BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(struct emf_chain_count),
+			       EMF_CHAIN_NUMBERS_MAX);
+	if (!err)
+		err = make_map(instance, EMF_CHAIN_MAP_TRACES, BPF_MAP_TYPE_RINGBUF, 0, 64 * 1024);
+	return err;
 }
 
 static void close_maps(struct emf_chain_instance *instance)
 {
-	if (instance->maps.cpu >= 0)
-		close(instance->maps.cpu);
-	if (instance->maps.states >= 0)
-		close(instance->maps.states);
+	for (size_t i = EMF_CHAIN_MAP_SLOTS + 1; i < EMF_CHAIN_MAPS_MAX; i++)
+		if (instance->maps.fds[i] >= 0)
+			close(instance->maps.fds[i]);
 }
 
 /* What runs stays what it is until the new one hangs in its place. */
@@ -83,8 +93,12 @@ static int renew(struct emf_unit *unit, struct emf_chain_instance *instance)
 	struct emf_chain_generation *next = calloc(1, sizeof(*next));
 	int err = next ? emf_chain_plan(&next->plan, chain, &unit->emf->registry, unit->why, sizeof(unit->why)) : -ENOMEM;
 
-	if (!err)
+	if (!err) {
+		next->number = instance->number + 1;
+		next->flags = instance->flags;
+		next->sample = instance->sample;
 		err = emf_chain_build(next, chain, &instance->maps, unit->why, sizeof(unit->why));
+	}
 	if (!err) {
 		err = emf_chain_hook_switch(&instance->hook, next->entry_fd);
 		if (err) {
@@ -99,7 +113,7 @@ static int renew(struct emf_unit *unit, struct emf_chain_instance *instance)
 	}
 	retire(unit->emf, instance->now);
 	instance->now = next;
-	instance->number++;
+	instance->number = next->number;
 	return 0;
 }
 
@@ -114,7 +128,9 @@ static int add(struct emf_unit *unit, const char *target)
 		return err;
 	}
 	set->n++;
-	err = make_maps(instance, unit->m->chain);
+	for (size_t i = 0; i < EMF_CHAIN_MAPS_MAX; i++)
+		instance->maps.fds[i] = -1;
+	err = make_maps(instance);
 	return err ? err : renew(unit, instance);
 }
 

@@ -15,7 +15,8 @@ struct emf_chain_instance {
 	struct emf_chain_hook hook;
 	struct emf_chain_maps maps;
 	struct emf_chain_generation *now; /* that runs; NULL before the first one */
-	uint64_t number;		  /* of it */
+	uint32_t number;		  /* of it */
+	uint32_t flags, sample;		  /* of the next one */
 };
 
 /**

@@ -14,13 +14,18 @@
 
 #include "bpf_error.h"
 
+static struct emf_chain_self self_of(const struct emf_chain_generation *g, uint32_t next, uint32_t number)
+{
+	return (struct emf_chain_self){ next, number, g->number, g->flags, g->sample };
+}
+
 static int load_place(struct emf_chain_generation *g, const struct emf_chain *chain, const struct emf_chain_maps *maps,
 		      const uint32_t *slot_places, size_t i, char *why, size_t why_size)
 {
 	const struct emf_chain_place *place = &g->plan.places[i];
 	struct emf_chain_load load = { .chain = chain, .program = place->plug->program, .maps = maps,
 				       .from = place->unit->object.head->obj, .slot_places = slot_places,
-				       .next = i + 1 < g->plan.n ? (uint32_t)i + 2 : 0 };
+				       .self = self_of(g, i + 1 < g->plan.n ? (uint32_t)i + 2 : 0, place->number) };
 	struct emf_bpf_error error;
 	__u32 at = (__u32)i, id = 0;
 	int fd, err;
@@ -41,7 +46,8 @@ static int load_place(struct emf_chain_generation *g, const struct emf_chain *ch
 static int load_entry(struct emf_chain_generation *g, const struct emf_chain *chain, const struct emf_chain_maps *maps,
 		      const uint32_t *slot_places)
 {
-	struct emf_chain_load load = { .chain = chain, .maps = maps, .slot_places = slot_places, .next = g->plan.n ? 1 : 0 };
+	struct emf_chain_load load = { .chain = chain, .maps = maps, .slot_places = slot_places,
+				       .self = self_of(g, g->plan.n ? 1 : 0, 0) };
 	char name[96];
 
 	snprintf(name, sizeof(name), "%s_entry", chain->name);
@@ -77,7 +83,7 @@ int emf_chain_build(struct emf_chain_generation *g, const struct emf_chain *chai
 	g->slots = err ? -1 : bpf_map_create(BPF_MAP_TYPE_PROG_ARRAY, name, sizeof(__u32), sizeof(__u32), EMF_CHAIN_PROGRAMS_MAX, NULL);
 	if (!err && g->slots < 0)
 		err = g->slots;
-	maps->slots = g->slots;
+	maps->fds[EMF_CHAIN_MAP_SLOTS] = g->slots;
 	for (size_t i = 0; i < g->plan.n && !err; i++)
 		err = load_place(g, chain, maps, slot_places, i, why, why_size);
 	if (!err)

@@ -13,15 +13,17 @@ struct emf_chain_generation {
 	struct bpf_object *entry;
 	int entry_fd;
 	int slots;
+	uint32_t number; /* of it, on its target */
+	uint32_t flags, sample; /* as in struct emf_chain_self */
 	struct bpf_object *objects[EMF_CHAIN_PROGRAMS_MAX];
 	uint32_t ids[EMF_CHAIN_PROGRAMS_MAX]; /* of the programs */
 };
 
 /**
  * emf_chain_build() - load the programs of a plan and put them into an array of their own
- * @generation: receives it, with @plan filled in; take down with emf_chain_demolish()
+ * @generation: receives it, with @plan, @number and @flags filled in; take down with emf_chain_demolish()
  * @chain: of it
- * @maps: of the instance; slots is set here
+ * @maps: of the instance; that of slots is set here
  * @why: receives a sentence
  * @why_size: of it
  *

@@ -16,6 +16,8 @@
 
 #define RODATA ".rodata"
 
+const char *const emf_chain_map_names[EMF_CHAIN_MAPS_MAX] = { "slots", "cpu", "states", "counts", "traces" };
+
 /* Where a constant of an object is kept until it is loaded; NULL if there is none of this name. */
 static void *constant(const struct bpf_object *object, const char *name, size_t *size)
 {
@@ -85,14 +87,9 @@ static int fd_for(const struct emf_chain_load *load, const char *name)
 
 	if (section && !strncmp(section, RODATA, strlen(RODATA)))
 		return -1; /* of its own: see copy_constants() */
-	if (load->maps && !strncmp(name, load->chain->name, n) && name[n] == '_') {
-		if (!strcmp(name + n, "_slots"))
-			return load->maps->slots;
-		if (!strcmp(name + n, "_cpu"))
-			return load->maps->cpu;
-		if (!strcmp(name + n, "_states"))
-			return load->maps->states;
-	}
+	for (size_t i = 0; i < EMF_CHAIN_MAPS_MAX && !strncmp(name, load->chain->name, n) && name[n] == '_'; i++)
+		if (!strcmp(name + n + 1, emf_chain_map_names[i]))
+			return load->maps->fds[i];
 	map = load->from ? bpf_object__find_map_by_name(load->from, section ? section : name) : NULL;
 	return map ? bpf_map__fd(map) : -1;
 }
@@ -126,7 +123,7 @@ static int prepare(const struct emf_chain_load *load, struct bpf_object *object,
 	if (load->from)
 		copy_constants(object, load->from);
 	if (!err)
-		err = set(object, load->chain, "next_place", &load->next, sizeof(load->next));
+		err = set(object, load->chain, "self", &load->self, sizeof(load->self));
 	if (!err && load->slot_places)
 		err = set(object, load->chain, "slot_places", load->slot_places, load->chain->n_slots * sizeof(uint32_t));
 	return err;

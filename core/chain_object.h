@@ -6,15 +6,26 @@
 #define EMF_CORE_CHAIN_OBJECT_H
 
 #include <emf/chain.h>
+#include <emf/chain_types.h>
 #include <stdint.h>
 
 struct bpf_object;
 
-/* Maps of a chain that all its programs share; -1 for one that it does not have. */
+/* Maps of a chain that all its programs share. */
+enum emf_chain_map {
+	EMF_CHAIN_MAP_SLOTS, /* of a generation; all others of the chain on one target */
+	EMF_CHAIN_MAP_CPU,
+	EMF_CHAIN_MAP_STATES,
+	EMF_CHAIN_MAP_COUNTS,
+	EMF_CHAIN_MAP_TRACES,
+	EMF_CHAIN_MAPS_MAX,
+};
+
+/* What is behind "<chain>_" in their names. */
+extern const char *const emf_chain_map_names[EMF_CHAIN_MAPS_MAX];
+
 struct emf_chain_maps {
-	int slots;  /* of this generation */
-	int cpu;    /* of this instance, as all that follow */
-	int states;
+	int fds[EMF_CHAIN_MAPS_MAX];
 };
 
 /**
@@ -23,9 +34,9 @@ struct emf_chain_maps {
  * @bytes: the compiled object
  * @size: of it
  * @program: the one that is loaded; all others are left out
- * @maps: of the chain; NULL: they are made, and stay in the object
+ * @maps: of the chain
  * @from: the module's own object, whose maps and constants it gets; NULL of an entry
- * @next: place of the program behind it, from 1; 0 is none
+ * @self: what it knows of itself
  * @slot_places: of each slot, likewise
  */
 struct emf_chain_load {
@@ -35,7 +46,7 @@ struct emf_chain_load {
 	const char *program;
 	const struct emf_chain_maps *maps;
 	const struct bpf_object *from;
-	uint32_t next;
+	struct emf_chain_self self;
 	const uint32_t *slot_places;
 };
 

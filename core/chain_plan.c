@@ -66,15 +66,16 @@ static int check_slot(const struct emf_chain_plan *plan, const struct emf_chain 
 int emf_chain_plan(struct emf_chain_plan *plan, const struct emf_chain *chain, const struct emf_registry *registry,
 		   char *why, size_t why_size)
 {
+	uint32_t number = 0;
 	int err = 0;
 
 	plan->n = 0;
 	for (size_t i = 0; i < registry->n && !err; i++) {
 		struct emf_unit *unit = &registry->units[i];
 
-		for (const struct emf_plug *p = unit->m->plugs; takes_part(unit) && p && p->program && !err; p++)
-			if (p->chain == chain)
-				err = insert(plan, &(struct emf_chain_place){ unit, p });
+		for (const struct emf_plug *p = unit->m->plugs; p && p->program && !err; p++)
+			if (p->chain == chain && ++number && takes_part(unit))
+				err = insert(plan, &(struct emf_chain_place){ unit, p, number });
 	}
 	if (err)
 		snprintf(why, why_size, "chain %s: more than %d programs are plugged into it", chain->name, EMF_CHAIN_PROGRAMS_MAX);

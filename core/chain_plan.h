@@ -13,6 +13,7 @@
 struct emf_chain_place {
 	struct emf_unit *unit;
 	const struct emf_plug *plug;
+	uint32_t number; /* of it in the chain, from 1, enabled or not: the same in all generations */
 };
 
 struct emf_chain_plan {

@@ -142,8 +142,8 @@ class Interface:
 
 
 # C names of a chain, behind its own: of its header, and of what is generated for it.
-CHAIN_WORDS = ("slot", "next", "call", "chain", "chain_module", "chain_params", "chain_slots", "chain_targets", "cpu", "entry", "entry_bpf",
-               "entry_bytes", "go_to", "next_place", "run", "slot_places", "slots", "states", "this_cpu")
+CHAIN_WORDS = ("slot", "next", "call", "begin", "chain", "chain_module", "chain_params", "chain_slots", "chain_targets", "counts", "cpu",
+               "entry", "entry_bpf", "entry_bytes", "go_to", "run", "self", "slot_places", "slots", "states", "traces")
 
 
 def literal(value: int) -> str:

@@ -24,7 +24,7 @@ from .imports import Loader
 from .interface import Builder
 from .kept import HEADER
 from .layout import Layouts
-from .plug import as_it_is, wrapped
+from .plug import wrapped
 from .maps import Accessors, accessors, names_of_maps
 from .scan import idl_files
 from .syntax import Chain, File, ModuleDecl
@@ -171,13 +171,11 @@ def _plugs(found: Object, source: str, file: File, declared: ModuleDecl, errors:
     out: Dict[str, str] = {}
     for plug in declared.plugs:
         chain, program = chains[plug.chain.text], found.programs.get(plug.program.text)
-        text: Optional[str] = as_it_is(source)
-        if program and f"{chain.name}_slots" not in program.maps:
-            text = wrapped(source, read_regular(source).decode("utf-8", "replace"), declared.name, program.name,
-                           chain.name, HOOKS[chain.type.text].context)
+        text = wrapped(source, read_regular(source).decode("utf-8", "replace"), declared.name, plug.program.text, chain.name,
+                       HOOKS[chain.type.text].context, bool(program and f"{chain.name}_slots" in program.maps))
         if text is None:
             errors.add(plug.program.position, f"the definition of program '{plug.program.text}' is not found in {source}",
-                       f'write it as SEC("...") int {plug.program.text}(...), or have it call {chain.name}_next() itself')
+                       f'write it as SEC("...") int {plug.program.text}(...)')
             continue
         out[unit_of(declared.name, plug.program.text, chain.name)] = text
     return out

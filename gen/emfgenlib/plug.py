@@ -1,8 +1,8 @@
 """The source of a program as it is compiled for its place in a chain.
 
-One that goes on to the next program by itself is taken as it is. One that only returns a
-verdict becomes a function, and a program around it goes on where that verdict says so:
-libbpf refuses a call into a program, so its definition is written anew.
+It becomes a function, and a program around it says where it begins, and goes on with the
+next one if it has not done so itself. libbpf refuses a call into a program, so its
+definition is written anew.
 """
 import re
 from typing import Optional, Tuple
@@ -11,16 +11,14 @@ from typing import Optional, Tuple
 _DEFINITION = r'SEC\(\s*"(?P<section>[^"]*)"\s*\)(?P<type>[\w\s]*?)\b(?P<name>{})(?P<rest>\s*\()'
 
 
-def as_it_is(source: str) -> str:
-    return f'#include "../{source}"\n'
-
-
-def wrapped(source: str, text: str, module: str, program: str, chain: str, context: str) -> Optional[str]:
-    """None if the definition is not written in a way that can be found."""
+def wrapped(source: str, text: str, module: str, program: str, chain: str, context: str, goes_on: bool) -> Optional[str]:
+    """None if the definition is not written in a way that can be found. One that @goes_on
+    by itself returns verdicts that are final."""
     found = _find(text, program)
     if not found:
         return None
     section, changed = found
+    verdict = "verdict" if goes_on else f"verdict == {chain.upper()}_PROCEED ? {chain}_next(ctx) : verdict"
     return f"""#line 1 "{source}"
 {changed}
 #line 1 "{program} in chain {chain}"
@@ -29,9 +27,11 @@ def wrapped(source: str, text: str, module: str, program: str, chain: str, conte
 SEC("{section}")
 int {program}({context} *ctx)
 {{
-	int verdict = {program}_plugged(ctx);
+	int verdict;
 
-	return verdict == {chain.upper()}_PROCEED ? {chain}_next(ctx) : verdict;
+	{chain}_begin();
+	verdict = {program}_plugged(ctx);
+	return {verdict};
 }}
 """
 

@@ -12,8 +12,6 @@
 
 #include <emf/kernel.h>
 
-#include <emf/chain_types.h>
-
 #include <bpf/bpf_helpers.h>
 
 #include <bpf/bpf_core_read.h>

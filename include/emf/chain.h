@@ -5,6 +5,7 @@
 #ifndef EMF_CHAIN_H
 #define EMF_CHAIN_H
 
+#include <emf/chain_types.h>
 #include <emf/module.h>
 
 #ifdef __cplusplus
