@@ -20,6 +20,7 @@ void emf_builtin_withdraw_bus(void);
 void emf_builtin_provide_monitor(const struct emf_server *server);
 void emf_builtin_withdraw_monitor(void);
 void emf_builtin_provide_modules(struct emf *emf);
+void emf_builtin_provide_chains(struct emf *emf);
 void emf_builtin_provide_introspection(void);
 void emf_builtin_provide_parameters(struct emf *emf);
 void emf_builtin_provide_statistics(struct emf *emf);

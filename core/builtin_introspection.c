@@ -79,6 +79,7 @@ void emf_builtin_provide(struct emf *emf, const struct emf_server *server)
 	emf_builtin_provide_introspection();
 	emf_builtin_provide_parameters(emf);
 	emf_builtin_provide_statistics(emf);
+	emf_builtin_provide_chains(emf);
 	emf_builtin_provide_log(emf);
 }
 

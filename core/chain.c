@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "chain_trace.h"
 #include "core.h"
 
 /* A generation that nothing enters any more: packets that are in it finish first. */
@@ -86,12 +87,12 @@ static void close_maps(struct emf_chain_instance *instance)
 			close(instance->maps.fds[i]);
 }
 
-/* What runs stays what it is until the new one hangs in its place. */
-static int renew(struct emf_unit *unit, struct emf_chain_instance *instance)
+int emf_chain_renew(struct emf_unit *unit, struct emf_chain_instance *instance)
 {
 	const struct emf_chain *chain = unit->m->chain;
 	struct emf_chain_generation *next = calloc(1, sizeof(*next));
-	int err = next ? emf_chain_plan(&next->plan, chain, &unit->emf->registry, unit->why, sizeof(unit->why)) : -ENOMEM;
+	int err = next ? emf_chain_plan(&next->plan, chain, &unit->emf->registry, unit->chain.choices, unit->why, sizeof(unit->why)) :
+			 -ENOMEM;
 
 	if (!err) {
 		next->number = instance->number + 1;
@@ -131,7 +132,7 @@ static int add(struct emf_unit *unit, const char *target)
 	for (size_t i = 0; i < EMF_CHAIN_MAPS_MAX; i++)
 		instance->maps.fds[i] = -1;
 	err = make_maps(instance);
-	return err ? err : renew(unit, instance);
+	return err ? err : emf_chain_renew(unit, instance);
 }
 
 static bool is_part_of(const struct module *m, const struct emf_chain *chain)
@@ -180,9 +181,10 @@ int emf_chain_start(struct emf_unit *unit)
 	if (!*targets)
 		return without_target(unit);
 	unit->chain.instances = calloc(EMF_CHAIN_TARGETS_MAX, sizeof(*unit->chain.instances));
-	if (!unit->chain.instances)
-		return -ENOMEM;
-	while ((target = strsep(&rest, ", ")) && !err)
+	unit->chain.choices = calloc(EMF_CHAIN_NUMBERS_MAX, sizeof(*unit->chain.choices));
+	if (!unit->chain.instances || !unit->chain.choices)
+		err = -ENOMEM;
+	while (!err && (target = strsep(&rest, ", ")))
 		if (*target)
 			err = unit->chain.n == EMF_CHAIN_TARGETS_MAX ? -ENOSPC : add(unit, target);
 	if (err)
@@ -195,7 +197,7 @@ int emf_chain_rebuild(struct emf_unit *unit)
 	int err = 0;
 
 	for (size_t i = 0; i < unit->chain.n && !err; i++)
-		err = renew(unit, &unit->chain.instances[i]);
+		err = emf_chain_renew(unit, &unit->chain.instances[i]);
 	return err;
 }
 
@@ -205,10 +207,12 @@ void emf_chain_stop(struct emf_unit *unit)
 		struct emf_chain_instance *instance = &unit->chain.instances[i];
 
 		emf_chain_hook_clear(&instance->hook);
+		emf_chain_trace_stop(instance);
 		retire(unit->emf, instance->now);
 		close_maps(instance);
 	}
 	free(unit->chain.instances);
+	free(unit->chain.choices);
 	unit->chain = (struct emf_chain_set){ 0 };
 }
 

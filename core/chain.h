@@ -10,6 +10,8 @@
 
 #define EMF_CHAIN_TARGETS_MAX 64
 
+struct emf_chain_tracer;
+
 /* A chain on one target. */
 struct emf_chain_instance {
 	struct emf_chain_hook hook;
@@ -17,6 +19,7 @@ struct emf_chain_instance {
 	struct emf_chain_generation *now; /* that runs; NULL before the first one */
 	uint32_t number;		  /* of it */
 	uint32_t flags, sample;		  /* of the next one */
+	struct emf_chain_tracer *tracer;  /* while packets are traced */
 };
 
 /**
@@ -26,6 +29,9 @@ struct emf_chain_instance {
  * Return: 0; or an error with unit->why, and nothing hangs anywhere.
  */
 int emf_chain_start(struct emf_unit *unit);
+
+/* A generation on one target. What runs stays what it is until the new one hangs in its place. As emf_chain_rebuild(). */
+int emf_chain_renew(struct emf_unit *unit, struct emf_chain_instance *instance);
 
 /**
  * emf_chain_rebuild() - a generation of the modules that run now, on each target

@@ -8,37 +8,69 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool takes_part(const struct emf_unit *unit)
+/* NULL if it does. */
+static const char *why_not(const struct emf_unit *unit, const struct emf_chain_choice *choice)
 {
-	return unit->state == EMF_UNIT_CREATED || unit->state == EMF_UNIT_RUNNING;
+	if (unit->state != EMF_UNIT_CREATED && unit->state != EMF_UNIT_RUNNING)
+		return "its module does not run";
+	return choice->is_disabled ? "it is disabled" : NULL;
 }
 
-/* Before, equal or behind, as strcmp(). */
-static int compare(const struct emf_chain_place *a, const struct emf_chain_place *b)
+uint32_t emf_chain_each(const struct emf_chain *chain, const struct emf_registry *registry, const struct emf_chain_choice *choices,
+			void (*each)(void *arg, const struct emf_chain_place *place, const char *why_not), void *arg)
+{
+	uint32_t number = 0;
+
+	for (size_t i = 0; i < registry->n; i++) {
+		struct emf_unit *unit = &registry->units[i];
+
+		for (const struct emf_plug *p = unit->m->plugs; p && p->program; p++) {
+			if (p->chain != chain || number == EMF_CHAIN_NUMBERS_MAX - 1)
+				continue;
+			number++;
+			each(arg, &(struct emf_chain_place){ unit, p, number, choices[number].order }, why_not(unit, &choices[number]));
+		}
+	}
+	return number;
+}
+
+int emf_chain_compare(const struct emf_chain_place *a, const struct emf_chain_place *b)
 {
 	int by_name;
 
 	if (a->plug->slot != b->plug->slot)
 		return a->plug->slot < b->plug->slot ? -1 : 1;
+	if (a->order != b->order)
+		return a->order < b->order ? -1 : 1;
 	if (a->unit->m->prio != b->unit->m->prio)
 		return a->unit->m->prio < b->unit->m->prio ? -1 : 1;
 	by_name = strcmp(a->unit->m->name, b->unit->m->name);
 	return by_name ? by_name : strcmp(a->plug->program, b->plug->program);
 }
 
-static int insert(struct emf_chain_plan *plan, const struct emf_chain_place *place)
+struct filling {
+	struct emf_chain_plan *plan;
+	bool is_full;
+};
+
+static void insert(void *arg, const struct emf_chain_place *place, const char *why_not)
 {
+	struct filling *filling = arg;
+	struct emf_chain_plan *plan = filling->plan;
 	size_t at = plan->n;
 
-	if (plan->n == EMF_CHAIN_PROGRAMS_MAX)
-		return -ENOSPC;
-	while (at && compare(place, &plan->places[at - 1]) < 0) {
+	if (why_not)
+		return;
+	if (plan->n == EMF_CHAIN_PROGRAMS_MAX) {
+		filling->is_full = true;
+		return;
+	}
+	while (at && emf_chain_compare(place, &plan->places[at - 1]) < 0) {
 		plan->places[at] = plan->places[at - 1];
 		at--;
 	}
 	plan->places[at] = *place;
 	plan->n++;
-	return 0;
 }
 
 static int check_slot(const struct emf_chain_plan *plan, const struct emf_chain *chain, unsigned int slot, char *why,
@@ -64,21 +96,17 @@ static int check_slot(const struct emf_chain_plan *plan, const struct emf_chain 
 }
 
 int emf_chain_plan(struct emf_chain_plan *plan, const struct emf_chain *chain, const struct emf_registry *registry,
-		   char *why, size_t why_size)
+		   const struct emf_chain_choice *choices, char *why, size_t why_size)
 {
-	uint32_t number = 0;
+	struct filling filling = { plan, false };
 	int err = 0;
 
 	plan->n = 0;
-	for (size_t i = 0; i < registry->n && !err; i++) {
-		struct emf_unit *unit = &registry->units[i];
-
-		for (const struct emf_plug *p = unit->m->plugs; p && p->program && !err; p++)
-			if (p->chain == chain && ++number && takes_part(unit))
-				err = insert(plan, &(struct emf_chain_place){ unit, p, number });
-	}
-	if (err)
+	emf_chain_each(chain, registry, choices, insert, &filling);
+	if (filling.is_full) {
 		snprintf(why, why_size, "chain %s: more than %d programs are plugged into it", chain->name, EMF_CHAIN_PROGRAMS_MAX);
+		return -ENOSPC;
+	}
 	for (unsigned int slot = 0; slot < chain->n_slots && !err; slot++)
 		err = check_slot(plan, chain, slot, why, why_size);
 	return err;

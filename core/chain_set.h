@@ -7,11 +7,13 @@
 
 #include <stddef.h>
 
+struct emf_chain_choice;
 struct emf_chain_instance;
 
 struct emf_chain_set {
 	struct emf_chain_instance *instances; /* one for each target */
 	size_t n;
+	struct emf_chain_choice *choices; /* by number */
 };
 
 #endif
