@@ -12,6 +12,7 @@
 #include <emf/map.h>
 
 #include "builtin.h"
+#include "bus.h"
 #include "chain_change.h"
 #include "emf_emf.h"
 
@@ -206,7 +207,23 @@ int chains_serve_trace(struct ebus_call *call, const struct chains_trace_args *a
 
 	if (!unit)
 		return no_chain(call, args->chain);
+	if (args->sample && !emf_bus_is_wanted(&chains_service, CHAINS_SIGNAL_HOP))
+		return refuse(call, -EINVAL, "nobody listens to chains.hop: a trace ends when the last one who does goes");
 	return told(call, unit, emf_chain_set_flags(unit, flags_of(unit, EMF_CHAIN_TRACES, args->sample > 0), args->sample));
+}
+
+/* Nobody listens any more: packets are not traced for nobody, whoever forgot it or was killed. */
+static void on_demand(struct ebus_service *service, unsigned int signal, bool wanted, void *data)
+{
+	(void)service;
+	(void)data;
+	for (size_t i = 0; signal == CHAINS_SIGNAL_HOP && !wanted && i < product->registry.n; i++) {
+		struct emf_unit *unit = &product->registry.units[i];
+
+		if (unit->m->chain && unit->chain.n && unit->chain.instances[0].flags & EMF_CHAIN_TRACES &&
+		    emf_chain_set_flags(unit, flags_of(unit, EMF_CHAIN_TRACES, false), 0))
+			emf_err(unit->m, "packets are still traced: %s", unit->why);
+	}
 }
 
 void emf_builtin_provide_chains(struct emf *emf)
@@ -215,4 +232,5 @@ void emf_builtin_provide_chains(struct emf *emf)
 
 	product = emf;
 	ebus_provide(&chains_service, &ops, NULL);
+	emf_bus_set_demand(&chains_service, on_demand, NULL);
 }

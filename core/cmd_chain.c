@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "ask.h"
+#include "cmd_chain.h"
 #include "command.h"
 #include "emf_emf.h"
 #include "json.h"
@@ -16,9 +17,10 @@ struct words {
 	int n;
 	char **words;
 	bool as_json;
+	struct emf_client *client;
 };
 
-static int tell(int err)
+int emf_cmd_chain_tell(int err)
 {
 	const struct chains_refused *refused = chains_error_refused(&chains_client);
 	char why[EMF_ASK_WHY_MAX];
@@ -80,7 +82,7 @@ static int list(const struct words *w)
 {
 	struct chains_list_reply *reply = malloc(sizeof(*reply));
 	int err = reply ? chains_call_list(&chains_client, reply) : -ENOMEM;
-	int status = err ? tell(err) : w->as_json ? list_json(reply) : list_table(reply);
+	int status = err ? emf_cmd_chain_tell(err) : w->as_json ? list_json(reply) : list_table(reply);
 
 	free(reply);
 	return status;
@@ -149,7 +151,7 @@ static int show(const struct words *w)
 		return too_long(w->words[0]);
 	reply = malloc(sizeof(*reply));
 	err = reply ? chains_call_show(&chains_client, &args, reply) : -ENOMEM;
-	status = err ? tell(err) : w->as_json ? show_json(reply) : show_table(reply);
+	status = err ? emf_cmd_chain_tell(err) : w->as_json ? show_json(reply) : show_table(reply);
 	free(reply);
 	return status;
 }
@@ -182,7 +184,7 @@ static int move(const struct words *w)
 	if (!put(args.chain, sizeof(args.chain), w->words[0]) || !put(args.module, sizeof(args.module), w->words[1]) ||
 	    !put(args.program, sizeof(args.program), w->words[2]))
 		return too_long(w->words[0]);
-	return tell(chains_call_move(&chains_client, &args));
+	return emf_cmd_chain_tell(chains_call_move(&chains_client, &args));
 }
 
 static int enable(const struct words *w)
@@ -192,7 +194,7 @@ static int enable(const struct words *w)
 	if (!put(args.chain, sizeof(args.chain), w->words[0]) || !put(args.module, sizeof(args.module), w->words[1]) ||
 	    !put(args.program, sizeof(args.program), w->words[2]))
 		return too_long(w->words[0]);
-	return tell(chains_call_enable(&chains_client, &args));
+	return emf_cmd_chain_tell(chains_call_enable(&chains_client, &args));
 }
 
 static int disable(const struct words *w)
@@ -202,7 +204,7 @@ static int disable(const struct words *w)
 	if (!put(args.chain, sizeof(args.chain), w->words[0]) || !put(args.module, sizeof(args.module), w->words[1]) ||
 	    !put(args.program, sizeof(args.program), w->words[2]))
 		return too_long(w->words[0]);
-	return tell(chains_call_disable(&chains_client, &args));
+	return emf_cmd_chain_tell(chains_call_disable(&chains_client, &args));
 }
 
 static int count(const struct words *w)
@@ -215,7 +217,12 @@ static int count(const struct words *w)
 	}
 	if (!put(args.chain, sizeof(args.chain), w->words[0]))
 		return too_long(w->words[0]);
-	return tell(chains_call_count(&chains_client, &args));
+	return emf_cmd_chain_tell(chains_call_count(&chains_client, &args));
+}
+
+static int trace(const struct words *w)
+{
+	return emf_chain_follow(w->client, w->words[0], w->n > 1 ? w->words[1] : "1", w->as_json);
 }
 
 static const struct verb {
@@ -229,6 +236,7 @@ static const struct verb {
 	{ "enable", "CHAIN MODULE PROGRAM", 3, enable },
 	{ "disable", "CHAIN MODULE PROGRAM", 3, disable },
 	{ "count", "CHAIN on|off", 2, count },
+	{ "trace", "CHAIN [ONE_IN]", 2, trace },
 };
 
 static const struct verb *find(const char *name)
@@ -243,7 +251,7 @@ static const struct verb *find(const char *name)
 	if (near.best)
 		emf_err(NULL, "chain has no '%s'; did you mean '%s'?", name, near.best);
 	else
-		emf_err(NULL, "chain has no '%s'; it has: list, show, move, enable, disable, count", name);
+		emf_err(NULL, "chain has no '%s'; it has: list, show, move, enable, disable, count, trace", name);
 	return NULL;
 }
 
@@ -266,7 +274,7 @@ int emf_cmd_chain(struct emf *emf, int argc, char **argv)
 		return EMF_EXIT_USAGE;
 	w.n = rest < argc ? argc - rest - 1 : 0;
 	w.words = argv + rest + 1;
-	if (w.n != verb->n) {
+	if (w.n > verb->n || w.n < verb->n - (verb->run == trace)) {
 		emf_err(NULL, "usage: %s chain %s%s%s", emf->product->name, verb->name, *verb->words ? " " : "", verb->words);
 		return EMF_EXIT_USAGE;
 	}
@@ -276,6 +284,7 @@ int emf_cmd_chain(struct emf *emf, int argc, char **argv)
 	err = emf_client_use(client, &chains_client.base);
 	if (err)
 		emf_err(NULL, "%s", emf_client_why(client));
+	w.client = client;
 	status = err ? EMF_EXIT_FAILED : verb->run(&w);
 	emf_client_free(client);
 	return status;

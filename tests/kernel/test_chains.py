@@ -4,6 +4,7 @@ of packets. The ground truth is what arrives on the other side.
 Without these, a program could be skipped or run twice, see what another packet left, or
 let pass what it should drop.
 """
+import json
 import os
 import re
 import shutil
@@ -14,7 +15,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 import scratch  # noqa: E402 - the path has to be set first
 import tap  # noqa: E402
 from netns import Pair  # noqa: E402
-from tool import Tool  # noqa: E402
+from tool import Tool, until  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -64,6 +65,102 @@ def test_a_chain_of_tc_drops_on_the_way_out_and_leaves_nothing_behind():
     left = tap.run(*pair.within(pair.a), "tc", "qdisc", "show", "dev", "va").stdout
     tap.equal("clsact" in left, False, "whether clsact is left")
     tap.equal((pair.send(10, 9, "a"), pair.send(10, 9)), (10, 10), "after the end")
+
+
+# --- while it runs ---------------------------------------------------------------------------
+
+
+class Service:
+    def __init__(self, pair, *modules, **targets):
+        self.pair = pair
+        folder = tap.folder()
+        self.env = {"EMF_BUS": os.path.join(folder, "bus.sock")}
+        config = os.path.join(folder, "emf.conf")
+        scratch.write(config, "".join(f"[{chain}]\n{option} = {link}\n" for chain, (option, link) in targets.items()))
+        tap.PRODUCT = build().product()
+        self.tool = Tool("serve", *modules, "--config", config, within=pair.within(pair.a), env=self.env)
+        until(lambda: self.chain("list").returncode == 0 or self.tool.process.poll() is not None, "the service to answer")
+
+    def chain(self, *words):
+        return tap.run(tap.PRODUCT, "chain", *words, env=dict(os.environ, **self.env))
+
+    def does(self, *words):
+        done = self.chain(*words)
+        tap.equal((done.returncode, done.stdout, done.stderr), (0, "", ""), f"chain {' '.join(words)}")
+
+    def refuses(self, *words, status=1):
+        done = self.chain(*words)
+        tap.equal(done.returncode, status, f"exit status of chain {' '.join(words)} ({done.stdout})")
+        return done.stderr
+
+    def order(self, chain):
+        """The programs that take part, and the others."""
+        rows = json.loads(self.chain("show", chain, "-j").stdout)
+        return ([r["program"] for r in rows if r["place"]], [r["program"] for r in rows if not r["place"]])
+
+    def runs(self, chain):
+        return {r["program"]: r["runs"] for r in json.loads(self.chain("show", chain, "-j").stdout)}
+
+    def stop(self):
+        tap.equal(self.tool.stop(), 0, f"exit status of the service ({self.tool.err})")
+
+
+def test_a_program_is_taken_out_and_put_back_while_packets_flow():
+    pair = Pair()
+    service = Service(pair, "first", "filter", "last", ingress=("iface", "va"))
+    tap.equal(pair.send(10, 9), 0, "packets that arrive")
+    service.does("disable", "ingress", "filter", "drop_in")
+    tap.equal((service.order("ingress"), pair.send(10, 9)), ((["mark", "end"], ["drop_in"]), 10), "without it")
+    service.does("enable", "ingress", "filter", "drop_in")
+    tap.equal((service.order("ingress"), pair.send(10, 9)), ((["mark", "drop_in", "end"], []), 0), "with it")
+    service.stop()
+
+
+def test_runs_are_counted_over_generations_and_never_go_back():
+    pair = Pair()
+    service = Service(pair, "first", "filter", "last", ingress=("iface", "va"))
+    pair.send(10, 7)
+    tap.equal(set(service.runs("ingress").values()), {0}, "runs while nobody counts")
+    service.does("count", "ingress", "on")
+    pair.send(10, 9)
+    service.does("disable", "ingress", "filter", "drop_in")
+    pair.send(5, 9)
+    tap.equal(service.runs("ingress"), {"mark": 15, "drop_in": 10, "end": 5}, "runs")
+    service.does("count", "ingress", "off")
+    pair.send(5, 9)
+    tap.equal(service.runs("ingress"), {"mark": 15, "drop_in": 10, "end": 5}, "runs after the end of it")
+    service.stop()
+
+
+def test_what_cannot_be_done_says_why_and_changes_nothing():
+    pair = Pair()
+    service = Service(pair, "first", "filter", "last", ingress=("iface", "va"))
+    before = service.chain("list", "-j").stdout
+    tap.contains(service.refuses("disable", "ingress", "filter", "drop"), "no program 'drop' of a module filter is plugged into chain ingress")
+    tap.contains(service.refuses("move", "ingress", "last", "end", "2"), "slot last of chain ingress has places 1 to 1, and no place 2")
+    tap.contains(service.refuses("show", "egress"), "there is no chain 'egress' that hangs anywhere")
+    tap.contains(service.refuses("mvoe", status=2), "did you mean 'move'?")
+    tap.contains(service.refuses("count", "ingress", "yes", status=2), "'on' or 'off'")
+    tap.contains(service.refuses("move", "ingress", "last", "end", "x", status=2), "a place is a number")
+    tap.equal(service.chain("list", "-j").stdout, before, "the chains")
+    service.stop()
+
+
+def test_a_trace_shows_what_each_packet_met_and_the_verdict_that_it_got():
+    pair = Pair()
+    service = Service(pair, "first", "filter", "last", ingress=("iface", "va"))
+    trace = Tool("chain", "trace", "ingress", "-j", env=service.env)
+    until(lambda: json.loads(service.chain("list", "-j").stdout)[0]["sample"] == 1, "the trace to begin")
+    tap.equal((pair.send(5, 9), pair.send(5, 7)), (0, 5), "packets that arrive")
+    until(lambda: trace.out.count("\n") >= 10, "the packets")
+    found = [json.loads(line) for line in trace.out.splitlines()]
+    paths = [([h["program"] for h in one["hops"]], one["verdict"]) for one in found]
+    tap.equal(paths, 5 * [(["mark", "drop_in"], 1)] + 5 * [(["mark", "drop_in", "end"], 2)], "programs and verdicts")
+    tap.equal([{h["generation"] for h in one["hops"]} for one in found], 10 * [{2}], "generations")
+    trace.process.kill()
+    trace.process.wait()
+    until(lambda: json.loads(service.chain("list", "-j").stdout)[0]["sample"] == 0, "the trace to end with who asked for it")
+    service.stop()
 
 
 if __name__ == "__main__":
