@@ -21,6 +21,14 @@ bool emf_map_share_needs(const struct module *user, const struct module *exporte
 	return false;
 }
 
+const char *emf_map_share_from(const struct module *m, const char *map)
+{
+	for (const struct emf_shared_map *s = m->maps; s && s->map; s++)
+		if (s->from && !strcmp(s->map, map))
+			return s->from;
+	return "";
+}
+
 static struct emf_unit *exporter_of(const struct emf_unit *unit, const struct emf_shared_map *import)
 {
 	return emf_registry_find(&unit->emf->registry, import->from);

@@ -53,6 +53,7 @@ int emf_session_configure(struct emf *emf, const struct emf_session_options *opt
 {
 	int err = apply_product_settings(emf);
 
+	emf->config = options->config;
 	if (!err)
 		err = emf_config_read(config, emf, options->config);
 	if (err)

@@ -50,6 +50,7 @@ static void expire(struct emf_fd *fd, uint32_t events)
 		struct emf_timer *timer =
 			emf_container_of(loop->timers.next, struct emf_timer, source);
 		struct module *owner = timer->source.owner;
+		uint64_t began;
 
 		/* A timer started by a handler is due after @now: this loop ends. */
 		if (timer->at_ns > now)
@@ -63,7 +64,9 @@ static void expire(struct emf_fd *fd, uint32_t events)
 							     .kind = EMF_SOURCE_TIMER };
 			insert(loop, timer);
 		}
+		began = emf_loop_begin(owner);
 		timer->expired(timer);
+		emf_loop_end(owner, began);
 	}
 }
 
