@@ -31,7 +31,7 @@ struct rates {
 struct top {
 	struct statistics_measure_async measure;
 	struct emf_client *client;
-	struct statistics_costs_reply *now, *before;
+	struct statistics_costs_reply *now, *before, replies[2];
 	uint64_t every_ns, most;
 	bool as_json, redraws;
 	int unmeasured; /* why nobody measures for us; 0 while somebody does */
@@ -299,18 +299,32 @@ static int run(struct top *t, const struct emf *emf)
 
 int emf_cmd_top(struct emf *emf, int argc, char **argv)
 {
-	static struct statistics_costs_reply replies[2];
-	static struct top t = { .now = &replies[0], .before = &replies[1], .every_ns = 1000 * NS_PER_MS };
+	uint64_t every_ns = 1000 * NS_PER_MS, most = 0;
+	bool as_json = false;
 	const struct emf_option options[] = {
-		{ "json", 'j', NULL, false, "print a line of JSON each time", emf_option_set_true, &t.as_json },
-		{ "delay", 'd', "SECONDS", false, "the time between; without it 1", emf_option_set_time, &t.every_ns },
-		{ "count", 'n', "N", false, "end after so many times", emf_option_set_count, &t.most },
+		{ "json", 'j', NULL, false, "print a line of JSON each time", emf_option_set_true, &as_json },
+		{ "delay", 'd', "SECONDS", false, "the time between; without it 1", emf_option_set_time, &every_ns },
+		{ "count", 'n', "N", false, "end after so many times", emf_option_set_count, &most },
 	};
 	int status = emf_command_simple(emf, "top", options, 3, argc, argv);
 
+	struct top *t;
+
 	if (status >= 0)
 		return status;
+	t = calloc(1, sizeof(*t));
+	if (!t) {
+		emf_err(NULL, "out of memory");
+		return EMF_EXIT_FAILED;
+	}
+	t->now = &t->replies[0];
+	t->before = &t->replies[1];
+	t->every_ns = every_ns;
+	t->most = most;
+	t->as_json = as_json;
 	/* Who wants to see it a few times wants to keep it. */
-	t.redraws = !t.as_json && !t.most && isatty(STDOUT_FILENO);
-	return run(&t, emf);
+	t->redraws = !as_json && !most && isatty(STDOUT_FILENO);
+	status = run(t, emf);
+	free(t);
+	return status;
 }

@@ -288,13 +288,11 @@ static void start_late(struct emf_unit *unit)
 
 static void poll_unit(struct emf_unit *unit)
 {
-	uint64_t start = emf_now_ns(), took;
+	uint64_t start = emf_now_ns(), began = emf_loop_begin(unit->m), took;
 	int err = call(unit, unit->m->poll);
 
-	took = emf_now_ns() - start;
-	if (emf_loop_ran)
-		emf_loop_ran(unit->m, took);
-	took /= NS_PER_MS;
+	took = (emf_now_ns() - start) / NS_PER_MS;
+	emf_loop_end(unit->m, began);
 	if (took > EMF_POLL_MS) {
 		unit->slow_polls++;
 		/* Powers of two: told at once, and never a flood. */

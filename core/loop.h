@@ -29,20 +29,24 @@ struct emf_loop {
 };
 
 /*
- * Who is told how long a handler of a module ran; NULL while nobody measures, and then
- * no clock is read. What a handler calls of other modules counts as its own.
+ * Who is told how much of a processor a handler of a module took; NULL while nobody
+ * measures, and then no clock is read. What a handler calls of other modules counts as
+ * its own.
  */
 extern void (*emf_loop_ran)(struct module *owner, uint64_t ns);
 
+/* Of this thread: a system call. */
+uint64_t emf_cpu_ns(void);
+
 static inline uint64_t emf_loop_begin(const struct module *owner)
 {
-	return emf_loop_ran && owner ? emf_now_ns() : 0;
+	return emf_loop_ran && owner ? emf_cpu_ns() : 0;
 }
 
 static inline void emf_loop_end(struct module *owner, uint64_t began_ns)
 {
 	if (began_ns && emf_loop_ran)
-		emf_loop_ran(owner, emf_now_ns() - began_ns);
+		emf_loop_ran(owner, emf_cpu_ns() - began_ns);
 }
 
 /* 0 or what epoll_create1(2), timerfd_create(2) report. */

@@ -45,7 +45,7 @@ enum emf_unit_state {
  * @why: the sentence that was logged when it failed
  * @event: what notify is being told
  * @peer: whom that is about
- * @user_ns: how long its handlers ran while somebody measured
+ * @user_ns: of a processor, what its handlers took while somebody measured
  * @slow_polls: polls that took longer than EMF_POLL_MS
  * @object: its kernel part
  * @params: its parameters

@@ -104,7 +104,8 @@ static int failed_status(const struct emf *emf)
 	for (size_t i = 0; i < emf->registry.n; i++) {
 		const struct emf_unit *unit = &emf->registry.units[i];
 
-		if (unit->state != EMF_UNIT_FAILED)
+		/* One that was started over the bus failed for whom asked, who was told. */
+		if (unit->state != EMF_UNIT_FAILED || !unit->wanted)
 			continue;
 		failed = true;
 		other |= !unit->unsupported;

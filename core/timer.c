@@ -20,6 +20,14 @@ uint64_t emf_now_ns(void)
 	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
+uint64_t emf_cpu_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
 /* A time beyond the end of the clock, after 584 years, is never: no wrap to the past. */
 static uint64_t later(uint64_t at_ns, uint64_t by_ns)
 {
