@@ -189,7 +189,7 @@ def test_statistics_are_told():
     service = served()
     loop = json.loads(shell(service, "call", "-j", "statistics", "loop").stdout)
     tap.equal((loop["turns"] > 0, 0 < loop["longest"] <= loop["busy"] <= loop["up"]), (True, True), str(loop))
-    answers(service, ("statistics", "queues"), {"rows": [{"module": "echoer", "ring": "event_" + name, "seen": 0, "sent": 0, "dropped": 0, "received": 0}
+    answers(service, ("statistics", "queues"), {"rows": [{"module": "echoer", "name": "event_" + name, "pid": 0, "kind": "RING", "seen": 0, "sent": 0, "dropped": 0, "received": 0}
                                                          for name in ("execed", "oldest", "newest", "each")]})
     done = shell(service, "call", "-j", "statistics", "programs")
     names = [(row["module"], row["name"]) for row in json.loads(done.stdout)["rows"]]
