@@ -247,7 +247,7 @@ static int watch(struct top *t, const char *product)
 	err = statistics_call_measure_async(&statistics_client, NULL, &t->measure);
 	if (!err)
 		err = emf_client_dispatch(t->client, 0); /* it is sent before what follows */
-	if (!err)
+	if (!err || err == -EINTR)
 		err = statistics_call_costs(&statistics_client, t->now);
 	if (!err && t->as_json && !t->now->timed)
 		emf_warn(NULL, "programs are not timed: %s", why_not_timed(t));

@@ -134,6 +134,21 @@ def test_a_module_stops_and_starts_while_others_run():
     service.end()
 
 
+def test_who_listens_hears_a_module_that_was_started_again():
+    service = Service("echoer")
+    heard = service.start("listen", "-j", "echo.heard", "echo.execed", "-n", "2")
+    until(lambda: len(service.asks("bus", "subscriptions")["rows"]) == 2, "the listener")
+    service.does("stop", "echoer")
+    tap.equal(links(service.pid), 0, "links of what was stopped")
+    service.does("start", "echoer")
+    tap.equal(links(service.pid), 1, "links: its program is wanted still")
+    service.does("call", "echo", "shout", "times=1", "bytes=0")
+    until(lambda: spawn("/bin/true") and heard.poll() is not None, "both signals")
+    names = [json.loads(line)["signal"] for line in heard.stdout.read().splitlines()]
+    tap.equal((heard.returncode, set(names) - {"heard", "execed"}), (0, set()), f"status and signals: {names}")
+    service.end()
+
+
 def test_one_that_was_not_configured_to_run_is_listed_and_can_be_started():
     service = Service("echoer")
     rows = {row["name"]: row for row in service.asks("modules", "list")["rows"]}
