@@ -33,6 +33,7 @@ struct ebus_peer;
  * @offered: it offers a service; 0 or a negative errno that ends it
  * @settled: a service was bound to, or could not be: @err
  * @refused: it lets us not listen to a signal
+ * @wish: how signals of theirs should wait for us, unless as they like; may be NULL
  * @wait: receive and deal with frames until @ms have passed or something came; NULL
  *	where nobody may wait
  */
@@ -43,6 +44,7 @@ struct ebus_peer_ops {
 	int (*offered)(struct ebus_peer *peer, const char *name);
 	void (*settled)(struct ebus_peer *peer, struct ebus_service *service, int err, const char *version);
 	void (*refused)(struct ebus_peer *peer, struct ebus_service *service, unsigned int signal, int err);
+	void (*wish)(const struct ebus_service *service, unsigned int signal, struct ebus_wish *wish);
 	int (*wait)(struct ebus_peer *peer, uint64_t until_ns);
 };
 

@@ -240,6 +240,8 @@ static void on_demand(struct ebus_service *service, unsigned int signal, bool wa
 	else
 		ebus_ring_use_stop(use, signal);
 	frame.serial = used->serial;
+	if (wanted && use->peer->ops->wish)
+		use->peer->ops->wish(service, signal, &wish);
 	if (!use->peer->error && use->matches[service->n_methods + signal] <= EBUS_PARTIAL)
 		ebus_peer_send(use->peer, &frame, wanted ? &wish : NULL, wanted ? sizeof(wish) : 0);
 }

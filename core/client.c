@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "bus_peer.h"
+#include "client_queue.h"
 #include "client_socket.h"
 #include "loop.h"
 #include "rundir.h"
@@ -105,7 +106,9 @@ static void on_refused(struct ebus_peer *peer, struct ebus_service *service, uns
 	emf_warn(NULL, "signal %s.%s is not heard: %s", service->name, service->signals[signal].name, strerror(-err));
 }
 
-static const struct ebus_peer_ops ops = { .settled = on_settled, .refused = on_refused, .wait = on_wait };
+static const struct ebus_peer_ops ops = {
+	.settled = on_settled, .refused = on_refused, .wish = emf_client_queue_wish, .wait = on_wait,
+};
 
 /* --- coming and going */
 
@@ -218,6 +221,7 @@ void emf_client_free(struct emf_client *client)
 	disconnect(client);
 	emf_timer_stop(&client->retry);
 	emf_bus_remove_owner(NULL);
+	emf_client_queue_forget();
 	emf_loop_fini(&client->loop);
 	the_client = NULL;
 	free(client);

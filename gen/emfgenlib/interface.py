@@ -268,7 +268,7 @@ class Builder:
             self.messages[s, signal.name] = message
             self.indices[s, signal.name] = len(made.signals) - 1
             out.declare(signal.position, f"{s}_emit_{signal.name}", f"{s}_on_{signal.name}", name + "_subscription",
-                     name + "_deliver")
+                        name + "_deliver", f"{s}_signal_{signal.name}".upper())
         out.services.append(made)
         out.declare(service.position, *(f"{s}_{word}" for word in ("ops", "client", "service")), f"{s}_served".upper())
         out.tables += [(f"{s}_{word}", service.position)

@@ -92,6 +92,43 @@ EMF_API int emf_client_use(struct emf_client *client, struct ebus_client *of);
 EMF_API int emf_client_provide(struct emf_client *client, struct ebus_service *service, const void *ops);
 
 /**
+ * struct emf_client_queue - what waits for a slow client at the product
+ * @max_messages: at most 1024
+ * @max_bytes: at most 256 KiB
+ * @overflow: what happens when it is full
+ * @block_ms: with EBUS_BLOCK, how long the product waits, at most 100
+ *
+ * 0 leaves the choice to the product.
+ *
+ * Since: 0.1
+ */
+struct emf_client_queue {
+	uint32_t max_messages;
+	uint32_t max_bytes;
+	enum ebus_overflow overflow;
+	uint32_t block_ms;
+};
+
+/**
+ * emf_client_queue() - choose how signals wait for this client
+ * @client: of this process
+ * @of: the service
+ * @signal: its index: <SERVICE>_SIGNAL_<SIGNAL>
+ * @queue: copied
+ *
+ * For subscriptions from now on, also after a reconnect. A signal whose overflow was
+ * chosen does not come by a ring of shared memory, however fast it is: a ring has a
+ * policy of its own, the oldest are lost.
+ *
+ * Context: the thread that uses the client.
+ * Return: 0; -EBUSY if it is subscribed to already; -EINVAL for a signal or an overflow
+ * that there is not; -ENOBUFS after 64 signals.
+ * Since: 0.1
+ */
+EMF_API int emf_client_queue(struct emf_client *client, const struct ebus_client *of, unsigned int signal,
+			     const struct emf_client_queue *queue);
+
+/**
  * emf_client_fd() - for an event loop of the caller's own
  * @client: of this process
  *
@@ -134,7 +171,7 @@ EMF_API int emf_client_flush(struct emf_client *client);
  * emf_client_lost() - signals that did not reach this client
  * @client: of this process
  * @of: the service
- * @signal: its index
+ * @signal: its index: <SERVICE>_SIGNAL_<SIGNAL>
  *
  * Context: the thread that uses the client.
  * Return: how many the product could not send, since this client is connected.

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Calls of the bench's service: client SOCKET one|many|listen N. Prints operations a second.
- * "listen" waits for N signals; "emit" has N sent.
+ * Calls of the bench's service: client SOCKET one|many|listen|packets|emit N. Prints
+ * operations a second. "listen" waits for N signals, "packets" too, and they come through
+ * the socket however fast they are; "emit" has N sent.
  */
 #include <emf/client.h>
 #include <stdio.h>
@@ -59,15 +60,18 @@ static void on_tick(struct bench_tick_subscription *subscription, const struct b
 	answered++;
 }
 
-static void hear(long n)
+static void hear(long n, bool in_packets)
 {
 	static struct bench_tick_subscription subscription = { .handler = on_tick };
+	const struct emf_client_queue queue = { .overflow = EBUS_DROP_NEW };
 
+	if (in_packets)
+		must(emf_client_queue(client, &bench_client.base, BENCH_SIGNAL_TICK, &queue));
 	must(bench_on_tick(&bench_client, NULL, &subscription));
 	must(emf_client_dispatch(client, 0));
 	puts("ready");
 	fflush(stdout);
-	while (answered + (long)emf_client_lost(client, &bench_client.base, 0) < n)
+	while (answered + (long)emf_client_lost(client, &bench_client.base, BENCH_SIGNAL_TICK) < n)
 		must(emf_client_dispatch(client, -1));
 	fprintf(stderr, "lost %ld\n", n - answered);
 }
@@ -97,7 +101,7 @@ int main(int argc, char **argv)
 	else if (!strcmp(argv[2], "emit"))
 		emit(n);
 	else
-		hear(n);
+		hear(n, !strcmp(argv[2], "packets"));
 	took = emf_now_ns() - start;
 	printf("%.0f\n", 1e9 * (double)n / (double)took);
 	emf_client_free(client);

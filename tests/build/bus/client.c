@@ -311,6 +311,39 @@ static void on_whispered(struct echo_whispered_subscription *subscription, const
 	whispers++;
 }
 
+/* With the policy and the length of the queue that QUEUE says, who is slow: which of 3000 come. */
+static uint32_t first_serial, last_serial;
+
+static void on_heard_some(struct echo_heard_subscription *subscription, const struct echo_heard *signal)
+{
+	(void)subscription;
+	first_serial = heard ? first_serial : signal->serial;
+	last_serial = signal->serial;
+	heard++;
+}
+
+static void queue(void)
+{
+	static struct echo_heard_subscription subscription = { .handler = on_heard_some };
+	struct emf_client_queue wish = { .block_ms = 100 };
+	uint64_t end = emf_now_ns() + 10000000000ull;
+
+	wish.overflow = (enum ebus_overflow)atoi(getenv("QUEUE"));
+	wish.max_messages = 100;
+	printf("%s %s\n", strerror(-emf_client_queue(client, &echo_client.base, 99, &wish)),
+	       strerror(-emf_client_queue(client, &echo_client.base, ECHO_SIGNAL_HEARD, &(struct emf_client_queue){ .overflow = (enum ebus_overflow)4 })));
+	must("queue", emf_client_queue(client, &echo_client.base, ECHO_SIGNAL_HEARD, &wish));
+	must("on_heard", echo_on_heard(&echo_client, NULL, &subscription));
+	printf("%s\n", strerror(-emf_client_queue(client, &echo_client.base, ECHO_SIGNAL_HEARD, &wish)));
+	must("shout", echo_call_shout(&echo_client, &(struct echo_shout_args){ .times = 3000, .bytes = 1000 }));
+	while (heard + emf_client_lost(client, &echo_client.base, ECHO_SIGNAL_HEARD) < 3000 && emf_now_ns() < end)
+		emf_client_dispatch(client, 100);
+	printf("all %d, some lost %d, the first one %d, the last one %d\n",
+	       heard + emf_client_lost(client, &echo_client.base, ECHO_SIGNAL_HEARD) == 3000, heard < 3000, first_serial == 0,
+	       last_serial == 2999);
+	ebus_unsubscribe(&subscription.base);
+}
+
 /* Until HEAR signals came or were lost; then whether their order was kept, and how many were lost. */
 static void hear(void)
 {
@@ -465,7 +498,8 @@ static const struct {
 	{ "number", number }, { "error", error }, { "bytes", bytes },	  { "text", text },   { "file", file },
 	{ "kernel", kernel }, { "map", map },	      { "secret", secret }, { "pipelined", pipelined }, { "leaving", leaving }, { "never", never },
 	{ "signals", signals }, { "slow", slow },   { "provide", provide }, { "ask_guest", ask_guest }, { "watch", watch },
-	{ "execs", execs },   { "hear", hear },	  { "flood", flood },     { "shout_many", shout_many }, { "whisper_many", whisper_many },
+	{ "execs", execs },   { "hear", hear },	  { "queue", queue }, { "flood", flood },     { "shout_many", shout_many },
+	{ "whisper_many", whisper_many },
 };
 
 int main(int argc, char **argv)
