@@ -4,6 +4,8 @@ and two that were compiled with other types are told apart.
 
 Without these, an importer could count in a map of its own that nobody reads, or read
 bytes by a struct that its writer does not have.
+
+On another machine's kernel: build once here, and give the folder of src and build as EMF_SHARED_MAPS there.
 """
 import json
 import os
@@ -17,11 +19,14 @@ import tap  # noqa: E402
 from tool import Tool, held, spawn, until  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+KEPT = os.environ.get("EMF_SHARED_MAPS")
 
 
 @scratch.once
 def build(parent):
     """A product of rules, which exports map ban, and guard, which imports it; built once for all tests of this file."""
+    if KEPT:
+        return scratch.Build(os.path.join(KEPT, "src"), os.path.join(KEPT, "build"), configured=True)
     src = scratch.source(parent)
     shutil.rmtree(os.path.join(src, "modules"))
     shutil.copytree(os.path.join(HERE, "shared"), os.path.join(src, "modules"))
@@ -36,8 +41,14 @@ def product():
     return tap.PRODUCT
 
 
+def builds_here():
+    if KEPT:
+        raise tap.Skip("builds anew, which was done where the product in EMF_SHARED_MAPS comes from")
+
+
 def changed(name, old, new):
     """The file for one test, with this text replaced; afterwards as it was, and built."""
+    builds_here()
     path = os.path.join(build().src, "modules", name)
     with open(path) as f:
         before = f.read()
@@ -115,6 +126,7 @@ def test_an_exporter_that_stops_leaves_the_importer_its_map():
 
 def test_a_module_that_was_compiled_with_other_types_is_refused_when_it_starts():
     tap.need_root()
+    builds_here()
     # As an extension that was built elsewhere: past the check of the build.
     layout = "rules_map_ban_layout 0x"
     header = os.path.join(build().path, "obj", "rules_maps.h")
@@ -125,7 +137,7 @@ def test_a_module_that_was_compiled_with_other_types_is_refused_when_it_starts()
     tap.cleanup(os.unlink, header)
     scratch.write(header, before.replace(layout, layout + "1 + 0x"))
     build().make()
-    tap.contains(fails(), "guard: imports map 'ban' of module rules, which exports it with another members of the key or the value: "
+    tap.contains(fails(), "guard: imports map 'ban' of module rules, which exports it with other members of the key or the value: "
                  "build both modules with the same header\n")
 
 
@@ -151,6 +163,7 @@ there __{'s' if there == 'int' else 'u'}32 (4 bytes)
 
 
 def test_an_exporter_that_is_not_selected_is_named_when_it_is_built():
+    builds_here()
     made = scratch.Build(build().src, os.path.join(tap.folder(), "build"), "--with-modules=guard")
     tap.contains(made.make_fails(), """modules/guard.emf:7:15: error: module 'guard' imports map 'ban' from module 'rules', which is not one of those that are built
   \tmap ban from rules;

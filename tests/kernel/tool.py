@@ -8,7 +8,7 @@ import time
 
 import tap
 
-PATIENCE = 10  # seconds until a condition is given up; never a measure of speed
+PATIENCE = tap.PATIENCE
 
 
 def until(condition, what):
