@@ -14,7 +14,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 
 import scratch  # noqa: E402 - the path has to be set first
 import tap  # noqa: E402
-from tool import links, until  # noqa: E402
+from tool import HAS_SYSCALL_PROGRAMS, links, until  # noqa: E402
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bus")
 

@@ -12,7 +12,7 @@ import subprocess
 
 import bus_raw as raw
 import tap
-from bus_product import Service, build, client_run, links, rules, until
+from bus_product import HAS_SYSCALL_PROGRAMS, Service, build, client_run, links, rules, until
 
 
 def as_nobody(service, *words):
@@ -65,7 +65,7 @@ def test_a_map_that_was_handed_out_can_be_read_and_not_written_unless_it_is_rw()
 
 
 def test_methods_are_served_by_programs_in_the_kernel():
-    if tuple(int(n) for n in os.uname().release.split("-")[0].split(".")[:2]) < (5, 14):
+    if not HAS_SYSCALL_PROGRAMS:
         raise tap.Skip("methods are served by programs on Linux 5.14 and later; tests/kernel/test_served.py has what becomes of them here")
     does(["kernel"], ["add 1 Numerical argument out of domain", "reverse 3 2 1 0"])
 
