@@ -102,9 +102,19 @@ def test_access_rules_of_a_fully_static_product_name_users_and_groups_as_this_sy
 
 
 def test_a_product_with_sanitizers_is_clean_from_start_to_end():
+    clean("gcc")
+
+
+def test_a_product_with_the_sanitizers_of_clang_is_clean_and_nothing_of_it_gives_a_warning():
+    clean("clang", "check", "TESTS=")  # the tests, too
+
+
+def clean(compiler, *words):
     parent = tap.folder()
-    checked = scratch.Build(scratch.source(parent), os.path.join(parent, "b"), "--enable-sanitizers")
+    checked = scratch.Build(scratch.source(parent), os.path.join(parent, "b"), "--enable-sanitizers", "--enable-werror", f"CC={compiler}")
     checked.make()
+    if words:
+        checked.make(*words)
     for words in (["list"], ["--help"], ["list", "-j"], ["no-such-thing"], ["runqlat", "--help"]):
         done = tap.run(checked.product(), *words)
         if "Sanitizer" in done.stderr or "runtime error" in done.stderr:
