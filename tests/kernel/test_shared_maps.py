@@ -7,6 +7,7 @@ bytes by a struct that its writer does not have.
 
 On another machine's kernel: build once here, and give the folder of src and build as EMF_SHARED_MAPS there.
 """
+import contextlib
 import json
 import os
 import shutil
@@ -27,6 +28,16 @@ def build(parent):
     """A product of rules, which exports map ban, and guard, which imports it; built once for all tests of this file."""
     if KEPT:
         return scratch.Build(os.path.join(KEPT, "src"), os.path.join(KEPT, "build"), configured=True)
+    return both(parent)
+
+
+@scratch.once
+def other(parent):
+    """Another copy of the same, as that of somebody who builds a module of his own."""
+    return both(parent)
+
+
+def both(parent):
     src = scratch.source(parent)
     shutil.rmtree(os.path.join(src, "modules"))
     shutil.copytree(os.path.join(HERE, "shared"), os.path.join(src, "modules"))
@@ -124,21 +135,44 @@ def test_an_exporter_that_stops_leaves_the_importer_its_map():
     tap.equal(tool.stop(), 1, "exit status: a module failed")
 
 
-def test_a_module_that_was_compiled_with_other_types_is_refused_when_it_starts():
+@contextlib.contextmanager
+def guard_of(elsewhere, name, old, new):
+    """This product with the module guard as another tree has it, in which this text of a header is another one."""
+    path = os.path.join(elsewhere.src, "modules", name)
+    mine = [os.path.join(build().path, "obj", n) for n in ("guard.o", "guard_emf.o")]
+    with open(path) as f:
+        before = f.read()
+    tap.contains(before, old, name)
+    scratch.write(path, before.replace(old, new))
+    try:
+        elsewhere.make()
+        for to in mine:
+            shutil.copy(os.path.join(elsewhere.path, "obj", os.path.basename(to)), to)
+        build().make()
+        yield
+    finally:
+        scratch.write(path, before)
+        for to in mine:
+            os.unlink(to)
+        build().make()
+
+
+def test_a_module_that_was_built_elsewhere_with_another_map_is_refused_when_it_starts():
     tap.need_root()
     builds_here()
-    # As an extension that was built elsewhere: past the check of the build.
-    layout = "rules_map_ban_layout 0x"
-    header = os.path.join(build().path, "obj", "rules_maps.h")
-    with open(header) as f:
-        before = f.read()
-    tap.contains(before, layout)
-    tap.cleanup(build().make)
-    tap.cleanup(os.unlink, header)
-    scratch.write(header, before.replace(layout, layout + "1 + 0x"))
-    build().make()
-    tap.contains(fails(), "guard: imports map 'ban' of module rules, which exports it with other members of the key or the value: "
-                 "build both modules with the same header\n")
+    elsewhere = other()
+    for name, old, new, differs in (("ban.h", "__u32 level", "__s32 level", "other members of the key or the value"),
+                                    ("ban.h", "__u32 level;", "__u32 level; __u64 more;", "another size of the value"),
+                                    ("ban.h", "__u32 pid;", "__u32 pid, tid;", "another size of the key"),
+                                    ("ban_map.h", "BPF_MAP_TYPE_HASH", "BPF_MAP_TYPE_LRU_HASH", "another type of map"),
+                                    ("ban_map.h", "max_entries, 64);", "max_entries, 64); __uint(map_flags, BPF_F_NO_PREALLOC);", "other map_flags")):
+        with guard_of(elsewhere, name, old, new):
+            tap.contains(fails(), f"guard: imports map 'ban' of module rules, which exports it with {differs}: "
+                         "build both modules with the same header\n")
+    # How large it is, is the exporter's to choose.
+    with guard_of(elsewhere, "ban_map.h", "max_entries, 64", "max_entries, 32"):
+        done = tap.run(product(), "run", "guard", "-d", "50ms")
+        tap.equal((done.returncode, done.stderr), (0, ""), "status and messages")
 
 
 # --- when it is built ------------------------------------------------------------------------
