@@ -8,6 +8,7 @@ import os
 import socket
 import struct
 import subprocess
+import time
 
 import tap
 from bus_product import build
@@ -151,12 +152,13 @@ class Raw:
             tap.cleanup(os.close, fd)
         return take_apart(packet, fds)
 
-    def collect(self, size):
-        """Packets of so many bytes, or until none comes for a while; next() looks at them."""
+    def collect(self, size, pause=0):
+        """Packets of so many bytes, or until none comes for a while, so many seconds apart; next() looks at them."""
         packets = []
         self.socket.settimeout(1)
         try:
             while size > 0:
+                time.sleep(pause)
                 packets.append(self.socket.recv(65536))
                 size -= len(packets[-1]) or size
         except TimeoutError:

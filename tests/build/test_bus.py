@@ -111,8 +111,8 @@ def flooded(signal, is_slow=False, overflow=0):
         other = raw.Peer(service.bus)  # is answered by who has sent all of it
         until(lambda: other.answer(raw.number()) == 0 and sent(service) == FLOOD, "the end of the flood")
     else:
-        # Nothing else meanwhile: a sender does not wait long, and Python is slow to look at what it reads.
-        bus.collect(FLOOD * len(raw.frame(raw.SIGNAL, bytes(4))) + len(raw.frame(raw.REPLY)))
+        # Slower than anybody sends, and yet room for more is made several times in EBUS_BLOCK_MAX_MS: nothing is looked at meanwhile.
+        bus.collect(FLOOD * len(raw.frame(raw.SIGNAL, bytes(4))) + len(raw.frame(raw.REPLY)), pause=0.005)
     heard, lost, replied = [], 0, False
     while not replied or len(heard) + lost < FLOOD:
         one = bus.next(raw.SIGNAL, raw.LOST, raw.REPLY)
@@ -138,8 +138,8 @@ def test_an_event_that_drops_old_ones_leaves_a_slow_subscriber_the_newest():
 
 
 def test_an_event_that_blocks_loses_nothing_for_a_subscriber_that_reads():
-    # One that gets no turn for EBUS_BLOCK_MAX_MS does not read; a sender that does not wait loses some each time.
-    until(lambda: flooded(raw.EACH) == (FLOOD, FLOOD, 0), "a flood of which nothing is lost")
+    # On a busy machine it may get no turn for EBUS_BLOCK_MAX_MS; a sender that does not wait loses some each time.
+    tap.equal(any(flooded(raw.EACH) == (FLOOD, FLOOD, 0) for _ in range(3)), True, "whether there is a flood of which nothing is lost")
 
 
 def test_an_event_that_blocks_does_so_for_a_while_only():

@@ -222,7 +222,9 @@ def test_a_flood_of_the_log_is_bounded_and_counted():
     lines = []
 
     def flooded():
-        service.process.send_signal(signal.SIGHUP)
+        for _ in range(50):
+            service.process.send_signal(signal.SIGHUP)
+            time.sleep(0.01)
         lines[:] = [json.loads(line)["args"] for line in listener.lines]
         return lines and lines[-1]["lost"]
     until(flooded, "lines to be lost")
