@@ -23,9 +23,24 @@ void emf_builtin_provide_modules(struct emf *emf);
 void emf_builtin_provide_chains(struct emf *emf);
 void emf_builtin_provide_introspection(void);
 void emf_builtin_provide_parameters(struct emf *emf);
-void emf_builtin_provide_statistics(struct emf *emf);
+void emf_builtin_provide_statistics(struct emf *emf, const struct emf_server *server);
+void emf_builtin_withdraw_statistics(void);
+void emf_builtin_provide_costs(struct emf *emf, const struct emf_server *server);
 void emf_builtin_provide_log(struct emf *emf);
 void emf_builtin_withdraw_log(void);
+
+/* Whether the kernel times programs, for what costs() and programs() say. */
+bool emf_builtin_is_timed(void);
+
+/* Bytes of memory of a map, as the kernel tells the process that holds it; 0 where it does not. */
+uint64_t emf_builtin_map_memory(int fd);
+
+struct ebus_sent_signal;
+struct emf_server_peer;
+
+/* Each signal that somebody listens to by a socket. */
+void emf_builtin_each_subscription(const struct emf_server *server, void *data,
+				   void (*each)(const struct emf_server_peer *p, const struct ebus_sent_signal *s, void *data));
 
 /* The process whose bus.send() is being served; NULL at any other time. */
 const struct ebus_peer *emf_builtin_sender(void);

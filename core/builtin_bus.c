@@ -41,13 +41,14 @@ int bus_serve_peers(struct ebus_call *call, struct bus_peers_reply *reply)
 	return 0;
 }
 
-static bool add(struct bus_subscriptions_reply *reply, const struct emf_server_peer *p, const struct ebus_sent_signal *s)
+static void add(const struct emf_server_peer *p, const struct ebus_sent_signal *s, void *data)
 {
 	const struct ebus_service *service = s->binding->map.service;
+	struct bus_subscriptions_reply *reply = data;
 	struct bus_subscription *row = &reply->rows[reply->rows_len];
 
 	if (reply->rows_len == sizeof(reply->rows) / sizeof(reply->rows[0]))
-		return false;
+		return;
 	snprintf(row->service, sizeof(row->service), "%s", service->name);
 	snprintf(row->signal, sizeof(row->signal), "%s", service->signals[s->base.signal].name);
 	row->pid = (uint32_t)p->pid;
@@ -58,17 +59,21 @@ static bool add(struct bus_subscriptions_reply *reply, const struct emf_server_p
 	row->waiting = (uint32_t)s->queue.n;
 	row->shared = s->by_ring.ring != NULL;
 	reply->rows_len++;
-	return true;
+}
+
+void emf_builtin_each_subscription(const struct emf_server *of, void *data,
+				   void (*each)(const struct emf_server_peer *p, const struct ebus_sent_signal *s, void *data))
+{
+	for (const struct emf_server_peer *p = of->peers; p; p = p->next)
+		for (size_t i = 0; i < EBUS_HANDLES_MAX; i++)
+			for (const struct ebus_sent_signal *s = p->peer.bindings[i] ? p->peer.bindings[i]->signals : NULL; s; s = s->next)
+				each(p, s, data);
 }
 
 int bus_serve_subscriptions(struct ebus_call *call, struct bus_subscriptions_reply *reply)
 {
 	(void)call;
-	for (const struct emf_server_peer *p = server->peers; p; p = p->next)
-		for (size_t i = 0; i < EBUS_HANDLES_MAX; i++)
-			for (const struct ebus_sent_signal *s = p->peer.bindings[i] ? p->peer.bindings[i]->signals : NULL; s; s = s->next)
-				if (!add(reply, p, s))
-					return 0;
+	emf_builtin_each_subscription(server, reply, add);
 	return 0;
 }
 

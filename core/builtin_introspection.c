@@ -78,8 +78,8 @@ void emf_builtin_provide(struct emf *emf, const struct emf_server *server)
 	emf_builtin_provide_modules(emf);
 	emf_builtin_provide_introspection();
 	emf_builtin_provide_parameters(emf);
-	emf_builtin_provide_statistics(emf);
 	emf_builtin_provide_chains(emf);
+	emf_builtin_provide_statistics(emf, server);
 	emf_builtin_provide_log(emf);
 }
 
@@ -89,6 +89,6 @@ void emf_builtin_withdraw(void)
 	ebus_withdraw(&modules_service, NULL);
 	ebus_withdraw(&introspection_service, NULL);
 	ebus_withdraw(&parameters_service, NULL);
-	ebus_withdraw(&statistics_service, NULL);
+	emf_builtin_withdraw_statistics();
 	emf_builtin_withdraw_log();
 }

@@ -8,7 +8,6 @@
 
 #include "builtin.h"
 #include "emf_emf.h"
-#include "life.h"
 #include "suggest.h"
 
 /* A setting that was checked. */
@@ -148,21 +147,12 @@ static void apply(const struct change *changes, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		struct emf_param_set *set = &changes[i].unit->params;
 
-		memcpy(set->params[changes[i].param].value, changes[i].value, emf_param_size(&set->params[changes[i].param]));
+		emf_param_change(set, changes[i].param, changes[i].value);
 		set->states[changes[i].param].origin = EMF_PARAM_BUS;
 	}
 	/* A module is told once, with all of its values in place. */
-	for (size_t i = 0; i < product->registry.n; i++) {
-		struct emf_unit *unit = &product->registry.units[i];
-		bool changed = false;
-
-		for (size_t c = 0; c < n; c++)
-			changed |= changes[c].unit == unit;
-		if (!changed || unit->state != EMF_UNIT_RUNNING)
-			continue;
-		emf_bpf_object_set_params(unit);
-		emf_life_notify(unit, EMF_EVENT_PARAMS, NULL);
-	}
+	for (size_t i = 0; i < n; i++)
+		emf_param_tell(changes[i].unit);
 }
 
 static int set_all(struct ebus_call *call, const struct parameters_setting *settings, size_t n)

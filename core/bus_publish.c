@@ -49,20 +49,23 @@ static int push(struct ebus_sent_signal *s, const void *data, size_t size)
 	return err;
 }
 
-/* As much of it as the link takes. */
-static void send_queue(struct ebus_sent_signal *s)
+/* As much of it as the link takes, which is to have no more than so many bytes. */
+static void send_queue(struct ebus_sent_signal *s, size_t most_bytes)
 {
+	const struct ebus_link *link = &s->binding->peer->link;
 	const struct ebus_frame frame = { .kind = EBUS_SIGNAL, .service = s->binding->handle, .member = s->theirs };
 	void *to;
 
-	while (s->queue.n && !ebus_link_add(&s->binding->peer->link, &frame, ebus_queue_first(&s->queue), NULL, 0, &to)) {
+	while (s->queue.n && link->queued_bytes < most_bytes &&
+	       !ebus_link_add(&s->binding->peer->link, &frame, ebus_queue_first(&s->queue), NULL, 0, &to)) {
 		ebus_queue_pop(&s->queue, to);
 		s->sent++;
 	}
 }
 
 /*
- * The policy is to block: until there is room in the queue, and no longer than that. Who
+ * The policy is to block: until there is room in the queue, and no longer than that. Room is
+ * made as soon as he reads something: all that waits in the link may take him longer. Who
  * did not read meanwhile is not waited for again before he has read what is in the socket.
  */
 static int wait_and_push(struct ebus_sent_signal *s, const void *data, size_t size)
@@ -70,12 +73,12 @@ static int wait_and_push(struct ebus_sent_signal *s, const void *data, size_t si
 	struct ebus_peer *peer = s->binding->peer;
 	struct pollfd pollfd = { .fd = peer->link.fd, .events = POLLOUT };
 	uint64_t now = emf_now_ns(), end = now + s->block_ms * 1000000ull;
-	int err = -ENOBUFS;
+	int err = -ENOBUFS, flushed = 0;
 
-	while (err == -ENOBUFS && now < end) {
+	while (err == -ENOBUFS && now < end && (!flushed || flushed == -EAGAIN)) {
 		poll(&pollfd, 1, (int)((end - now) / 1000000) + 1);
-		if (!ebus_link_flush(&peer->link))
-			send_queue(s);
+		flushed = ebus_link_flush(&peer->link);
+		send_queue(s, peer->link.max_bytes / 4 * 3); /* the rest is for answers, which have no queue */
 		err = push(s, data, size);
 		now = emf_now_ns();
 	}
@@ -175,7 +178,7 @@ void ebus_peer_drain(struct ebus_peer *peer)
 		for (struct ebus_sent_signal *s = peer->bindings[i] ? peer->bindings[i]->signals : NULL; s; s = s->next) {
 			const struct ebus_frame frame = { .kind = EBUS_LOST, .service = (__u16)i, .member = s->theirs };
 
-			send_queue(s);
+			send_queue(s, SIZE_MAX);
 			if (s->dropped > s->told &&
 			    !ebus_link_send(&peer->link, &frame, &(struct ebus_lost){ s->dropped }, sizeof(struct ebus_lost),
 					    NULL, 0)) {

@@ -244,6 +244,7 @@ static int serve(struct ebus_binding *b, struct ebus_incoming *in, struct ebus_r
 	uint32_t serial = in->serial;
 	uint16_t index = in->method;
 	unsigned int depth = ebus_depth;
+	struct module *owner = b->map.service->provider;
 	struct ebus_room room;
 	char *args, *reply;
 	int load_err, err = ebus_room_init(&room, in_size + (size_t)zero_size(method->out.record));
@@ -255,8 +256,11 @@ static int serve(struct ebus_binding *b, struct ebus_incoming *in, struct ebus_r
 	load_err = ebus_peer_load_record(r, method->in.record, partial, args);
 	err = load_err ? load_err : ebus_call_begin(&b->client, depth);
 	if (!err) {
+		uint64_t began = emf_loop_begin(owner);
+
 		memset(reply, 0, (size_t)zero_size(method->out.record));
 		err = ebus_call_end(&b->client, depth, method->invoke(&call, args, reply));
+		emf_loop_end(owner, began);
 	}
 	if (!load_err) /* else they are numbers that the caller chose */
 		ebus_peer_close_fds(method->in.record, args);

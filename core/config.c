@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "inifile.h"
-#include "life.h"
 #include "log.h"
 #include "suggest.h"
 
@@ -212,22 +211,38 @@ static void wanted_value(const struct emf_config *config, const struct emf_unit 
 	}
 }
 
-static bool reload_param(const struct emf_config *config, struct emf_unit *unit, size_t p)
+static void reload_param(const struct emf_config *config, struct emf_unit *unit, size_t p)
 {
 	const struct emf_param *param = &unit->params.params[p];
 	unsigned char value[EMF_PARAM_VALUE_MAX];
 
 	if (unit->params.states[p].origin >= EMF_PARAM_COMMAND_LINE)
-		return false;
+		return;
 	wanted_value(config, unit, p, value);
-	if (!memcmp(value, param->value, emf_param_size(param)))
-		return false;
 	if (unit->state == EMF_UNIT_RUNNING && !(param->flags & EMF_PARAM_LIVE)) {
-		emf_warn(unit->m, "the new value of %s takes effect after a restart", param->name);
-		return false;
+		if (memcmp(value, param->value, emf_param_size(param)))
+			emf_warn(unit->m, "the new value of %s takes effect after a restart", param->name);
+		return;
 	}
-	memcpy(param->value, value, emf_param_size(param));
-	return true;
+	emf_param_change(&unit->params, p, value);
+}
+
+static void reload_unit(const struct emf_config *config, struct emf_unit *unit)
+{
+	for (size_t p = 0; p < unit->params.n; p++)
+		reload_param(config, unit, p);
+	emf_param_tell(unit);
+}
+
+int emf_config_reload_unit(struct emf_unit *unit)
+{
+	struct emf_config config;
+	int err = emf_config_read(&config, unit->emf, unit->emf->config);
+
+	if (!err)
+		reload_unit(&config, unit);
+	emf_config_fini(&config);
+	return err;
 }
 
 void emf_config_reload(const struct emf_config *config, struct emf *emf)
@@ -235,17 +250,8 @@ void emf_config_reload(const struct emf_config *config, struct emf *emf)
 	const char *modules = emf_config_get(config, EMF_CONFIG_PRODUCT, "modules");
 
 	apply_log(config);
-	for (size_t i = 0; i < emf->registry.n; i++) {
-		struct emf_unit *unit = &emf->registry.units[i];
-		bool changed = false;
-
-		for (size_t p = 0; p < unit->params.n; p++)
-			changed |= reload_param(config, unit, p);
-		if (!changed || unit->state != EMF_UNIT_RUNNING)
-			continue;
-		emf_bpf_object_set_params(unit);
-		emf_life_notify(unit, EMF_EVENT_PARAMS, NULL);
-	}
+	for (size_t i = 0; i < emf->registry.n; i++)
+		reload_unit(config, &emf->registry.units[i]);
 	if (emf->modules_line && strcmp(modules ? modules : "", emf->modules_line))
 		emf_warn(NULL, "the new list of modules takes effect after a restart");
 }

@@ -53,4 +53,7 @@ void emf_config_apply(const struct emf_config *config, struct emf *emf);
  */
 void emf_config_reload(const struct emf_config *config, struct emf *emf);
 
+/* Reads the files again for one module, before it starts. As emf_config_read(). */
+int emf_config_reload_unit(struct emf_unit *unit);
+
 #endif

@@ -32,6 +32,7 @@ struct emf {
 	bool serving;    /* prints nothing, owns the socket */
 	int exit_status; /* of the process, when the loop ends */
 	uint64_t started_ns;
+	const char *config; /* its file, of the command line; NULL for the product's own */
 	char *modules_line; /* of the configuration that it started with, or NULL */
 };
 

@@ -149,7 +149,7 @@ static int attach(struct emf_unit *unit)
 	if (!err)
 		err = as_error(unit, "attach", call(unit, unit->m->attach));
 	if (err) {
-		/* Blocks, but only at start, where nothing runs that could wait. */
+		/* Blocks, as the load before it did: nobody waits when a product starts, and later it is rare. */
 		emf_demand_stop(unit, &unit->object.attached);
 		emf_bpf_links_close(&unit->object.attached);
 		release(unit, true);
@@ -185,6 +185,15 @@ static void notify_others(struct emf_unit *about, enum emf_event event)
 			emf_life_notify(&registry->units[i], event, about->m->name);
 }
 
+static void settle(struct emf_unit *unit)
+{
+	void (*settled)(struct emf_unit *unit) = unit->settled;
+
+	unit->settled = NULL;
+	if (settled)
+		settled(unit);
+}
+
 static void close_links(struct emf_work *work)
 {
 	emf_bpf_links_close(&emf_container_of(work, struct emf_unit, closing)->closing_links);
@@ -200,6 +209,7 @@ static void links_closed(struct emf_work *work)
 	else
 		unit->state = EMF_UNIT_STOPPED;
 	notify_others(unit, EMF_EVENT_MODULE_DOWN);
+	settle(unit);
 }
 
 /* Ends in links_closed(), in a later turn or in emf_worker_flush(). */
@@ -272,12 +282,22 @@ int emf_life_start(struct emf *emf)
 	return 0;
 }
 
+/* While others run, who wait as long as it takes. */
+static void start_late(struct emf_unit *unit)
+{
+	unit->start_asked = false;
+	if (unit->state != EMF_UNIT_RUNNING && !create(unit) && !attach(unit))
+		notify_others(unit, EMF_EVENT_MODULE_UP);
+	settle(unit);
+}
+
 static void poll_unit(struct emf_unit *unit)
 {
-	uint64_t start = emf_now_ns(), took;
+	uint64_t start = emf_now_ns(), began = emf_loop_begin(unit->m), took;
 	int err = call(unit, unit->m->poll);
 
 	took = (emf_now_ns() - start) / NS_PER_MS;
+	emf_loop_end(unit->m, began);
 	if (took > EMF_POLL_MS) {
 		unit->slow_polls++;
 		/* Powers of two: told at once, and never a flood. */
@@ -299,6 +319,8 @@ int emf_life_turn(struct emf *emf)
 	for (size_t i = 0; i < emf->registry.n; i++) {
 		struct emf_unit *unit = &emf->registry.units[i];
 
+		if (unit->start_asked)
+			start_late(unit);
 		if (unit->state == EMF_UNIT_RUNNING && unit->m->poll && !unit->stop_asked)
 			poll_unit(unit);
 		if (unit->state != EMF_UNIT_RUNNING || !unit->stop_asked)
@@ -327,6 +349,8 @@ int emf_life_timeout_ms(const struct emf *emf)
 	for (size_t i = 0; i < emf->registry.n; i++) {
 		const struct emf_unit *unit = &emf->registry.units[i];
 
+		if (unit->start_asked)
+			return 0;
 		if (unit->state != EMF_UNIT_RUNNING)
 			continue;
 		if (unit->stop_asked)

@@ -25,6 +25,29 @@ int emf_life_start(struct emf *emf);
  */
 int emf_life_turn(struct emf *emf);
 
+/**
+ * emf_life_ask_start() - start a module while others run
+ * @unit: the module
+ * @settled: called once in a later turn, when it runs or has failed: see unit->state
+ * @why: receives a sentence on error
+ * @size: of it
+ *
+ * Return: 0; -EALREADY if it runs; -EBUSY if it is being started or stopped.
+ */
+int emf_life_ask_start(struct emf_unit *unit, void (*settled)(struct emf_unit *unit), char *why, size_t size);
+
+/**
+ * emf_life_ask_stop() - stop a module while others run on
+ * @unit: the module; it may be its own callback that asks
+ * @settled: called once in a later turn, when nothing of it is left
+ * @why: receives a sentence on error
+ * @size: of it
+ *
+ * Return: 0; -EALREADY if it does not run; -EBUSY if it is being started or stopped, or a
+ * module that runs cannot do without it; -EPERM if it is required.
+ */
+int emf_life_ask_stop(struct emf_unit *unit, void (*settled)(struct emf_unit *unit), char *why, size_t size);
+
 /* Stops all that run, in reverse order, and waits for it. */
 void emf_life_stop(struct emf *emf);
 

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+void (*emf_loop_ran)(struct module *owner, uint64_t ns);
+
 void emf_source_list_init(struct emf_source *head)
 {
 	head->prev = head->next = head;
@@ -56,6 +58,15 @@ void emf_loop_fini(struct emf_loop *loop)
 	loop->epoll_fd = -1;
 }
 
+static void call(struct emf_fd *fd, uint32_t events)
+{
+	struct module *owner = fd->source.owner; /* the handler may remove the source */
+	uint64_t began = emf_loop_begin(owner);
+
+	fd->ready(fd, events);
+	emf_loop_end(owner, began);
+}
+
 static void count(struct emf_loop *loop, uint64_t ns)
 {
 	loop->turns++;
@@ -81,7 +92,7 @@ int emf_loop_turn(struct emf_loop *loop, int timeout_ms)
 
 		/* NULL: an earlier handler of this turn removed it. */
 		if (fd)
-			fd->ready(fd, event->events);
+			call(fd, event->events);
 	}
 	loop->batch_n = 0;
 	count(loop, emf_now_ns() - began);

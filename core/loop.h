@@ -28,6 +28,27 @@ struct emf_loop {
 	uint64_t turns, busy_ns, longest_ns; /* of handlers: all in all, and of the longest turn */
 };
 
+/*
+ * Who is told how much of a processor a handler of a module took; NULL while nobody
+ * measures, and then no clock is read. What a handler calls of other modules counts as
+ * its own.
+ */
+extern void (*emf_loop_ran)(struct module *owner, uint64_t ns);
+
+/* Of this thread: a system call. */
+uint64_t emf_cpu_ns(void);
+
+static inline uint64_t emf_loop_begin(const struct module *owner)
+{
+	return emf_loop_ran && owner ? emf_cpu_ns() : 0;
+}
+
+static inline void emf_loop_end(struct module *owner, uint64_t began_ns)
+{
+	if (began_ns && emf_loop_ran)
+		emf_loop_ran(owner, emf_cpu_ns() - began_ns);
+}
+
 /* 0 or what epoll_create1(2), timerfd_create(2) report. */
 int emf_loop_init(struct emf_loop *loop);
 void emf_loop_fini(struct emf_loop *loop);

@@ -21,6 +21,14 @@ bool emf_map_share_needs(const struct module *user, const struct module *exporte
 	return false;
 }
 
+const char *emf_map_share_from(const struct module *m, const char *map)
+{
+	for (const struct emf_shared_map *s = m->maps; s && s->map; s++)
+		if (s->from && !strcmp(s->map, map))
+			return s->from;
+	return "";
+}
+
 static struct emf_unit *exporter_of(const struct emf_unit *unit, const struct emf_shared_map *import)
 {
 	return emf_registry_find(&unit->emf->registry, import->from);
@@ -69,14 +77,14 @@ int emf_map_share_check(struct emf_unit *unit)
 static const char *difference(const struct bpf_map *ours, const struct bpf_map *theirs, bool same_layout)
 {
 	if (bpf_map__type(ours) != bpf_map__type(theirs))
-		return "type of map";
+		return "another type of map";
 	if (bpf_map__key_size(ours) != bpf_map__key_size(theirs))
-		return "size of the key";
+		return "another size of the key";
 	if (bpf_map__value_size(ours) != bpf_map__value_size(theirs))
-		return "size of the value";
+		return "another size of the value";
 	if (bpf_map__map_flags(ours) != bpf_map__map_flags(theirs))
-		return "map_flags";
-	return same_layout ? NULL : "members of the key or the value";
+		return "other map_flags";
+	return same_layout ? NULL : "other members of the key or the value";
 }
 
 static int import_one(struct emf_unit *unit, const struct emf_shared_map *import)
@@ -95,7 +103,7 @@ static int import_one(struct emf_unit *unit, const struct emf_shared_map *import
 		return refuse(unit, import, -ENOENT, "exports it, and the kernel part of this one does not declare it");
 	differs = difference(ours, theirs, export->layout == import->layout);
 	if (differs) {
-		snprintf(what, sizeof(what), "exports it with another %s: build both modules with the same header", differs);
+		snprintf(what, sizeof(what), "exports it with %s: build both modules with the same header", differs);
 		return refuse(unit, import, -EPROTO, what);
 	}
 	if (bpf_map__fd(theirs) < 0)

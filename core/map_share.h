@@ -12,6 +12,9 @@ struct emf_unit;
 /* Whether @user imports a map from @exporter, and so starts after it. */
 bool emf_map_share_needs(const struct module *user, const struct module *exporter);
 
+/* The module that this one imports a map from; "" of a map of its own. */
+const char *emf_map_share_from(const struct module *m, const char *map);
+
 /*
  * Each returns 0 or a negative errno that has been told in unit->why. The first one
  * checks that all runs that the unit imports maps from; the second one, between open

@@ -6,6 +6,7 @@
 #ifndef EMF_CORE_MODULE_H
 #define EMF_CORE_MODULE_H
 
+#include <emf/bus.h>
 #include <emf/log.h>
 #include <emf/module.h>
 
@@ -37,11 +38,15 @@ enum emf_unit_state {
  * @state: see there
  * @wanted: it is to be started
  * @stop_asked: stop it when that callback has returned
+ * @start_asked: start it then
+ * @settled: told once, when what was asked for has worked or failed; NULL for nobody
+ * @asker: whom that answers over the bus
  * @error: the negative errno it failed with, or 0
  * @unsupported: it failed for lack of a privilege or of a kernel feature
  * @why: the sentence that was logged when it failed
  * @event: what notify is being told
  * @peer: whom that is about
+ * @user_ns: of a processor, what its handlers took while somebody measured
  * @slow_polls: polls that took longer than EMF_POLL_MS
  * @object: its kernel part
  * @params: its parameters
@@ -59,11 +64,15 @@ struct emf_unit {
 	enum emf_unit_state state;
 	bool wanted;
 	bool stop_asked;
+	bool start_asked;
+	void (*settled)(struct emf_unit *unit);
+	struct ebus_deferred asker;
 	int error;
 	bool unsupported;
 	char why[EMF_WHY_MAX];
 	enum emf_event event;
 	const char *peer;
+	uint64_t user_ns;
 	uint64_t slow_polls;
 	struct emf_bpf_object object;
 	struct emf_param_set params;

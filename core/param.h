@@ -24,6 +24,7 @@ enum emf_param_origin {
 struct emf_param_state {
 	enum emf_param_origin origin;
 	void *initial; /* copy of the default */
+	bool is_changed; /* and nobody was told yet */
 };
 
 struct emf_param_set {
@@ -68,6 +69,14 @@ void emf_param_describe(const struct emf_param *param, const void *initial, char
 /* The value as a person would write it. */
 char *emf_param_format(const struct emf_param *param, const void *value,
 		       char text[EMF_PARAM_TEXT_MAX]);
+
+/* Gives it a new value, which emf_param_tell() tells. False if it is the one it has. */
+bool emf_param_change(struct emf_param_set *set, size_t i, const void *value);
+
+struct emf_unit;
+
+/* Tells the module what has changed since the last time, if it runs, and whoever listens on the bus. */
+void emf_param_tell(struct emf_unit *unit);
 
 /* Parses and stores, unless a higher origin has set the value before. */
 int emf_param_assign(struct emf_param_set *set, size_t i, const char *text,

@@ -29,11 +29,16 @@ static bool is_number(const char *name, unsigned int *id)
 	return true;
 }
 
+#ifndef PASSWD_FILE /* the unit test has files of its own */
+#define PASSWD_FILE "/etc/passwd"
+#define GROUP_FILE "/etc/group"
+#endif
+
 #ifdef EMF_FULLY_STATIC
 /* The entry for which matches() is true, or NULL. fgetpwent(3) knows files only. */
 static const struct passwd *find_user(const char *name, unsigned int uid)
 {
-	FILE *f = fopen("/etc/passwd", "re");
+	FILE *f = fopen(PASSWD_FILE, "re");
 	struct passwd *entry = NULL;
 
 	while (f && (entry = fgetpwent(f)) && (name ? strcmp(entry->pw_name, name) : entry->pw_uid != uid))
@@ -45,7 +50,7 @@ static const struct passwd *find_user(const char *name, unsigned int uid)
 
 static const struct group *find_group(const char *name)
 {
-	FILE *f = fopen("/etc/group", "re");
+	FILE *f = fopen(GROUP_FILE, "re");
 	struct group *entry = NULL;
 
 	while (f && (entry = fgetgrent(f)) && strcmp(entry->gr_name, name))
@@ -65,7 +70,7 @@ static bool is_member(const struct group *group, const char *name)
 
 static size_t groups_of(const struct passwd *user, gid_t *groups, size_t room)
 {
-	FILE *f = fopen("/etc/group", "re");
+	FILE *f = fopen(GROUP_FILE, "re");
 	char name[256];
 	struct group *entry;
 	size_t n = 0;

@@ -53,6 +53,7 @@ int emf_session_configure(struct emf *emf, const struct emf_session_options *opt
 {
 	int err = apply_product_settings(emf);
 
+	emf->config = options->config;
 	if (!err)
 		err = emf_config_read(config, emf, options->config);
 	if (err)
@@ -103,7 +104,8 @@ static int failed_status(const struct emf *emf)
 	for (size_t i = 0; i < emf->registry.n; i++) {
 		const struct emf_unit *unit = &emf->registry.units[i];
 
-		if (unit->state != EMF_UNIT_FAILED)
+		/* One that was started over the bus failed for whom asked, who was told. */
+		if (unit->state != EMF_UNIT_FAILED || !unit->wanted)
 			continue;
 		failed = true;
 		other |= !unit->unsupported;

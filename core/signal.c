@@ -16,11 +16,14 @@ static void dispatch(struct emf_loop *loop, int signo)
 	while (loop->next_signal != &loop->signals) {
 		struct emf_signal *signal =
 			emf_container_of(loop->next_signal, struct emf_signal, source);
+		struct module *owner = signal->source.owner;
+		uint64_t began = emf_loop_begin(owner);
 
 		/* emf_signal_del() moves this on when it removes that very source. */
 		loop->next_signal = loop->next_signal->next;
 		if (signal->signo == signo)
 			signal->received(signal);
+		emf_loop_end(owner, began);
 	}
 	loop->next_signal = NULL;
 }

@@ -77,9 +77,9 @@ static json_t *demand_json(const struct emf_unit *unit)
 	return programs;
 }
 
-static size_t attached_on_demand(const struct emf_unit *unit)
+size_t emf_status_attached(const struct emf_unit *unit)
 {
-	size_t n = 0;
+	size_t n = unit->object.attached.n;
 
 	for (size_t i = 0; i < unit->demand.n; i++)
 		n += unit->demand.progs[i].attached.n;
@@ -125,7 +125,7 @@ static json_t *unit_json(const struct emf_unit *unit)
 	json_t *json = json_pack("{s:s, s:o, s:s, s:i, s:i, s:f, s:f, s:f, s:I}", "name", unit->m->name,
 				 "version", emf_json_text(unit->m->version), "state",
 				 emf_unit_state_name(unit->state), "priority", unit->m->prio,
-				 "programs", (int)(o->attached.n + attached_on_demand(unit)), "open_ms", ms(o->open_ns), "load_ms",
+				 "programs", (int)emf_status_attached(unit), "open_ms", ms(o->open_ns), "load_ms",
 				 ms(o->load_ns), "attach_ms", ms(o->attach_ns), "slow_polls",
 				 (json_int_t)unit->slow_polls);
 

@@ -13,6 +13,9 @@
 /* A new reference; NULL for ENOMEM. */
 json_t *emf_status_json(const struct emf *emf);
 
+/* How many of its programs are attached. */
+size_t emf_status_attached(const struct emf_unit *unit);
+
 /* As a table for people. Tolerates what an older or newer product left out. */
 void emf_status_print(const json_t *status, FILE *out);
 

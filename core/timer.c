@@ -20,6 +20,14 @@ uint64_t emf_now_ns(void)
 	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
+uint64_t emf_cpu_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
 /* A time beyond the end of the clock, after 584 years, is never: no wrap to the past. */
 static uint64_t later(uint64_t at_ns, uint64_t by_ns)
 {
@@ -50,6 +58,7 @@ static void expire(struct emf_fd *fd, uint32_t events)
 		struct emf_timer *timer =
 			emf_container_of(loop->timers.next, struct emf_timer, source);
 		struct module *owner = timer->source.owner;
+		uint64_t began;
 
 		/* A timer started by a handler is due after @now: this loop ends. */
 		if (timer->at_ns > now)
@@ -63,7 +72,9 @@ static void expire(struct emf_fd *fd, uint32_t events)
 							     .kind = EMF_SOURCE_TIMER };
 			insert(loop, timer);
 		}
+		began = emf_loop_begin(owner);
 		timer->expired(timer);
+		emf_loop_end(owner, began);
 	}
 }
 

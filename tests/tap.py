@@ -15,6 +15,7 @@ import traceback
 
 BUILD = os.path.abspath(os.environ.get("EMF_BUILDDIR", "."))
 SOURCE = os.path.abspath(os.environ.get("EMF_SRCDIR", BUILD))
+PATIENCE = 60  # seconds until something that has to come is given up; never a measure of speed
 PRODUCT = os.environ.get("EMF_PRODUCT", os.path.join(BUILD, "emf"))
 
 # A make that runs the tests hands its own variables to every make below it; one that
@@ -46,7 +47,7 @@ def folder():
     return made.name
 
 
-def run(*words, timeout=60, **kwargs):
+def run(*words, timeout=2 * PATIENCE, **kwargs):
     """Run a command to its end; output as text, nothing raised for its status."""
     kwargs.setdefault("stdin", subprocess.DEVNULL)
     kwargs.setdefault("stdout", subprocess.PIPE)

@@ -4,7 +4,7 @@
 # runs as "emf MODULE", so one of these names could never be reached.
 BUILT_IN = frozenset(
     """acl call describe doctor get help key list listen load monitor pack peers
-    product purge replay run send serve services set sign status top unload
+    product purge replay run send serve services set sign start status stop top unload
     upgrade verify version wait""".split()
 )
 

@@ -35,11 +35,11 @@ struct emf_used;
  * struct module - one module of a product
  * @prio: lower starts first and ends last; equal ones go by name
  * @name: unique in the product; a letter or '_', then letters, digits, '_'
- * @create: called once, before any program of any module is attached
- * @attach: called once all modules were created
+ * @create: called first, at the start of the product before any program of any module is attached
+ * @attach: called once this module, at the start of the product all modules, were created
  * @poll: called once per loop turn, at least every 100 ms; must not block
  * @notify: called after something changed; emf_module_event() says what
- * @destroy: called once, last, and only if @create was called and succeeded
+ * @destroy: called last, and only if @create was called and succeeded
  * @priv: the module's own; EMF never touches it
  * @version: shown by "list" and "status"; optional
  * @doc: one line that says what the module does; optional
@@ -63,6 +63,9 @@ struct emf_used;
  * return 0 or a negative errno. A module whose @configure, @create or @attach
  * fails is unwound and reported, and the others run on; a negative value from
  * @poll stops the module. What @notify, @detach and @destroy return is logged.
+ *
+ * A product that serves can stop a module and start it again: its callbacks come in the
+ * same order once more, and find its variables as the last ones left them.
  *
  * After @detach links are closed on another thread: timers, file descriptors and
  * records of the module may still call it meanwhile. Then its sources are removed,

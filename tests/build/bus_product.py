@@ -1,15 +1,20 @@
-"""A product whose module serves echo, and a client of it: what the tests of the bus share."""
+"""A product whose module serves echo, and a client of it: what the tests of the bus share.
+
+EMF_BUS_BUILD names a folder to build them in, and to keep: a run that finds them there takes
+them as they are. So they are built once here, and tried on the kernel of another machine.
+"""
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "kernel"))
 
 import scratch  # noqa: E402 - the path has to be set first
 import tap  # noqa: E402
-from tool import links, until  # noqa: E402
+from tool import HAS_SYSCALL_PROGRAMS, links, until  # noqa: E402
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bus")
 
@@ -26,6 +31,26 @@ product emf {
 @scratch.once
 def build(parent):
     """A product of echoer, and a client; made once for all tests of this file."""
+    parent = os.environ.get("EMF_BUS_BUILD", parent)
+    src, path = os.path.join(parent, "src"), os.path.join(parent, "build")
+    kept = os.path.exists(os.path.join(parent, "kept"))
+    if not kept:
+        copy(parent)
+    made = scratch.Build(src, path, "--enable-werror", f"--sysconfdir={parent}/etc", *os.environ.get("EMF_CONFIGURE", "").split(), configured=kept)
+    made.rules = os.path.join(parent, "etc", "emf", "acl.d", "test.conf")
+    made.client, made.bind = (os.path.join(path, name) for name in ("client", "bind"))
+    if kept:
+        return made
+    made.make()
+    os.makedirs(os.path.dirname(made.rules))
+    compile_client(made, os.path.join(made.path, "obj"), made.client)
+    compile_client(made, os.path.join(made.path, "obj"), made.bind, "-I", os.path.join(src, "core"), source="bind.c")
+    scratch.write(os.path.join(parent, "kept"), "")
+    return made
+
+
+def copy(parent):
+    """The tree with the modules and descriptions of these tests in the place of its own."""
     src = scratch.source(parent)
     shutil.rmtree(os.path.join(src, "modules"))
     os.mkdir(os.path.join(src, "modules"))
@@ -33,15 +58,6 @@ def build(parent):
         shutil.copy(os.path.join(HERE, name), os.path.join(src, "modules"))
     shutil.copy(os.path.join(HERE, "echo.emf"), os.path.join(src, "bus-idl"))
     scratch.write(os.path.join(src, "bus-idl", "products.emf"), PRODUCT)
-    made = scratch.Build(src, os.path.join(parent, "build"), "--enable-werror", f"--sysconfdir={parent}/etc", *os.environ.get("EMF_CONFIGURE", "").split())
-    made.make()
-    made.rules = os.path.join(parent, "etc", "emf", "acl.d", "test.conf")
-    os.makedirs(os.path.dirname(made.rules))
-    made.client = os.path.join(made.path, "client")
-    compile_client(made, os.path.join(made.path, "obj"), made.client)
-    made.bind = os.path.join(made.path, "bind")
-    compile_client(made, os.path.join(made.path, "obj"), made.bind, "-I", os.path.join(src, "core"), source="bind.c")
-    return made
 
 
 def compile_client(made, stubs, out, *flags, source="client.c"):
@@ -59,6 +75,7 @@ class Service:
         self.start(*words)
 
     def start(self, *words):
+        self.since = time.monotonic()
         with open(self.err_path, "a") as err:
             self.process = tap.start(build().product(), "serve", "--log", "info", *words, stdout=subprocess.DEVNULL, stderr=err,
                                      env=dict(os.environ, EMF_BUS=self.bus))
@@ -74,7 +91,7 @@ class Service:
 
     def stop(self, sig=signal.SIGTERM):
         self.process.send_signal(sig)
-        return self.process.wait(timeout=10)
+        return self.process.wait(timeout=tap.PATIENCE)
 
 
 def rules(text):

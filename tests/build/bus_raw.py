@@ -1,5 +1,6 @@
 """The wire of the bus by hand, as core/bus_wire.h has it: a peer that can send what no library would."""
 import array
+import collections
 import contextlib
 import fcntl
 import functools
@@ -7,6 +8,7 @@ import os
 import socket
 import struct
 import subprocess
+import time
 
 import tap
 from bus_product import build
@@ -110,13 +112,23 @@ def take_apart(packet, fds=()):
     return frames
 
 
+def connected(bus):
+    """A socket that waits for its turn, as a client's does: with settimeout() of Python it would not block,
+    and be refused with EAGAIN whenever the listener's queue is full."""
+    one = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    tap.cleanup(one.close)
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("@ll", tap.PATIENCE, 0))
+    one.connect(bus)
+    return one
+
+
 class Raw:
     """One end of a connection."""
 
     def __init__(self, connection):
         self.socket = connection
-        self.socket.settimeout(8)
-        self.waiting = []
+        self.socket.settimeout(tap.PATIENCE)
+        self.waiting = collections.deque()
         tap.cleanup(self.close)
 
     def close(self):
@@ -140,14 +152,29 @@ class Raw:
             tap.cleanup(os.close, fd)
         return take_apart(packet, fds)
 
+    def collect(self, size, pause=0):
+        """Packets of so many bytes, or until none comes for a while, so many seconds apart; next() looks at them."""
+        packets = []
+        self.socket.settimeout(1)
+        try:
+            while size > 0:
+                time.sleep(pause)
+                packets.append(self.socket.recv(65536))
+                size -= len(packets[-1]) or size
+        except TimeoutError:
+            pass
+        self.socket.settimeout(tap.PATIENCE)
+        for packet in packets:
+            self.waiting.extend(take_apart(packet))
+
     def next(self, *kinds):
         """The next frame of these kinds, or None at the end; others are passed over."""
         while True:
             while self.waiting:
-                one = self.waiting.pop(0)
+                one = self.waiting.popleft()
                 if not kinds or one.kind in kinds:
                     return one
-            self.waiting = self.packet()
+            self.waiting.extend(self.packet())
             if not self.waiting:
                 return None
 
@@ -160,9 +187,7 @@ class Peer(Raw):
     """A client that has greeted, and has bound to echo."""
 
     def __init__(self, bus, greet=True, bound=True):
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        super().__init__(connection)
-        connection.connect(bus)
+        super().__init__(connected(bus))
         if greet:
             self.send(hello())
             tap.equal(self.next().kind, HELLO, "the answer to the greeting")

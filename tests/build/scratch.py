@@ -56,10 +56,12 @@ def must(*words, cwd, timeout=600, **kwargs):
 
 
 class Build:
-    """A configured build folder."""
+    """A configured build folder; one that is configured already keeps its options."""
 
-    def __init__(self, src, path, *options):
+    def __init__(self, src, path, *options, configured=False):
         self.src, self.path = src, path
+        if configured:
+            return
         os.makedirs(path, exist_ok=True)
         must(os.path.join(os.path.relpath(src, path), "configure"), *options, cwd=path)
 

@@ -29,7 +29,8 @@ def test_a_module_offers_its_options():
 
 
 def test_run_offers_modules_and_log_its_levels():
-    tap.equal(completed("run", "hel"), ["hello"], "what begins with hel")
+    for command in ("run", "start", "stop"):
+        tap.equal(completed(command, "hel"), ["hello"], f"what begins with hel, behind {command}")
     tap.equal(completed("hello", "--log", ""), ["err", "warn", "info", "debug"], "levels")
 
 

@@ -1,7 +1,9 @@
 """What is built: what it links, what it exports, that it is the same wherever it is built."""
 import filecmp
 import glob
+import grp
 import os
+import pwd
 import re
 
 import scratch
@@ -55,22 +57,64 @@ def test_two_builds_in_different_folders_are_identical_and_name_neither():
         tap.equal(b"./modules/hello.bpf.c" in f.read(), True, "the source's name is in its line information")
 
 
+@scratch.once
+def static(parent):
+    """A fully static product; made once."""
+    made = scratch.Build(scratch.source(parent), os.path.join(parent, "b"), "--enable-fully-static", f"--sysconfdir={parent}/etc")
+    made.make()
+    made.rules = os.path.join(parent, "etc", "emf", "acl.d", "test.conf")
+    os.makedirs(os.path.dirname(made.rules))
+    return made
+
+
 def test_a_fully_static_product_needs_no_library_and_runs():
-    parent = tap.folder()
-    static = scratch.Build(scratch.source(parent), os.path.join(parent, "b"), "--enable-fully-static")
-    static.make()
-    shown = tap.run("ldd", static.product())
+    shown = tap.run("ldd", static().product())
     tap.contains(shown.stdout + shown.stderr, "not a dynamic executable")
-    tap.equal(len(static.modules()), 4, "modules")
+    tap.equal(len(static().modules()), 4, "modules")
     tap.need_root()
-    done = tap.run(static.product(), "execsnoop", "-d", "200ms")
+    done = tap.run(static().product(), "execsnoop", "-d", "200ms")
     tap.equal((done.returncode, done.stderr), (0, ""), "status and messages")
 
 
+def test_access_rules_of_a_fully_static_product_name_users_and_groups_as_this_system_has_them():
+    user = pwd.getpwnam("daemon")
+    group = grp.getgrgid(user.pw_gid).gr_name
+    scratch.write(static().rules, f"[user {user.pw_name}]\nallow = log.get_level\n[group {group}]\nallow = log.line\n"
+                                  f"[user {user.pw_uid}]\nallow = statistics.loop\n[group {user.pw_gid}]\ndeny = statistics.queues\n")
+
+    def explain(user, what):
+        done = tap.run(static().product(), "acl", "explain", user, what)
+        return done.returncode, done.stdout.splitlines()[1:], done.stderr.replace(static().rules, "RULES")
+
+    def rule(n, text):
+        return [f"{static().rules}:{n}: {text}"]
+    for name in (user.pw_name, str(user.pw_uid)):
+        tap.equal(explain(name, "log.get_level"), (0, rule(2, f"[user {user.pw_name}] allow = log.get_level"), ""), f"{name} by user")
+        tap.equal(explain(name, "log.line"), (0, rule(4, f"[group {group}] allow = log.line"), ""), f"{name} by group")
+        tap.equal(explain(name, "statistics.loop"), (0, rule(6, f"[user {user.pw_uid}] allow = statistics.loop"), ""), f"{name} by the user's number")
+        tap.equal(explain(name, "statistics.queues"), (1, rule(8, f"[group {user.pw_gid}] deny = statistics.queues"), ""), f"{name} by the group's number")
+    tap.equal(explain("nobody", "log.get_level")[:2], (1, ["no rule: nobody else may"]), "somebody else")
+    tap.contains(explain("no_such_user", "log.line")[2], 'there is no user "no_such_user" on this system')
+    scratch.write(static().rules, "[user no_such_user]\nallow = read\n[group no_such_group]\nallow = read\n")
+    said = explain("root", "log.line")[2]
+    tap.contains(said, 'RULES:2: there is no user "no_such_user" on this system')
+    tap.contains(said, 'RULES:4: there is no group "no_such_group" on this system')
+
+
 def test_a_product_with_sanitizers_is_clean_from_start_to_end():
+    clean("gcc")
+
+
+def test_a_product_with_the_sanitizers_of_clang_is_clean_and_nothing_of_it_gives_a_warning():
+    clean("clang", "check", "TESTS=")  # the tests, too
+
+
+def clean(compiler, *words):
     parent = tap.folder()
-    checked = scratch.Build(scratch.source(parent), os.path.join(parent, "b"), "--enable-sanitizers")
+    checked = scratch.Build(scratch.source(parent), os.path.join(parent, "b"), "--enable-sanitizers", "--enable-werror", f"CC={compiler}")
     checked.make()
+    if words:
+        checked.make(*words)
     for words in (["list"], ["--help"], ["list", "-j"], ["no-such-thing"], ["runqlat", "--help"]):
         done = tap.run(checked.product(), *words)
         if "Sanitizer" in done.stderr or "runtime error" in done.stderr:

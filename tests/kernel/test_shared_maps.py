@@ -4,7 +4,10 @@ and two that were compiled with other types are told apart.
 
 Without these, an importer could count in a map of its own that nobody reads, or read
 bytes by a struct that its writer does not have.
+
+On another machine's kernel: build once here, and give the folder of src and build as EMF_SHARED_MAPS there.
 """
+import contextlib
 import json
 import os
 import shutil
@@ -17,11 +20,24 @@ import tap  # noqa: E402
 from tool import Tool, held, spawn, until  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+KEPT = os.environ.get("EMF_SHARED_MAPS")
 
 
 @scratch.once
 def build(parent):
     """A product of rules, which exports map ban, and guard, which imports it; built once for all tests of this file."""
+    if KEPT:
+        return scratch.Build(os.path.join(KEPT, "src"), os.path.join(KEPT, "build"), configured=True)
+    return both(parent)
+
+
+@scratch.once
+def other(parent):
+    """Another copy of the same, as that of somebody who builds a module of his own."""
+    return both(parent)
+
+
+def both(parent):
     src = scratch.source(parent)
     shutil.rmtree(os.path.join(src, "modules"))
     shutil.copytree(os.path.join(HERE, "shared"), os.path.join(src, "modules"))
@@ -36,8 +52,14 @@ def product():
     return tap.PRODUCT
 
 
+def builds_here():
+    if KEPT:
+        raise tap.Skip("builds anew, which was done where the product in EMF_SHARED_MAPS comes from")
+
+
 def changed(name, old, new):
     """The file for one test, with this text replaced; afterwards as it was, and built."""
+    builds_here()
     path = os.path.join(build().src, "modules", name)
     with open(path) as f:
         before = f.read()
@@ -113,20 +135,44 @@ def test_an_exporter_that_stops_leaves_the_importer_its_map():
     tap.equal(tool.stop(), 1, "exit status: a module failed")
 
 
-def test_a_module_that_was_compiled_with_other_types_is_refused_when_it_starts():
-    tap.need_root()
-    # As an extension that was built elsewhere: past the check of the build.
-    layout = "rules_map_ban_layout 0x"
-    header = os.path.join(build().path, "obj", "rules_maps.h")
-    with open(header) as f:
+@contextlib.contextmanager
+def guard_of(elsewhere, name, old, new):
+    """This product with the module guard as another tree has it, in which this text of a header is another one."""
+    path = os.path.join(elsewhere.src, "modules", name)
+    mine = [os.path.join(build().path, "obj", n) for n in ("guard.o", "guard_emf.o")]
+    with open(path) as f:
         before = f.read()
-    tap.contains(before, layout)
-    tap.cleanup(build().make)
-    tap.cleanup(os.unlink, header)
-    scratch.write(header, before.replace(layout, layout + "1 + 0x"))
-    build().make()
-    tap.contains(fails(), "guard: imports map 'ban' of module rules, which exports it with another members of the key or the value: "
-                 "build both modules with the same header\n")
+    tap.contains(before, old, name)
+    scratch.write(path, before.replace(old, new))
+    try:
+        elsewhere.make()
+        for to in mine:
+            shutil.copy(os.path.join(elsewhere.path, "obj", os.path.basename(to)), to)
+        build().make()
+        yield
+    finally:
+        scratch.write(path, before)
+        for to in mine:
+            os.unlink(to)
+        build().make()
+
+
+def test_a_module_that_was_built_elsewhere_with_another_map_is_refused_when_it_starts():
+    tap.need_root()
+    builds_here()
+    elsewhere = other()
+    for name, old, new, differs in (("ban.h", "__u32 level", "__s32 level", "other members of the key or the value"),
+                                    ("ban.h", "__u32 level;", "__u32 level; __u64 more;", "another size of the value"),
+                                    ("ban.h", "__u32 pid;", "__u32 pid, tid;", "another size of the key"),
+                                    ("ban_map.h", "BPF_MAP_TYPE_HASH", "BPF_MAP_TYPE_LRU_HASH", "another type of map"),
+                                    ("ban_map.h", "max_entries, 64);", "max_entries, 64); __uint(map_flags, BPF_F_NO_PREALLOC);", "other map_flags")):
+        with guard_of(elsewhere, name, old, new):
+            tap.contains(fails(), f"guard: imports map 'ban' of module rules, which exports it with {differs}: "
+                         "build both modules with the same header\n")
+    # How large it is, is the exporter's to choose.
+    with guard_of(elsewhere, "ban_map.h", "max_entries, 64", "max_entries, 32"):
+        done = tap.run(product(), "run", "guard", "-d", "50ms")
+        tap.equal((done.returncode, done.stderr), (0, ""), "status and messages")
 
 
 # --- when it is built ------------------------------------------------------------------------
@@ -151,6 +197,7 @@ there __{'s' if there == 'int' else 'u'}32 (4 bytes)
 
 
 def test_an_exporter_that_is_not_selected_is_named_when_it_is_built():
+    builds_here()
     made = scratch.Build(build().src, os.path.join(tap.folder(), "build"), "--with-modules=guard")
     tap.contains(made.make_fails(), """modules/guard.emf:7:15: error: module 'guard' imports map 'ban' from module 'rules', which is not one of those that are built
   \tmap ban from rules;

@@ -8,7 +8,9 @@ import time
 
 import tap
 
-PATIENCE = 10  # seconds until a condition is given up; never a measure of speed
+PATIENCE = tap.PATIENCE
+# Programs are run on demand, BPF_PROG_TYPE_SYSCALL, from Linux 5.14 on.
+HAS_SYSCALL_PROGRAMS = tuple(int(n) for n in os.uname().release.split("-")[0].split(".")[:2]) >= (5, 14)
 
 
 def until(condition, what):

@@ -391,6 +391,119 @@ START_TEST(there_is_no_peer_when_parameters_changed)
 }
 END_TEST
 
+/* --- one of them, while others run */
+
+static int settled;
+
+static void on_settled(struct emf_unit *unit)
+{
+	settled++;
+	tell("settled", unit->m, "");
+}
+
+static void turn_until_settled(int n)
+{
+	uint64_t end = emf_now_ns() + 3000000000ull;
+
+	while (settled < n && emf_now_ns() < end) {
+		ck_assert_int_eq(emf_life_turn(&emf), 0);
+		ck_assert_int_eq(emf_loop_turn(&emf.loop, 50), 0);
+	}
+	ck_assert_int_eq(settled, n);
+}
+
+START_TEST(a_stop_that_is_asked_for_ends_that_module_only_and_a_start_has_it_run_again)
+{
+	char why[80];
+
+	a.notify = notify;
+	settled = 0;
+	ck_assert_int_eq(emf_life_start(&emf), 0);
+	story[0] = '\0';
+	ck_assert_int_eq(emf_life_ask_stop(b.unit, on_settled, why, sizeof(why)), 0);
+	ck_assert_str_eq(story, "");
+	ck_assert_int_eq(emf_life_timeout_ms(&emf), 0);
+	turn_until_settled(1);
+	ck_assert_int_eq(emf_life_ask_start(b.unit, on_settled, why, sizeof(why)), 0);
+	ck_assert_int_eq(emf_life_timeout_ms(&emf), 0);
+	turn_until_settled(2);
+	ck_assert_str_eq(story, "detach b, destroy b, notify a(down b), settled b, create b, attach b, notify a(up b), settled b");
+	emf_life_stop(&emf);
+	ck_assert_int_eq(settled, 2);
+}
+END_TEST
+
+START_TEST(what_is_under_way_already_is_refused)
+{
+	char why[80];
+
+	settled = 0;
+	ck_assert_int_eq(emf_life_start(&emf), 0);
+	ck_assert_int_eq(emf_life_ask_start(b.unit, on_settled, why, sizeof(why)), -EALREADY);
+	ck_assert_int_eq(emf_life_ask_stop(b.unit, on_settled, why, sizeof(why)), 0);
+	ck_assert_int_eq(emf_life_ask_stop(b.unit, on_settled, why, sizeof(why)), -EBUSY);
+	ck_assert_int_eq(emf_life_ask_start(b.unit, on_settled, why, sizeof(why)), -EBUSY);
+	ck_assert_str_eq(why, "module b is being stopped");
+	turn_until_settled(1);
+	ck_assert_int_eq(emf_life_ask_stop(b.unit, on_settled, why, sizeof(why)), -EALREADY);
+	ck_assert_int_eq(emf_life_ask_start(b.unit, on_settled, why, sizeof(why)), 0);
+	ck_assert_int_eq(emf_life_ask_stop(b.unit, on_settled, why, sizeof(why)), -EBUSY);
+	ck_assert_str_eq(why, "module b is being started");
+	turn_until_settled(2);
+	emf_life_stop(&emf);
+}
+END_TEST
+
+START_TEST(a_required_module_is_not_stopped)
+{
+	char why[160];
+
+	b.flags = EMF_MODULE_REQUIRED;
+	ck_assert_int_eq(emf_life_start(&emf), 0);
+	ck_assert_int_eq(emf_life_ask_stop(b.unit, on_settled, why, sizeof(why)), -EPERM);
+	unit_contains(why, "module b is required");
+	emf_life_stop(&emf);
+}
+END_TEST
+
+START_TEST(a_start_that_fails_is_settled_and_unwound)
+{
+	char why[80];
+
+	settled = 0;
+	c.unit->wanted = false;
+	c.attach = fails;
+	ck_assert_int_eq(emf_life_start(&emf), 0);
+	ck_assert_int_eq(state_of(&c), EMF_UNIT_IDLE);
+	story[0] = '\0';
+	ck_assert_int_eq(emf_life_ask_start(c.unit, on_settled, why, sizeof(why)), 0);
+	turn_until_settled(1);
+	ck_assert_str_eq(story, "create c, fail c, destroy c, settled c");
+	ck_assert_int_eq(state_of(&c), EMF_UNIT_FAILED);
+	ck_assert_int_eq(c.unit->error, -EIO);
+	emf_life_stop(&emf);
+}
+END_TEST
+
+static int ask_for_c(struct module *m)
+{
+	char why[80];
+
+	(void)m;
+	return emf_life_ask_start(c.unit, on_settled, why, sizeof(why));
+}
+
+START_TEST(a_start_that_is_asked_for_before_the_product_s_own_is_not_made_twice)
+{
+	settled = 0;
+	a.create = ask_for_c;
+	ck_assert_int_eq(emf_life_start(&emf), 0);
+	turn_until_settled(1);
+	unit_contains(story, "attach c, settled c");
+	emf_life_stop(&emf);
+}
+END_TEST
+
 START_TEST(what_notify_detach_and_destroy_return_is_logged_only)
 {
 	a.notify = a.detach = a.destroy = fails;
@@ -507,6 +620,11 @@ static Suite *suite(void)
 	tcase_add_test(told, each_module_is_told_who_else_came);
 	tcase_add_test(told, a_module_is_told_who_went);
 	tcase_add_test(told, there_is_no_peer_when_parameters_changed);
+	tcase_add_test(told, a_stop_that_is_asked_for_ends_that_module_only_and_a_start_has_it_run_again);
+	tcase_add_test(told, what_is_under_way_already_is_refused);
+	tcase_add_test(told, a_required_module_is_not_stopped);
+	tcase_add_test(told, a_start_that_fails_is_settled_and_unwound);
+	tcase_add_test(told, a_start_that_is_asked_for_before_the_product_s_own_is_not_made_twice);
 	tcase_add_test(told, what_notify_detach_and_destroy_return_is_logged_only);
 	suite_add_tcase(s, told);
 	tcase_add_checked_fixture(left, setup, teardown);

@@ -159,12 +159,12 @@ static void check_order(struct module *const *modules, size_t n, const char *wan
 
 START_TEST(providers_start_before_their_users_whatever_their_priority)
 {
-	struct module top = { .prio = -5, .name = "top", .uses = uses_s2 };
+	struct module top = { .prio = -5, .name = "upper", .uses = uses_s2 };
 	struct module middle = { .prio = 5, .name = "middle", .uses = uses_s1, .provides = provides_s2 };
 	struct module bottom = { .prio = 50, .name = "bottom", .provides = provides_s1 };
 	struct module *const modules[] = { &top, &middle, &bottom };
 
-	check_order(modules, 3, "bottom middle top ");
+	check_order(modules, 3, "bottom middle upper ");
 }
 END_TEST
 
