@@ -286,8 +286,10 @@ int emf_life_start(struct emf *emf)
 static void start_late(struct emf_unit *unit)
 {
 	unit->start_asked = false;
-	if (unit->state != EMF_UNIT_RUNNING && !create(unit) && !attach(unit))
+	if (unit->state != EMF_UNIT_RUNNING && !create(unit) && !attach(unit)) {
+		emf_chain_changed(unit);
 		notify_others(unit, EMF_EVENT_MODULE_UP);
+	}
 	settle(unit);
 }
 

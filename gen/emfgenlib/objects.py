@@ -169,7 +169,7 @@ def _object(args: argparse.Namespace, module: str, loader: Loader) -> Optional[M
 def _plugs(found: Object, source: str, file: File, declared: ModuleDecl, errors: Errors) -> Dict[str, str]:
     chains = {c.name: c for c in all_of(file, Chain)}
     out: Dict[str, str] = {}
-    for plug in declared.plugs:
+    for plug in declared.plugs if os.path.exists(source) else []:
         chain, program = chains[plug.chain.text], found.programs.get(plug.program.text)
         text = wrapped(source, read_regular(source).decode("utf-8", "replace"), declared.name, plug.program.text, chain.name,
                        HOOKS[chain.type.text].context, bool(program and f"{chain.name}_slots" in program.maps))

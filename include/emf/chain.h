@@ -12,6 +12,9 @@
 extern "C" {
 #endif
 
+/* Of the module that stands for a chain: it starts behind those whose programs are in it, and ends before them. */
+#define EMF_CHAIN_PRIO 0x7fffffff
+
 /* Where a chain can hang. */
 enum emf_chain_type {
 	EMF_CHAIN_XDP,

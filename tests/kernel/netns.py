@@ -53,6 +53,24 @@ class Pair:
         return int(out)
 
 
+    def flood(self, port):
+        """Packets from b to a as fast as one process sends them, until it is told to end."""
+        return Flood(self, port)
+
+
+class Flood:
+    def __init__(self, pair, port):
+        self.receiver = tap.start(*pair.within(pair.a), sys.executable, "-c", RECEIVE, str(port), stdin=subprocess.PIPE)
+        tap.equal(self.receiver.stdout.readline(), "listens\n", "what the receiver says")
+        self.sender = tap.start(*pair.within(pair.b), sys.executable, "-c", FLOOD, "10.9.0.1", str(port), stdin=subprocess.PIPE)
+
+    def end(self):
+        """How many packets were sent, and how many arrived."""
+        sent, _ = self.sender.communicate("end\n", timeout=20)
+        came, _ = self.receiver.communicate("end\n", timeout=20)
+        return int(sent), int(came)
+
+
 # Until its input ends: then all that was sent has been delivered, since a veth delivers before send() returns or soon after.
 RECEIVE = """
 import select, socket, sys, time
@@ -76,4 +94,14 @@ import socket, sys
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 for i in range(int(sys.argv[3])):
     s.sendto(b"x" * 64, (sys.argv[1], int(sys.argv[2])))
+"""
+# Two thousand in a second, so that no queue on the way is ever full.
+FLOOD = """
+import select, socket, sys, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+n = 0
+while not select.select([sys.stdin], [], [], 0.0005)[0]:
+    s.sendto(b"x" * 64, (sys.argv[1], int(sys.argv[2])))
+    n += 1
+print(n)
 """

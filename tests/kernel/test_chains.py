@@ -6,6 +6,7 @@ let pass what it should drop.
 """
 import json
 import os
+import random
 import re
 import shutil
 import sys
@@ -17,6 +18,7 @@ import tap  # noqa: E402
 from netns import Pair  # noqa: E402
 from tool import Tool, until  # noqa: E402
 
+STEPS = int(os.environ.get("EMF_CHAIN_STEPS", "100"))
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -84,6 +86,10 @@ class Service:
     def chain(self, *words):
         return tap.run(tap.PRODUCT, "chain", *words, env=dict(os.environ, **self.env))
 
+    def module(self, *words):
+        done = tap.run(tap.PRODUCT, *words, env=dict(os.environ, **self.env))
+        tap.equal((done.returncode, done.stderr), (0, ""), f"{' '.join(words)}")
+
     def does(self, *words):
         done = self.chain(*words)
         tap.equal((done.returncode, done.stdout, done.stderr), (0, "", ""), f"chain {' '.join(words)}")
@@ -113,6 +119,39 @@ def test_a_program_is_taken_out_and_put_back_while_packets_flow():
     tap.equal((service.order("ingress"), pair.send(10, 9)), ((["mark", "end"], ["drop_in"]), 10), "without it")
     service.does("enable", "ingress", "filter", "drop_in")
     tap.equal((service.order("ingress"), pair.send(10, 9)), ((["mark", "drop_in", "end"], []), 0), "with it")
+    service.stop()
+
+
+def test_modules_come_and_go_in_a_running_chain():
+    pair = Pair()
+    service = Service(pair, "first", "last", ingress=("iface", "va"))
+    tap.equal((service.order("ingress")[0], pair.send(10, 9)), (["mark", "end"], 10), "without filter")
+    service.module("start", "filter")
+    tap.equal((service.order("ingress")[0], pair.send(10, 9)), (["mark", "drop_in", "end"], 0), "with filter")
+    service.module("stop", "filter")
+    tap.equal((service.order("ingress")[0], pair.send(10, 9)), (["mark", "end"], 10), "without it again")
+    service.stop()
+
+
+def test_no_packet_is_lost_while_generations_change_and_none_sees_two_of_them():
+    pair = Pair()
+    service = Service(pair, "first", "filter", "last", ingress=("iface", "va"))
+    trace = Tool("chain", "trace", "ingress", "20", "-j", env=service.env)
+    until(lambda: json.loads(service.chain("list", "-j").stdout)[0]["sample"] == 20, "the trace to begin")
+    flood = pair.flood(9999)
+    steps = random.Random(1)
+    for _ in range(STEPS):
+        program = steps.choice((("first", "mark"), ("filter", "drop_in"), ("last", "end")))
+        service.does(steps.choice(("enable", "disable")), "ingress", *program)
+    sent, came = flood.end()
+    tap.equal(sent > 1000, True, f"whether there was a flood ({sent})")
+    tap.equal(came, sent, "packets that arrive")
+    found = [json.loads(line) for line in trace.out.splitlines()]
+    tap.equal(len(found) > 10, True, f"whether packets were traced ({len(found)})")
+    mixed = [one for one in found if {h["generation"] for h in one["hops"]} - {one["generation"]}]
+    tap.equal(mixed, [], "packets that met programs of two generations")
+    row = json.loads(service.chain("list", "-j").stdout)[0]
+    tap.equal((row["misses"], row["refused"]), (0, 0), "misses")
     service.stop()
 
 
