@@ -46,19 +46,6 @@ static int no_chain(struct ebus_call *call, const char *chain)
 	return refuse(call, -ENOENT, "there is no chain '%s' that hangs anywhere", chain);
 }
 
-static const char *type_name(enum emf_chain_type type)
-{
-	switch (type) {
-	case EMF_CHAIN_XDP:
-		return "xdp";
-	case EMF_CHAIN_TC:
-		return "tc";
-	case EMF_CHAIN_CGROUP_SKB:
-		return "cgroup_skb";
-	}
-	return "";
-}
-
 /* --- what there is */
 
 static void add_cpus(const struct emf_chain_instance *instance, struct chains_instance *row)
@@ -87,7 +74,7 @@ int chains_serve_list(struct ebus_call *call, struct chains_list_reply *reply)
 			struct chains_instance *row = &reply->rows[reply->rows_len++];
 
 			snprintf(row->chain, sizeof(row->chain), "%s", unit->m->chain->name);
-			snprintf(row->type, sizeof(row->type), "%s", type_name(unit->m->chain->type));
+			snprintf(row->type, sizeof(row->type), "%s", unit->m->chain->kind);
 			snprintf(row->target, sizeof(row->target), "%s", instance->hook.target);
 			row->generation = instance->number;
 			row->programs = (__u32)instance->now->plan.n;

@@ -125,7 +125,7 @@ static int add(struct emf_unit *unit, const char *target)
 	int err = emf_chain_hook_init(&instance->hook, unit->m->chain, target);
 
 	if (err) {
-		snprintf(unit->why, sizeof(unit->why), "chain %s: there is no interface %s", unit->m->chain->name, target);
+		snprintf(unit->why, sizeof(unit->why), "chain %s: there is no interface '%s'", unit->m->chain->name, target);
 		return err;
 	}
 	set->n++;

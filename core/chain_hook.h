@@ -17,6 +17,9 @@
  * @target: as it was given: an interface, a path
  * @ifindex: of an interface
  * @link: of the kernel, or -1
+ * @root: the program that stays where a link cannot be updated
+ * @root_map: the array by which it calls the entry
+ * @root_link: its link
  * @handle: of a tc filter, 0 without
  * @priority: likewise
  * @made_qdisc: clsact was not there before
@@ -26,6 +29,9 @@ struct emf_chain_hook {
 	char target[EMF_CHAIN_TARGET_MAX];
 	unsigned int ifindex;
 	int link;
+	struct bpf_object *root;
+	int root_map;
+	struct bpf_link *root_link;
 	unsigned int handle, priority;
 	bool made_qdisc;
 };

@@ -6,17 +6,20 @@ from dataclasses import dataclass
 from typing import Any, Dict, List, Optional, Tuple
 
 from . import VERSION, check
-from .chains import chains_of
+from .chains import Chains, chains_of
+from .check_chain import chains_of_build
 from .check_file import check_file
 from .check_maps import maps_of_build
 from .check_names import Named, check_c_names, is_emfs_own, names_of_module
 from .errors import Errors
+from .files import read_regular
 from .imports import Loader
 from .interface import Builder, Interface
 from .kept import Kept, forget
 from .layout import Layouts
 from .model import Module
 from .not_yet import refuse
+from .plug import Plugged, plugged_source
 from .scan import idl_files, names, plain_names, scan, sources
 from .syntax import File, ProductDecl
 from .tables import Tables, tables
@@ -84,8 +87,11 @@ def build(args: argparse.Namespace, errors: Errors) -> int:
     check.settings(product, found, loader)
     check.modules(found, loader)
     check.services(found, errors)
+    chains_of_build(found, loader)
     maps_of_build(found, names(args.modules), product, only is not None, loader)
     outputs = [] if errors else _outputs(found, shared, loader, layouts)
+    chains = chains_of(found, [o.interface for o in outputs if o.interface]) if not errors else Chains()
+    plugged = {m.name: _plugged(m, chains, errors) for m in found if chains.of(m.name)}
     check.files(outputs, errors)
     if not errors:
         check_c_names([o.interface for o in outputs if o.interface], [n for m in found for n in _names(m)], errors)
@@ -93,8 +99,14 @@ def build(args: argparse.Namespace, errors: Errors) -> int:
         print(errors.report(), file=sys.stderr)
         return 1
     check.user_parts_alone(found)
-    _write(args, product, found, outputs)
+    _write(args, product, found, outputs, chains, plugged)
     return 0
+
+
+def _plugged(module: Module, chains: Chains, errors: Errors) -> str:
+    text = read_regular(module.bpf_source).decode("utf-8", "replace")
+    types = chains.types()
+    return plugged_source(module.bpf_source, text, module.name, [Plugged(p, types[p.chain]) for p in chains.of(module.name)], errors)
 
 
 def _outputs(found: List[Module], shared: List[File], loader: Loader, layouts: Layouts) -> List[Output]:
@@ -133,7 +145,8 @@ def _names(module: Module) -> List[Named]:
     return names_of_module(module.name, position, module.description)
 
 
-def _write(args: argparse.Namespace, product: ProductDecl, found: List[Module], outputs: List[Output]) -> None:
+def _write(args: argparse.Namespace, product: ProductDecl, found: List[Module], outputs: List[Output], chains: Chains,
+           plugged: Dict[str, str]) -> None:
     # Only now: jinja2 takes longer to import than all the checks take to run.
     from . import render
 
@@ -143,7 +156,6 @@ def _write(args: argparse.Namespace, product: ProductDecl, found: List[Module], 
 
     forget(out, ["product", *(o.name for o in outputs)], [m.name for m in found if m.has_bpf], [m.name for m in found if m.has_user])
     kept = Kept(out)
-    chains = chains_of(found, interfaces)
     for output in outputs:
         if kept.is_fresh(output.name, output.endings, output.texts):
             continue
@@ -155,6 +167,8 @@ def _write(args: argparse.Namespace, product: ProductDecl, found: List[Module], 
                                  provided=made.provided, used=made.used, idl=idl, plugs=chains.of(output.name) if output.module else [],
                                  version=VERSION)
             render.write(os.path.join(out, f"{output.name}_emf.{ending}"), text)
+    for name, text in plugged.items():
+        render.write(os.path.join(out, f"{name}.plugged.bpf.c"), text)
     for chain in chains.chains:
         for template, ending in (("chain.c.j2", "chain.c"), ("chain_entry.bpf.c.j2", "entry.bpf.c")):
             render.write(os.path.join(out, f"{chain.name}_{ending}"), render.render(env, template, chain=chain, version=VERSION))

@@ -1,8 +1,8 @@
 """What the templates need of a chain that runs: its kernel types, where it hangs, who is in it."""
 from dataclasses import dataclass, field
-from typing import Dict, Iterable, List, Optional
+from typing import Dict, Iterable, List
 
-from .chain_hooks import HOOKS, Hook
+from .chain_hooks import DIRECTION, HOOKS, Hook
 from .errors import Position
 from .interface import CChain, Interface
 from .model import Module
@@ -15,10 +15,10 @@ class RunChain:
 
     made: CChain
     file: str  # whose header declares it
-    targets: str  # written out; "" where an option gives them
-    option: str
-    doc: str
-    direction: str
+    targets: str = ""  # written out; "" where an option gives them
+    option: str = ""
+    doc: str = ""
+    words: List[str] = field(default_factory=list)  # what else the attach statement says
 
     @property
     def name(self) -> str:
@@ -28,21 +28,25 @@ class RunChain:
     def hook(self) -> Hook:
         return HOOKS[self.made.declaration.type.text]
 
+    @property
+    def section(self) -> str:
+        return self.hook.section.format(*self.words)
+
+    @property
+    def direction(self) -> str:
+        return self.words[0] if DIRECTION in self.hook.places else ""
+
 
 @dataclass
 class RunPlug:
-    """A program in a chain: an object of its own is compiled for it."""
+    """A program in a chain."""
 
     module: str
     program: str
     chain: str
     slot: str  # its constant in C
     position: Position
-
-    @property
-    def unit(self) -> str:
-        """What its files are called."""
-        return unit_of(self.module, self.program, self.chain)
+    around: str  # the program that is loaded: of a second chain it has another name
 
 
 @dataclass
@@ -53,13 +57,12 @@ class Chains:
     def of(self, module: str) -> List[RunPlug]:
         return self.plugs.get(module, [])
 
+    def types(self) -> Dict[str, str]:
+        return {c.name: c.made.declaration.type.text for c in self.chains}
+
     def into(self, module: str) -> List[str]:
         """The chains that a module is in."""
         return sorted({plug.chain for plug in self.of(module)})
-
-
-def unit_of(module: str, program: str, chain: str) -> str:
-    return f"{module}_{program}_{chain}_plug"
 
 
 def chains_of(found: Iterable[Module], interfaces: Iterable[Interface]) -> Chains:
@@ -68,30 +71,31 @@ def chains_of(found: Iterable[Module], interfaces: Iterable[Interface]) -> Chain
     for module in found:
         for plug in module.description.plugs if module.description else []:
             chain, interface = known[plug.chain.text]
-            out.plugs.setdefault(module.name, []).append(_plug(module.name, plug))
+            others = out.plugs.setdefault(module.name, [])
+            others.append(_plug(module.name, plug, any(p.program == plug.program.text for p in others)))
             if chain.name not in {c.name for c in out.chains}:
                 out.chains.append(_chain(chain, interface))
     return out
 
 
-def _plug(module: str, plug: Plug) -> RunPlug:
+def _plug(module: str, plug: Plug, is_again: bool) -> RunPlug:
     slot = f"{plug.chain.text}_slot_{plug.slot.text}".upper()
-    return RunPlug(module, plug.program.text, plug.chain.text, slot, plug.program.position)
+    return RunPlug(module, plug.program.text, plug.chain.text, slot, plug.program.position,
+                   f"{plug.program.text}_in_{plug.chain.text}" if is_again else plug.program.text)
 
 
 def _chain(chain: CChain, interface: Interface) -> RunChain:
-    out = RunChain(chain, interface.name, "", "", "", "")
-    attach = chain.declaration.attach[0] if chain.declaration.attach else None
-    target = _argument(attach.arguments[0]) if attach and attach.arguments else None
-    if isinstance(target, Field):
-        out.option = target.name.replace("_", "-")
-        out.doc = target.summary or "the interfaces that it hangs on, separated by commas"
-    elif target is not None:
-        out.targets = target.text
-    if attach and len(attach.arguments) > 1:
-        out.direction = attach.arguments[1].text
+    """What its attach statement says was checked before."""
+    out = RunChain(chain, interface.name)
+    attach = chain.declaration.attach[0]
+    for what, argument in zip(HOOKS[chain.declaration.type.text].places, attach.arguments):
+        if isinstance(argument, Field):
+            out.option = argument.name.replace("_", "-")
+            out.doc = argument.summary or f"what it hangs on ({what[1:-1]}); several are separated by commas"
+        elif what[0] == "<":
+            out.targets = argument.text
+        else:
+            out.words.append(argument.text)
+    if out.hook.has_root:
+        out.targets = "/".join(out.words)
     return out
-
-
-def _argument(argument: object) -> Optional[object]:
-    return argument

@@ -1,13 +1,17 @@
 """What must hold for a chain."""
-from typing import Dict, Optional
+from typing import TYPE_CHECKING, Dict, Iterable, Optional, Union
 
 from .attach import check_kind
-from .chain_hooks import HOOKS
+from .chain_hooks import DIRECTION, HOOKS
 from .errors import Errors
 from .layout import Layouts
 from .near import nearest
 from .scope import Scope
-from .syntax import Chain, Field, File, Name, Slot
+from .syntax import Chain, Field, File, Name, Slot, Value
+
+if TYPE_CHECKING:
+    from .imports import Loader
+    from .model import Module
 
 # Tail calls that the kernel follows, MAX_TAIL_CALL_CNT of include/linux/bpf.h.
 MAX_HOPS = 33
@@ -43,6 +47,45 @@ def check_chain(chain: Chain, file: File, scope: Scope, layouts: Layouts, errors
         for argument in attach.arguments:
             if isinstance(argument, Field) and argument.array_kind not in ("", "many"):
                 errors.add(argument.position, "what a chain hangs on is one, or any number: []")
+
+
+def chains_of_build(found: "Iterable[Module]", loader: "Loader") -> None:
+    """Chains that run: those that the modules of a build plug programs into."""
+    seen = []
+    for module in found:
+        file = loader.load(module.emf_source) if module.has_emf else None
+        chains = {c.name: c for c in all_of(file, Chain)} if file else {}
+        for plug in module.description.plugs if module.description else []:
+            chain = chains.get(plug.chain.text)
+            if chain and chain not in seen and chain.type.text in HOOKS:
+                seen.append(chain)
+                check_hangs(chain, loader.errors)
+
+
+def check_hangs(chain: Chain, errors: Errors) -> None:
+    """Of a chain that programs are plugged into: where it hangs."""
+    hook = HOOKS[chain.type.text]
+    form = f"attach {chain.type.text}({', '.join(hook.places)})"
+    if len(chain.attach) != 1:
+        errors.add(chain.attach[1].position if chain.attach else chain.position,
+                   f"chain '{chain.name}' hangs at " + ("more than one kind of place" if chain.attach else "no place"), f"write: {form}")
+        return
+    attach = chain.attach[0]
+    if attach.name != chain.type.text:
+        errors.add(attach.position, f"a chain of type '{chain.type.text}' does not hang on '{attach.name}'", f"write: {form}")
+    elif len(attach.arguments) != len(hook.places):
+        errors.add(attach.position, f"'{attach.name}' takes {len(hook.places)} here, not {len(attach.arguments)}", f"write: {form}")
+    else:
+        for what, argument in zip(hook.places, attach.arguments):
+            _place(what, argument, form, errors)
+
+
+def _place(what: str, argument: Union[Field, Value], form: str, errors: Errors) -> None:
+    if isinstance(argument, Field):
+        if what[0] != "<":
+            errors.add(argument.position, f"the {what} of '{form}' cannot be a parameter", "put it in quotes")
+    elif argument.kind != "string" or not argument.text or (what == DIRECTION and argument.text not in ("ingress", "egress")):
+        errors.add(argument.position, f"this is no {what.strip('<>')}: a text in quotes is wanted", f"write: {form}")
 
 
 def _verdict(chain: Chain, name: Optional[Name], errors: Errors) -> None:

@@ -5,14 +5,11 @@ import argparse
 import os
 import sys
 from dataclasses import dataclass
-from typing import Any, Dict, List, Optional, Set
+from typing import Any, List, Optional, Set
 
 from . import VERSION, sections
 from .attach import PLACES
 from .bpf_object import Empty, Object
-from .chain_hooks import HOOKS
-from .chains import unit_of
-from .check_chain import all_of
 from .check_names import check_c_names
 from .check_object import check_object
 from .check_shared import Compiled, Shared, check_shared, shared
@@ -24,10 +21,9 @@ from .imports import Loader
 from .interface import Builder
 from .kept import HEADER
 from .layout import Layouts
-from .plug import wrapped
 from .maps import Accessors, accessors, names_of_maps
 from .scan import idl_files
-from .syntax import Chain, File, ModuleDecl
+from .syntax import File, ModuleDecl
 from .warn import warn
 
 
@@ -38,7 +34,6 @@ class Made:
     maps: List[Accessors]
     params: List[Stored]
     has_params: bool  # in its description
-    plugs: Dict[str, str]  # the source of each program that is compiled once more, for its place in a chain
     shared: List[Shared]
 
 
@@ -152,8 +147,7 @@ def _object(args: argparse.Namespace, module: str, loader: Loader) -> Optional[M
         _programs(found, source, declared, os.path.exists(f"{args.modules}/{module}.c"), errors)
         if declared:
             check_shared(found, source, declared, lambda name: _kernel_part(args, name), errors)
-        return Made(maps, params, bool(declared and declared.options), _plugs(found, source, file, declared, errors) if declared else {},
-                    shared(found, declared))
+        return Made(maps, params, bool(declared and declared.options), shared(found, declared))
     except Empty:
         errors.add(Position(source), *_NOTHING)
     except BadObject as e:
@@ -164,21 +158,6 @@ def _object(args: argparse.Namespace, module: str, loader: Loader) -> Optional[M
     except OSError as e:
         errors.add(Position(path), f"cannot be read: {e.strerror}")
     return None
-
-
-def _plugs(found: Object, source: str, file: File, declared: ModuleDecl, errors: Errors) -> Dict[str, str]:
-    chains = {c.name: c for c in all_of(file, Chain)}
-    out: Dict[str, str] = {}
-    for plug in declared.plugs if os.path.exists(source) else []:
-        chain, program = chains[plug.chain.text], found.programs.get(plug.program.text)
-        text = wrapped(source, read_regular(source).decode("utf-8", "replace"), declared.name, plug.program.text, chain.name,
-                       HOOKS[chain.type.text].context, bool(program and f"{chain.name}_slots" in program.maps))
-        if text is None:
-            errors.add(plug.program.position, f"the definition of program '{plug.program.text}' is not found in {source}",
-                       f'write it as SEC("...") int {plug.program.text}(...)')
-            continue
-        out[unit_of(declared.name, plug.program.text, chain.name)] = text
-    return out
 
 
 def _place(source: str, section: str) -> Optional[Position]:
@@ -226,5 +205,3 @@ def _write(args: argparse.Namespace, good: list) -> None:
                              version=VERSION, maps=made.maps, params=made.params,
                              has_params=made.has_params, shared=made.shared, forwards=sorted({t.forward for t in types if t.forward}))
         render.write(header, text)
-        for unit, source in made.plugs.items():
-            render.write(os.path.join(args.out, unit + ".bpf.c"), source)

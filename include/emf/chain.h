@@ -20,6 +20,7 @@ enum emf_chain_type {
 	EMF_CHAIN_XDP,
 	EMF_CHAIN_TC,
 	EMF_CHAIN_CGROUP_SKB,
+	EMF_CHAIN_ROOT, /* whatever has links that cannot be updated: a program stays there, and calls the entry */
 };
 
 /**
@@ -38,6 +39,7 @@ struct emf_chain_slot {
  * struct emf_chain - a chain as its description declares it
  * @name: of it; maps and variables of its kernel parts begin with it
  * @type: see there
+ * @kind: the same as the description calls it
  * @slots: in order
  * @n_slots: how many
  * @state_size: bytes that travel along; 0: none
@@ -51,6 +53,7 @@ struct emf_chain_slot {
 struct emf_chain {
 	const char *name;
 	enum emf_chain_type type;
+	const char *kind;
 	const struct emf_chain_slot *slots;
 	size_t n_slots;
 	uint32_t state_size;

@@ -40,12 +40,12 @@ class Pair:
         """Words to put before a command."""
         return ["ip", "netns", "exec", name]
 
-    def send(self, n, port, source="b"):
-        """So many UDP packets from one side to the other. Return: how many arrive."""
+    def send(self, n, port, source="b", receiver=None):
+        """So many UDP packets from one side to the other. Return: how many arrive, at a receiver of this kind."""
         here, there = (self.b, self.a) if source == "b" else (self.a, self.b)
         address = "10.9.0.1" if source == "b" else "10.9.0.2"
-        receiver = subprocess.Popen([*self.within(there), sys.executable, "-c", RECEIVE, str(port)], stdin=subprocess.PIPE,
-                                    stdout=subprocess.PIPE, text=True)
+        receiver = subprocess.Popen([*self.within(there), *(receiver or [sys.executable, "-c", RECEIVE, str(port)])],
+                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         tap.equal(receiver.stdout.readline(), "listens\n", "what the receiver says")
         sent = tap.run(*self.within(here), sys.executable, "-c", SEND, address, str(port), str(n))
         tap.equal((sent.returncode, sent.stderr), (0, ""), "sending")

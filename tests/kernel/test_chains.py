@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 
 import scratch  # noqa: E402 - the path has to be set first
 import tap  # noqa: E402
-from netns import Pair  # noqa: E402
+from netns import RECEIVE, Pair  # noqa: E402
 from tool import Tool, until  # noqa: E402
 
 STEPS = int(os.environ.get("EMF_CHAIN_STEPS", "100"))
@@ -67,6 +67,50 @@ def test_a_chain_of_tc_drops_on_the_way_out_and_leaves_nothing_behind():
     left = tap.run(*pair.within(pair.a), "tc", "qdisc", "show", "dev", "va").stdout
     tap.equal("clsact" in left, False, "whether clsact is left")
     tap.equal((pair.send(10, 9, "a"), pair.send(10, 9)), (10, 10), "after the end")
+
+
+def test_hooks_whose_links_cannot_be_updated_have_chains_too():
+    pair = Pair()
+    service = Service(pair, "watch")
+    tap.equal((service.order("switches")[0], service.order("typed")[0]), (["again", "on_switch"], ["on_typed"]), "the programs")
+    service.does("disable", "switches", "watch", "on_switch")
+    service.does("enable", "switches", "watch", "on_switch")
+    rows = {r["chain"]: (r["type"], r["generation"], r["misses"], r["refused"]) for r in json.loads(service.chain("list", "-j").stdout)}
+    tap.equal(rows, {"switches": ("raw_tp", 3, 0, 0), "typed": ("tp_btf", 1, 0, 0)}, "the chains")
+    service.stop()
+
+
+def test_programs_of_tracing_chains_see_each_other_s_state():
+    pair = Pair()
+    tool = start(pair, "run", "watch", "-d", "1")
+    tap.equal(tool.process.wait(20), 0, f"exit status ({tool.err})")
+    found = {name: int(n) for name, n in re.findall(r"(\w+) (\d+)", tool.out)}
+    tap.equal((found["first"] > 10, found["typed"] > 10, found["wrong"]), (True, True, 0), f"what they counted ({found})")
+    tap.equal(found["first"] - found["second"] < 10, True, f"whether the second one ran as often ({found})")
+
+
+def test_a_chain_of_a_cgroup_drops_what_comes_to_its_processes():
+    pair = Pair()
+    group = cgroup()
+    tool = start(pair, "dropper", "--cgroup", group)
+    port = 7
+    receiver = ["sh", "-c", 'echo $$ > "$1"/cgroup.procs && exec "$2" -c "$3" "$4"', "sh", group, sys.executable, RECEIVE, port]
+    tap.equal(pair.send(5, port, receiver=[str(word) for word in receiver]), 0, "packets that arrive in the group")
+    tap.equal(pair.send(5, port), 5, "packets that arrive elsewhere")
+    tap.equal(tool.stop(), 0, "exit status")
+
+
+def cgroup():
+    """A group of its own for a test, of the second version, mounted where only the test looks."""
+    at = tap.folder()
+    done = tap.run("mount", "-t", "cgroup2", "none", at)
+    if done.returncode:
+        raise tap.Skip("this system has no cgroup2")
+    tap.cleanup(tap.run, "umount", at)
+    path = os.path.join(at, f"emf-test-{os.getpid()}")
+    os.mkdir(path)
+    tap.cleanup(os.rmdir, path)
+    return path
 
 
 # --- while it runs ---------------------------------------------------------------------------
