@@ -63,8 +63,18 @@ static void send_queue(struct ebus_sent_signal *s, size_t most_bytes)
 	}
 }
 
-/* Slow subscribers, however many, hold up the product for half of its time at most. */
-static uint64_t resting_until_ns;
+/* Slow subscribers, however many, hold up the product for a second, and then for half of its time. */
+#define PATIENCE_NS UINT64_C(1000000000)
+
+static uint64_t patience_ns = PATIENCE_NS, patience_since_ns;
+
+static bool has_patience(uint64_t now)
+{
+	patience_ns += (now - patience_since_ns) / 2;
+	patience_ns = patience_ns < PATIENCE_NS ? patience_ns : PATIENCE_NS;
+	patience_since_ns = now;
+	return patience_ns > EBUS_BLOCK_MAX_MS * UINT64_C(1000000);
+}
 
 /*
  * The policy is to block: until there is room in the queue, and no longer than that. Room is
@@ -78,7 +88,7 @@ static int wait_and_push(struct ebus_sent_signal *s, const void *data, size_t si
 	uint64_t began = emf_now_ns(), now = began, end = now + s->block_ms * 1000000ull;
 	int err = -ENOBUFS, flushed = 0;
 
-	if (now < resting_until_ns)
+	if (!has_patience(now))
 		return -ENOBUFS;
 
 	while (err == -ENOBUFS && now < end && (!flushed || flushed == -EAGAIN)) {
@@ -89,8 +99,8 @@ static int wait_and_push(struct ebus_sent_signal *s, const void *data, size_t si
 		now = emf_now_ns();
 	}
 	s->gave_up = err == -ENOBUFS;
-	if (now > began)
-		resting_until_ns = now + (now - began);
+	patience_ns -= now - began < patience_ns ? now - began : patience_ns;
+	patience_since_ns = now;
 	return err;
 }
 
