@@ -9,6 +9,7 @@
 
 struct emf_server;
 struct ebus_peer;
+struct ebus_service;
 
 /* Serves them: each of its functions may be called by peers from now on. */
 void emf_builtin_provide(struct emf *emf, const struct emf_server *server);
@@ -42,7 +43,7 @@ struct emf_server_peer;
 void emf_builtin_each_subscription(const struct emf_server *server, void *data,
 				   void (*each)(const struct emf_server_peer *p, const struct ebus_sent_signal *s, void *data));
 
-/* The process whose bus.send() is being served; NULL at any other time. */
-const struct ebus_peer *emf_builtin_sender(void);
+/* The process whose bus.send() of this signal is being served; NULL at any other time, and of signals that it causes. */
+const struct ebus_peer *emf_builtin_sender(const struct ebus_service *service, unsigned int signal);
 
 #endif

@@ -16,7 +16,6 @@
 #include "record.h"
 #include "server.h"
 
-#define MESSAGE 0 /* the index of the signal */
 #define WAITING_MAX 16384
 #define WAITING_BYTES (2u << 20)
 #define NS_PER_S UINT64_C(1000000000)
@@ -41,17 +40,11 @@ static const struct emf_server_peer *find(const struct ebus_peer *peer)
 	return p;
 }
 
-/* Who looks on is not seen: each of its messages would be about the one before. */
-static bool is_looking_on(const struct ebus_peer *peer)
+/* Losses of who looks on are not seen: each would be about the message before. */
+static bool is_of_looking_on(const struct ebus_frame *frame, const struct ebus_seen *seen)
 {
-	for (size_t i = 0; i < EBUS_HANDLES_MAX; i++) {
-		const struct ebus_binding *b = peer->bindings[i];
-
-		for (const struct ebus_sent_signal *s = b && b->map.service == &bus_service ? b->signals : NULL; s; s = s->next)
-			if (s->base.signal == MESSAGE)
-				return true;
-	}
-	return false;
+	return (frame->kind == EBUS_LOST || frame->kind == EBUS_MISSED) &&
+	       !strcmp(seen->member, bus_service.signals[BUS_SIGNAL_MESSAGE].name) && !strcmp(seen->service, bus_service.name);
 }
 
 static void keep(struct bus_message *message, const void *payload, size_t size)
@@ -68,7 +61,7 @@ static void keep(struct bus_message *message, const void *payload, size_t size)
 	if (message->payload_len)
 		memcpy(message->payload, payload, size);
 	n_seen++;
-	if (ebus_queue_push(&waiting, message, emf_record_wire_size(bus_service.signals[MESSAGE].in.record, message)))
+	if (ebus_queue_push(&waiting, message, emf_record_wire_size(bus_service.signals[BUS_SIGNAL_MESSAGE].in.record, message)))
 		n_lost++;
 	else if (waiting.n == 1)
 		emf_loop_start_timer(&server->emf->loop, NULL, &sending, 0, 0);
@@ -95,7 +88,7 @@ static void on_frame(struct ebus_peer *peer, bool is_sent, const struct ebus_fra
 	struct bus_message *m;
 	struct ebus_seen seen;
 
-	if (!p || is_looking_on(peer) || !ebus_seen_read(&seen, peer, is_sent, frame, payload, size))
+	if (!p || !ebus_seen_read(&seen, peer, is_sent, frame, payload, size) || is_of_looking_on(frame, &seen))
 		return;
 	m = blank();
 	m->kind = frame->kind == EBUS_MISSED ? BUS_KIND_LOST : (__u8)frame->kind;
@@ -112,9 +105,9 @@ static void on_frame(struct ebus_peer *peer, bool is_sent, const struct ebus_fra
 }
 
 /* The process that a signal comes from: who provides the service, or who has it sent. */
-static const struct emf_server_peer *sender_of(const struct ebus_service *service)
+static const struct emf_server_peer *sender_of(const struct ebus_service *service, unsigned int signal)
 {
-	const struct ebus_peer *peer = emf_builtin_sender();
+	const struct ebus_peer *peer = emf_builtin_sender(service, signal);
 
 	if (!peer && service->remote)
 		peer = emf_container_of(service->remote, struct ebus_use, remote)->peer;
@@ -124,7 +117,7 @@ static const struct emf_server_peer *sender_of(const struct ebus_service *servic
 static void on_signal(struct ebus_listener *listener, const struct ebus_service *service, unsigned int signal, const void *data)
 {
 	const struct emf_record *record = service->signals[signal].in.record;
-	const struct emf_server_peer *p = sender_of(service);
+	const struct emf_server_peer *p = sender_of(service, signal);
 	struct bus_message *m = blank();
 
 	(void)listener;
@@ -164,7 +157,7 @@ static void on_demand(struct ebus_service *service, unsigned int signal, bool wa
 {
 	(void)service;
 	(void)data;
-	if (signal != MESSAGE)
+	if (signal != BUS_SIGNAL_MESSAGE)
 		return;
 	end();
 	if (!wanted)
@@ -177,7 +170,7 @@ static void on_demand(struct ebus_service *service, unsigned int signal, bool wa
 int bus_serve_monitors(struct ebus_call *call, struct bus_monitors_reply *reply)
 {
 	(void)call;
-	for (const struct ebus_subscription *s = bus_service.subscriptions[MESSAGE]; s; s = s->next)
+	for (const struct ebus_subscription *s = bus_service.subscriptions[BUS_SIGNAL_MESSAGE]; s; s = s->next)
 		reply->listening++;
 	reply->messages = n_seen;
 	reply->lost = n_lost;

@@ -9,11 +9,18 @@
 #include "schema.h"
 #include "server.h"
 
-static const struct ebus_peer *sender; /* while its signal is delivered */
+/* What is being delivered, and for whom. */
+struct sending {
+	const struct ebus_peer *peer;
+	const struct ebus_service *service;
+	unsigned int signal;
+};
 
-const struct ebus_peer *emf_builtin_sender(void)
+static struct sending sending;
+
+const struct ebus_peer *emf_builtin_sender(const struct ebus_service *service, unsigned int signal)
 {
-	return sender;
+	return sending.service == service && sending.signal == signal ? sending.peer : NULL;
 }
 
 static uint32_t count_listeners(const struct ebus_service *service, unsigned int signal)
@@ -51,7 +58,7 @@ int bus_serve_send(struct ebus_call *call, const struct bus_send_args *args, str
 {
 	struct ebus_service *service = emf_bus_find(args->service);
 	const struct ebus_member *signal = service ? emf_schema_member(service->signals, service->n_signals, args->signal) : NULL;
-	const struct ebus_peer *outer = sender;
+	const struct sending outer = sending;
 	struct ebus_peer *peer = ebus_call_peer(call);
 	unsigned int index;
 	int err;
@@ -66,8 +73,8 @@ int bus_serve_send(struct ebus_call *call, const struct bus_send_args *args, str
 		return -EOPNOTSUPP;
 	index = (unsigned int)(signal - service->signals);
 	reply->heard = count_listeners(service, index);
-	sender = peer;
+	sending = (struct sending){ peer, service, index };
 	err = emit(service, index, args);
-	sender = outer;
+	sending = outer;
 	return err;
 }

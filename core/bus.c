@@ -140,17 +140,22 @@ void ebus_unwatch(struct ebus_watcher *watcher)
 	watcher->service = NULL;
 }
 
-void emf_bus_remove_owner(const struct module *m)
+void emf_bus_watches_remove_owner(const struct module *m)
 {
-	emf_bus_calls_remove_owner(m);
-	emf_bus_signals_remove_owner(m);
-	for (struct ebus_service *service = services; service; service = service->next) {
+	for (struct ebus_service *service = services; service; service = service->next)
 		for (struct ebus_watcher *w = service->watches, *next; w; w = next) {
 			next = w->next;
 			if (w->owner == m)
 				ebus_unwatch(w);
 		}
+}
+
+void emf_bus_remove_owner(const struct module *m)
+{
+	emf_bus_calls_remove_owner(m);
+	emf_bus_signals_remove_owner(m);
+	emf_bus_watches_remove_owner(m);
+	for (struct ebus_service *service = services; service; service = service->next)
 		if (service->provider == m)
 			ebus_withdraw(service, m);
-	}
 }

@@ -49,6 +49,7 @@ void emf_bus_calls_refuse(struct ebus_service *service);
 /* Parts of emf_bus_remove_owner(). */
 void emf_bus_calls_remove_owner(const struct module *m);
 void emf_bus_signals_remove_owner(const struct module *m);
+void emf_bus_watches_remove_owner(const struct module *m);
 
 /* Whether "service.member" matches; "bus.message" only a pattern that begins with "bus.". */
 bool emf_bus_matches(const char *pattern, const char *service, const char *member);

@@ -34,7 +34,7 @@ struct ebus_peer;
  * @settled: a service was bound to, or could not be: @err
  * @refused: it lets us not listen to a signal
  * @wish: how signals of theirs should wait for us, unless as they like; may be NULL
- * @wait: receive and deal with frames until @ms have passed or something came; NULL
+ * @wait: receive and deal with frames until @until_ns or something came; NULL
  *	where nobody may wait
  */
 struct ebus_peer_ops {
@@ -134,6 +134,7 @@ struct ebus_incoming;
  * @rings: of this process, for its readers; NULL where nobody reads such
  * @reads: rings of theirs
  * @n_reads: how many
+ * @ended: rings that have ended while they were read
  * @takes_rings: whether signals of theirs may come by a ring
  */
 struct ebus_peer {
@@ -158,6 +159,7 @@ struct ebus_peer {
 	struct ebus_rings *rings;
 	struct ebus_ring_use *reads[EBUS_RINGS_MAX];
 	size_t n_reads;
+	struct ebus_ring_use *ended;
 	bool takes_rings;
 };
 

@@ -63,6 +63,19 @@ static void send_queue(struct ebus_sent_signal *s, size_t most_bytes)
 	}
 }
 
+/* Slow subscribers, however many, hold up the product for a second, and then for half of its time. */
+#define PATIENCE_NS UINT64_C(1000000000)
+
+static uint64_t patience_ns = PATIENCE_NS, patience_since_ns;
+
+static bool has_patience(uint64_t now)
+{
+	patience_ns += (now - patience_since_ns) / 2;
+	patience_ns = patience_ns < PATIENCE_NS ? patience_ns : PATIENCE_NS;
+	patience_since_ns = now;
+	return patience_ns > EBUS_BLOCK_MAX_MS * UINT64_C(1000000);
+}
+
 /*
  * The policy is to block: until there is room in the queue, and no longer than that. Room is
  * made as soon as he reads something: all that waits in the link may take him longer. Who
@@ -72,8 +85,11 @@ static int wait_and_push(struct ebus_sent_signal *s, const void *data, size_t si
 {
 	struct ebus_peer *peer = s->binding->peer;
 	struct pollfd pollfd = { .fd = peer->link.fd, .events = POLLOUT };
-	uint64_t now = emf_now_ns(), end = now + s->block_ms * 1000000ull;
+	uint64_t began = emf_now_ns(), now = began, end = now + s->block_ms * 1000000ull;
 	int err = -ENOBUFS, flushed = 0;
+
+	if (!has_patience(now))
+		return -ENOBUFS;
 
 	while (err == -ENOBUFS && now < end && (!flushed || flushed == -EAGAIN)) {
 		poll(&pollfd, 1, (int)((end - now) / 1000000) + 1);
@@ -83,6 +99,8 @@ static int wait_and_push(struct ebus_sent_signal *s, const void *data, size_t si
 		now = emf_now_ns();
 	}
 	s->gave_up = err == -ENOBUFS;
+	patience_ns -= now - began < patience_ns ? now - began : patience_ns;
+	patience_since_ns = now;
 	return err;
 }
 
@@ -119,12 +137,20 @@ static bool has_more(const struct ebus_sent_signal *s)
 	return s->queue.n || s->dropped > s->told || s->is_fast || (s->by_ring.ring && !s->by_ring.announced);
 }
 
+/* A ring has one policy: who is slow misses the oldest. Who says nothing of it takes that, too. */
+static bool may_share(const struct ebus_sent_signal *s)
+{
+	unsigned int policy = policy_of(s, s->base.signal);
+
+	return s->may_share && !s->by_ring.ring && (!policy || policy == EBUS_DROP_OLD);
+}
+
 /* Many in a short time, or more than are read: they are better written once for all who read them. */
 static bool is_fast(struct ebus_sent_signal *s)
 {
 	uint64_t now, before = s->burst_ns;
 
-	if (s->queue.n >= s->queue.max_messages / 2 || s->queue.used >= s->queue.size / 2)
+	if (s->queue.n && (s->queue.n >= s->queue.max_messages / 2 || s->queue.used >= s->queue.size / 2))
 		return true;
 	if (++s->burst < EBUS_RING_BURST)
 		return false;
@@ -161,13 +187,12 @@ static void on_emitted(struct ebus_subscription *base, const void *data)
 	if (err == -ENOBUFS)
 		err = enqueue(s, data);
 	s->dropped += err != 0;
-	if (s->may_share && !s->by_ring.ring) {
+	if (may_share(s)) {
 		s->is_fast = is_fast(s);
 		share(s);
 	}
 	s->binding->peer->must_drain |= has_more(s);
 }
-
 
 void ebus_peer_drain(struct ebus_peer *peer)
 {
@@ -195,6 +220,18 @@ static size_t bounded(uint32_t wished, size_t most)
 	return wished && wished < most ? wished : most;
 }
 
+/* Who listens does not hold up the product, unless the event is declared so, or it may do anything to it anyway. */
+static bool may_block(struct ebus_binding *b, uint16_t signal)
+{
+	const struct ebus_service *service = b->map.service;
+	struct ebus_member as_admin = service->signals[signal];
+
+	if (service->policies && service->policies[signal] == EBUS_BLOCK)
+		return true;
+	as_admin.access = "admin";
+	return ebus_peer_may(b->peer, service, &as_admin);
+}
+
 static int subscribe(struct ebus_binding *b, const struct ebus_frame *frame, uint16_t ours, const struct ebus_wish *wish)
 {
 	struct ebus_sent_signal *s = calloc(1, sizeof(*s));
@@ -205,12 +242,10 @@ static int subscribe(struct ebus_binding *b, const struct ebus_frame *frame, uin
 	s->theirs = frame->member;
 	s->serial = frame->serial;
 	s->base.deliver = on_emitted;
-	s->overflow = wish->overflow;
+	s->overflow = wish->overflow == EBUS_BLOCK && !may_block(b, ours) ? EBUS_DROP_NEW : wish->overflow;
 	s->block_ms = (uint32_t)bounded(wish->block_ms, EBUS_BLOCK_MAX_MS);
 	ebus_queue_init(&s->queue, bounded(wish->max_messages, EBUS_QUEUE_MESSAGES), bounded(wish->max_bytes, EBUS_QUEUE_BYTES));
-	/* A ring has one policy: who is slow misses the oldest. Who says nothing of it takes that, too. */
 	s->may_share = wish->flags & EBUS_WISH_RING && b->peer->rings && !wish->overflow &&
-		       (!policy_of(s, ours) || policy_of(s, ours) == EBUS_DROP_OLD) &&
 		       b->map.matches[b->map.n_methods + s->theirs] == EBUS_EQUAL;
 	s->next = b->signals;
 	b->signals = s;

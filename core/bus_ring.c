@@ -47,6 +47,7 @@ struct record {
 
 _Static_assert(offsetof(struct ebus_ring_shared, bytes) == HEAD_BYTES, "both sides agree");
 _Static_assert(sizeof(struct record) == 16, "both sides agree");
+_Static_assert(__atomic_always_lock_free(sizeof(__u64), 0), "a lock would be of one process");
 
 /* --- the writer */
 
@@ -57,7 +58,8 @@ int ebus_ring_create(struct ebus_ring_writer *ring, size_t size)
 
 	if (fd < 0)
 		return -errno;
-	if (ftruncate(fd, (off_t)(HEAD_BYTES + size)))
+	/* With its memory: else the lack of it would end the writer in the middle of a signal. */
+	if (fallocate(fd, 0, 0, (off_t)(HEAD_BYTES + size)))
 		err = -errno;
 	if (!err) {
 		at = mmap(NULL, HEAD_BYTES + size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -156,14 +158,16 @@ uint64_t ebus_ring_count(const struct ebus_ring_reader *ring, unsigned int slot)
 
 bool ebus_ring_is_intact(struct ebus_ring_reader *ring)
 {
-	uint64_t segment = ring->size / EBUS_RING_SEGMENTS, reserved;
+	uint64_t segment = ring->size / EBUS_RING_SEGMENTS, reserved, next;
 
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	reserved = __atomic_load_n(&ring->shared->reserved, __ATOMIC_RELAXED);
 	/* A record is less than a segment: what was read begins no sooner than this. */
 	if ((int64_t)(reserved - ring->at) <= (int64_t)(ring->size - segment))
 		return true;
-	ring->at = (reserved - ring->size / 2) & ~(segment - 1);
+	next = (reserved - ring->size / 2) & ~(segment - 1);
+	ring->is_broken = (int64_t)(next - ring->at) <= 0; /* a writer goes forward, or wants a reader that never ends */
+	ring->at = next;
 	return false;
 }
 
@@ -173,7 +177,7 @@ int ebus_ring_next(struct ebus_ring_reader *ring, uint64_t end, struct ebus_ring
 
 	if ((int64_t)(end - ring->at) > (int64_t)ring->size) /* overtaken long ago; also bounds what is done here */
 		ring->at = (end - ring->size / 2) & ~(segment - 1);
-	while ((int64_t)(end - ring->at) > 0) {
+	while ((int64_t)(end - ring->at) > 0 && !ring->is_broken) {
 		uint64_t left = segment - (ring->at & (segment - 1));
 		const struct record *at = (const struct record *)(ring->shared->bytes + (ring->at & (ring->size - 1)));
 		struct record head;
@@ -195,5 +199,5 @@ int ebus_ring_next(struct ebus_ring_reader *ring, uint64_t end, struct ebus_ring
 						     .payload = at + 1 };
 		return 1;
 	}
-	return 0;
+	return ring->is_broken ? -EBADMSG : 0;
 }

@@ -35,6 +35,7 @@ struct ebus_ring_writer {
 struct ebus_ring_reader {
 	const struct ebus_ring_shared *shared;
 	uint64_t size, at;
+	bool is_broken;
 };
 
 struct ebus_ring_record {
@@ -47,7 +48,7 @@ struct ebus_ring_record {
 /*
  * ebus_ring_create() - memory that others can map, but not write to
  *
- * Return: 0; -EINVAL from kernels before 5.1, which cannot seal it so; -ENOMEM, -EMFILE.
+ * Return: 0; -EINVAL from kernels before 5.1, which cannot seal it so; -ENOMEM, -ENOSPC, -EMFILE.
  */
 int ebus_ring_create(struct ebus_ring_writer *ring, size_t size);
 void ebus_ring_destroy(struct ebus_ring_writer *ring);

@@ -39,7 +39,8 @@ struct ebus_ring {
 	unsigned int n_slots;
 	struct reader *readers;
 	uint64_t rung_to, rung_ns;
-	bool waits; /* somebody has not read all, and was not told */
+	bool waits;	  /* somebody has not read all, and was not told */
+	bool is_retiring; /* everybody leaves */
 };
 
 /* --- waking readers */
@@ -272,11 +273,29 @@ static void reader_free(struct ebus_ring *ring, struct reader *r)
 	free(r);
 }
 
+/* Everybody leaves: nobody can be made to forget what is mapped. They move to another ring when they are fast again. */
+static void retire(struct ebus_ring *ring)
+{
+	struct ebus_rings *rings = ring->of;
+	unsigned int index = ring->index;
+
+	ring->is_retiring = true;
+	while (rings->rings[index]) {
+		struct ebus_peer *peer = rings->rings[index]->readers->peer;
+
+		for (size_t i = 0; i < EBUS_HANDLES_MAX; i++)
+			for (struct ebus_sent_signal *s = peer->bindings[i] ? peer->bindings[i]->signals : NULL; s; s = s->next)
+				if (s->by_ring.ring && s->by_ring.ring == rings->rings[index])
+					ebus_ring_leave(s);
+	}
+}
+
 void ebus_ring_leave(struct ebus_sent_signal *s)
 {
 	struct ebus_ring *ring = s->by_ring.ring;
 	struct slot *slot = &ring->slots[s->by_ring.slot];
 	struct reader *r = reader_of(ring, s->binding->peer);
+	bool is_known = r->has_it && r->n == 1;
 
 	s->seen += ebus_ring_seen(s);
 	/* What was written and not announced will not be read. */
@@ -289,6 +308,8 @@ void ebus_ring_leave(struct ebus_sent_signal *s)
 		reader_free(ring, r);
 	if (!ring->readers)
 		ring_free(ring);
+	else if (is_known && !ring->is_retiring)
+		retire(ring); /* who left can read it still, and what he may is not looked at any more */
 }
 
 /* --- its end */
@@ -301,24 +322,11 @@ static bool all_may(const struct ebus_ring *ring)
 	return true;
 }
 
-/* Everybody leaves: nobody can be made to forget what is mapped. */
-static void retire(struct ebus_rings *rings, unsigned int index)
-{
-	while (rings->rings[index]) {
-		struct ebus_peer *peer = rings->rings[index]->readers->peer;
-
-		for (size_t i = 0; i < EBUS_HANDLES_MAX; i++)
-			for (struct ebus_sent_signal *s = peer->bindings[i] ? peer->bindings[i]->signals : NULL; s; s = s->next)
-				if (s->by_ring.ring && s->by_ring.ring == rings->rings[index])
-					ebus_ring_leave(s);
-	}
-}
-
 void ebus_rings_ask_anew(struct ebus_rings *rings)
 {
 	for (unsigned int i = 0; i < EBUS_RINGS_MAX; i++)
 		if (rings->rings[i] && !all_may(rings->rings[i]))
-			retire(rings, i);
+			retire(rings->rings[i]);
 }
 
 int ebus_peer_on_read(struct ebus_peer *peer, struct ebus_received *r)
@@ -333,6 +341,8 @@ int ebus_peer_on_read(struct ebus_peer *peer, struct ebus_received *r)
 	if (!reader)
 		return 0; /* the ring has ended, and that crossed */
 	memcpy(&read, r->payload, sizeof(read));
+	if (read.at > ring->writer.at || read.at < reader->read_to)
+		return -EBADMSG;
 	reader->read_to = read.at;
 	reader->is_rung = false;
 	ring->waits = ring->waits || read.at != ring->writer.at;

@@ -24,6 +24,7 @@ struct ebus_ring_use {
 	bool is_rung;  /* the writer waits for word */
 	bool is_ended; /* by that: to be freed when it is read up to the last position */
 	uint64_t last;
+	struct ebus_ring_use *next; /* of those that have ended and are still read */
 };
 
 static struct ebus_used_signal *state_of(const struct slot *slot)
@@ -90,19 +91,40 @@ static void tell_missed(struct ebus_peer *peer, struct ebus_ring_use *ring)
 	}
 }
 
-static void ring_free(struct ebus_peer *peer, unsigned int index)
+static void ring_free(struct ebus_ring_use *ring)
 {
-	ebus_ring_unmap(&peer->reads[index]->reader);
-	free(peer->reads[index]);
+	ebus_ring_unmap(&ring->reader);
+	free(ring);
+}
+
+/* Its number may be that of another one from now on, also while a handler of this one runs. */
+static void ring_end(struct ebus_peer *peer, unsigned int index, uint64_t last)
+{
+	struct ebus_ring_use *ring = peer->reads[index];
+
+	ring->is_ended = true;
+	ring->is_rung = false;
+	ring->last = last;
+	ring->next = peer->ended;
+	peer->ended = ring;
 	peer->reads[index] = NULL;
 	peer->n_reads--;
 }
 
+static void forget(struct ebus_peer *peer, struct ebus_ring_use *ring)
+{
+	struct ebus_ring_use **at = &peer->ended;
+
+	while (*at != ring)
+		at = &(*at)->next;
+	*at = ring->next;
+	ring_free(ring);
+}
+
 /* Up to a position, and no further: who writes fast must not keep everything else waiting. */
-static int read_ring(struct ebus_peer *peer, unsigned int index, uint64_t end)
+static int read_ring(struct ebus_peer *peer, struct ebus_ring_use *ring, unsigned int index, uint64_t end)
 {
 	struct ebus_frame frame = { .kind = EBUS_READ, .service = (__u16)index };
-	struct ebus_ring_use *ring = peer->reads[index];
 	struct ebus_ring_record record;
 	int err;
 
@@ -121,33 +143,44 @@ static int read_ring(struct ebus_peer *peer, unsigned int index, uint64_t end)
 		ring->is_rung = false;
 	}
 	if (ring->is_ended)
-		ring_free(peer, index);
+		forget(peer, ring);
 	return err;
 }
 
 void ebus_ring_use_read(struct ebus_peer *peer)
 {
 	for (unsigned int i = 0; i < EBUS_RINGS_MAX; i++) {
-		int err = peer->reads[i] ? read_ring(peer, i, ebus_ring_end(&peer->reads[i]->reader)) : 0;
+		struct ebus_ring_use *ring = peer->reads[i];
+		int err = ring ? read_ring(peer, ring, i, ebus_ring_end(&ring->reader)) : 0;
 
 		if (err)
 			ebus_peer_fail(peer, err);
 	}
 }
 
+static void stop(struct ebus_ring_use *ring, const struct ebus_use *use, unsigned int signal)
+{
+	for (unsigned int i = 0; i < EBUS_RING_SLOTS; i++)
+		if (ring->slots[i].use == use && ring->slots[i].signal == signal)
+			ring->slots[i].use = NULL;
+}
+
 void ebus_ring_use_stop(struct ebus_use *use, unsigned int signal)
 {
 	for (unsigned int i = 0; i < EBUS_RINGS_MAX; i++)
-		for (unsigned int j = 0; use->peer->reads[i] && j < EBUS_RING_SLOTS; j++)
-			if (use->peer->reads[i]->slots[j].use == use && use->peer->reads[i]->slots[j].signal == signal)
-				use->peer->reads[i]->slots[j].use = NULL;
+		if (use->peer->reads[i])
+			stop(use->peer->reads[i], use, signal);
+	for (struct ebus_ring_use *ring = use->peer->ended; ring; ring = ring->next)
+		stop(ring, use, signal);
 }
 
 void ebus_ring_use_end(struct ebus_peer *peer)
 {
 	for (unsigned int i = 0; i < EBUS_RINGS_MAX; i++)
 		if (peer->reads[i])
-			ring_free(peer, i);
+			ring_end(peer, i, 0);
+	while (peer->ended)
+		forget(peer, peer->ended);
 }
 
 /* --- frames */
@@ -201,19 +234,18 @@ int ebus_peer_on_rang(struct ebus_peer *peer, struct ebus_received *r)
 	if (index >= EBUS_RINGS_MAX || !peer->reads[index])
 		return -EBADMSG;
 	peer->reads[index]->is_rung = true;
-	return read_ring(peer, index, ebus_ring_end(&peer->reads[index]->reader));
+	return read_ring(peer, peer->reads[index], index, ebus_ring_end(&peer->reads[index]->reader));
 }
 
 int ebus_peer_on_ring_end(struct ebus_peer *peer, struct ebus_received *r)
 {
 	unsigned int index = r->frame->service;
+	struct ebus_ring_use *ring = index < EBUS_RINGS_MAX ? peer->reads[index] : NULL;
 	struct ebus_ring_at end;
 
-	if (index >= EBUS_RINGS_MAX || !peer->reads[index] || r->size != sizeof(end))
+	if (!ring || r->size != sizeof(end))
 		return -EBADMSG;
 	memcpy(&end, r->payload, sizeof(end));
-	peer->reads[index]->is_rung = false;
-	peer->reads[index]->is_ended = true;
-	peer->reads[index]->last = end.at;
-	return read_ring(peer, index, end.at);
+	ring_end(peer, index, end.at);
+	return read_ring(peer, ring, index, end.at);
 }

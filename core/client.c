@@ -218,6 +218,7 @@ void emf_client_free(struct emf_client *client)
 	if (!client)
 		return;
 	client->flags = 0;
+	emf_bus_watches_remove_owner(NULL); /* before it is seen that all services go */
 	disconnect(client);
 	emf_timer_stop(&client->retry);
 	emf_bus_remove_owner(NULL);

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <emf/output.h>
@@ -251,16 +252,30 @@ static void on_end(int signo)
 	is_over = 1;
 }
 
-/* What others say to each other is for nobody else. */
+/* What others say to each other is for nobody else: also in a file that was there, and not where a link leads. */
 static int open_file(struct monitoring *m)
 {
-	int fd = open(m->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int fd = open(m->path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	struct stat st;
 
-	m->out = fd < 0 ? NULL : fdopen(fd, "w");
 	m->as_json = true;
+	if (fd >= 0 && !fstat(fd, &st)) {
+		errno = !S_ISREG(st.st_mode) || st.st_uid != geteuid() ? EPERM : 0;
+		if (!errno && !fchmod(fd, 0600) && !ftruncate(fd, 0))
+			m->out = fdopen(fd, "w");
+		else
+			m->out = NULL;
+	} else {
+		m->out = NULL;
+	}
 	if (m->out)
 		return 0;
-	emf_err(NULL, "%s: %s", m->path, strerror(errno));
+	if (errno == EPERM)
+		emf_err(NULL, "%s: is no file of this user, and nothing is written to it", m->path);
+	else if (errno == ELOOP)
+		emf_err(NULL, "%s: is a link, and nothing is written where it leads", m->path);
+	else
+		emf_err(NULL, "%s: %s", m->path, strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	return -1;

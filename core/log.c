@@ -3,6 +3,7 @@
  * log.c - messages on standard error, with priorities for a journal.
  */
 #include "log.h"
+#include "text.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -86,6 +87,20 @@ const char *emf_log_level_name(enum emf_log_level level)
 	return "?";
 }
 
+/* What modules log may come from anybody: no escape sequence of theirs gets to a terminal. */
+static void put_line(const char *text)
+{
+	for (size_t left = strlen(text), n; left; text += n, left -= n) {
+		n = emf_text_character(text, left);
+		if (n || *text == '\t')
+			fwrite(text, 1, n ? n : 1, stderr);
+		else
+			fprintf(stderr, "\\x%02X", (unsigned char)*text);
+		n = n ? n : 1;
+	}
+	fputc('\n', stderr);
+}
+
 /* A line of its own for each line of the message, so that each has its priority. */
 static void write_lines(const struct module *m, enum emf_log_level level, char *text)
 {
@@ -100,7 +115,8 @@ static void write_lines(const struct module *m, enum emf_log_level level, char *
 			log_tap(m, level, line);
 		if (to_journal)
 			fprintf(stderr, "<%d>", level);
-		fprintf(stderr, "%s: %s%s\n", who, level == EMF_LOG_WARN ? "warning: " : "", line);
+		fprintf(stderr, "%s: %s", who, level == EMF_LOG_WARN ? "warning: " : "");
+		put_line(line);
 	}
 }
 

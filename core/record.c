@@ -32,7 +32,7 @@ size_t emf_record_wire_size(const struct emf_record *record, const void *data)
 	return tail ? record->fixed + (size_t)used(tail, data) * tail->size : record->size;
 }
 
-static bool is_named(const struct emf_member *m, uint64_t value)
+bool emf_member_is_named(const struct emf_member *m, uint64_t value)
 {
 	uint64_t mask = UINT64_MAX >> (64 - 8 * m->size), known = 0;
 
@@ -71,7 +71,7 @@ static int check_one(const struct emf_member *m, const char *at, size_t came)
 		return memchr(at, '\0', m->size) ? 0 : -EINVAL;
 	case EMF_ENUM:
 	case EMF_FLAGS:
-		return is_named(m, emf_value_load(&type, at)) ? 0 : -EINVAL;
+		return emf_member_is_named(m, emf_value_load(&type, at)) ? 0 : -EINVAL;
 	case EMF_STRUCT:
 		return check(m->record, at, came);
 	default:

@@ -37,6 +37,9 @@ int emf_record_load(const struct emf_record *record, const void *bytes, size_t n
 /* Whether a value, of a number type, is within the bounds of its description; also if there are none. */
 bool emf_member_in_range(const struct emf_member *member, const void *value);
 
+/* Whether a value, of an enum or flags, is one that the description names, or made of such. */
+bool emf_member_is_named(const struct emf_member *member, uint64_t value);
+
 /* Whether there is a file descriptor in it. */
 bool emf_record_has_fds(const struct emf_record *record);
 

@@ -126,6 +126,8 @@ static int from_text(const struct place *place, const struct emf_member *m, cons
 
 	switch (err) {
 	case 0:
+		if (m->type == EMF_FLAGS && !emf_member_is_named(m, emf_value_load(&type, at)))
+			return wrong(place, "\"%.60s\" has bits that no flag stands for", text);
 		return in_range(place, m, at);
 	case -ERANGE:
 		if (m->type == EMF_STRING || m->type == EMF_COMM)

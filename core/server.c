@@ -121,6 +121,13 @@ int emf_server_open(struct emf_server *server, struct emf *emf)
 	int err;
 
 	*server = (struct emf_server){ .emf = emf, .lock_fd = -1, .spare_fd = -1 };
+	/* What would be denied must not be allowed because of a line that cannot be read. */
+	err = emf_acl_read(&server->acl, NULL);
+	if (err) {
+		emf_err(NULL, "the access rules have mistakes: nothing starts");
+		emf_acl_fini(&server->acl);
+		return err;
+	}
 	err = emf_rundir_socket(emf->product->name, server->path);
 	if (!err && !emf_rundir_given())
 		err = emf_rundir(folder);
@@ -147,7 +154,7 @@ int emf_server_open(struct emf_server *server, struct emf *emf)
 	}
 	server->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	ebus_rings_init(&server->rings, &emf->loop);
-	emf_server_reload(server);
+	emf_server_apply_rules(server);
 	return 0;
 }
 

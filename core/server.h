@@ -50,11 +50,14 @@ struct emf_server_peer {
  * emf_server_open() - own the product's socket
  *
  * Return: 0; -EADDRINUSE if another process serves it; -EEXIST if something that
- * is no socket stands in its place; or what the system calls
+ * is no socket stands in its place; -EINVAL if the access rules have mistakes; or what the system calls
  * report. All logged.
  */
 int emf_server_open(struct emf_server *server, struct emf *emf);
 void emf_server_close(struct emf_server *server);
+
+/* Lets those connect whom rules allow something. */
+void emf_server_apply_rules(struct emf_server *server);
 
 /* Reads the access rules again; a mistake in them changes nothing. */
 void emf_server_reload(struct emf_server *server);

@@ -259,22 +259,27 @@ static bool may_connect(const struct emf_server_peer *p)
 	return asks.is_owner || asks.is_of_socket || emf_acl_knows(&p->server->acl, &asks);
 }
 
+void emf_server_apply_rules(struct emf_server *server)
+{
+	int err = emf_socket_acl_set(server->path, &server->acl);
+
+	if (err && server->acl.n)
+		emf_warn(NULL, "%s: those whom rules allow something cannot connect, since its mode keeps them out: %s", server->path,
+			 strerror(-err));
+}
+
 void emf_server_reload(struct emf_server *server)
 {
 	struct emf_acl acl;
-	int err = emf_acl_read(&acl, NULL);
 
-	if (err) {
+	if (emf_acl_read(&acl, NULL)) {
 		emf_err(NULL, "the access rules have mistakes; the ones before them stay");
 		emf_acl_fini(&acl);
 		return;
 	}
 	emf_acl_fini(&server->acl);
 	server->acl = acl;
-	err = emf_socket_acl_set(server->path, &server->acl);
-	if (err && server->acl.n)
-		emf_warn(NULL, "%s: those whom rules allow something cannot connect, since its mode keeps them out: %s", server->path,
-			 strerror(-err));
+	emf_server_apply_rules(server);
 	for (struct emf_server_peer *p = server->peers; p; p = p->next)
 		ebus_peer_ask_anew(&p->peer);
 	ebus_rings_ask_anew(&server->rings);

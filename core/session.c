@@ -69,6 +69,8 @@ static void on_hangup(struct emf_signal *signal)
 	struct session *s = emf_container_of(signal, struct session, hangup);
 	struct emf_config config;
 
+	if (s->server.emf)
+		emf_server_reload(&s->server);
 	if (emf_config_read(&config, s->emf, s->options->config)) {
 		emf_err(NULL, "the configuration has mistakes; nothing was changed");
 	} else {
@@ -77,8 +79,6 @@ static void on_hangup(struct emf_signal *signal)
 			emf_log_set_level(s->options->log);
 		emf_info(NULL, "configuration read again");
 	}
-	if (s->server.emf)
-		emf_server_reload(&s->server);
 	emf_config_fini(&config);
 }
 

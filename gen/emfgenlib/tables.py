@@ -148,8 +148,8 @@ class _Maker:
 
 
 def _is_padding(member: Field) -> bool:
-    """u8 pad[N], as errors about padding suggest it: nobody wants to see it printed."""
-    return member.type.text == "u8" and member.array_kind == "fixed" and bool(re.match(r"pad[0-9]*\Z", member.name))
+    """u8 pad[N] or u8 pad, as errors about padding suggest it: nobody wants to see it printed."""
+    return member.type.text == "u8" and member.array_kind in ("", "fixed") and bool(re.match(r"pad[0-9]*\Z", member.name))
 
 
 def _initial(param: Field, scope: Scope) -> Optional[str]:

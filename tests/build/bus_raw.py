@@ -167,6 +167,18 @@ class Raw:
         for packet in packets:
             self.waiting.extend(take_apart(packet))
 
+    def all_that_came(self):
+        """Frames that are there, and those of the next moment."""
+        self.socket.settimeout(0.2)
+        try:
+            while packet := self.packet():
+                self.waiting.extend(packet)
+        except TimeoutError:
+            pass
+        self.socket.settimeout(tap.PATIENCE)
+        found, self.waiting = list(self.waiting), collections.deque()
+        return found
+
     def next(self, *kinds):
         """The next frame of these kinds, or None at the end; others are passed over."""
         while True:
@@ -188,6 +200,7 @@ class Peer(Raw):
 
     def __init__(self, bus, greet=True, bound=True):
         super().__init__(connected(bus))
+        self.bus = bus
         if greet:
             self.send(hello())
             tap.equal(self.next().kind, HELLO, "the answer to the greeting")

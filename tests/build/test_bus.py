@@ -171,6 +171,16 @@ def on_demand(service):
     return program["attached"]
 
 
+def test_nothing_starts_with_access_rules_that_have_a_mistake():
+    """What they deny would be allowed."""
+    tap.need_root()
+    rules("[user root]\ndeny = echo.secret\njunk\n")
+    done = tap.run(build().product(), "serve", env=dict(os.environ, EMF_BUS=os.path.join(tap.folder(), "bus.sock")))
+    tap.equal(done.returncode, 1, "exit status")
+    tap.contains(done.stderr, "test.conf:3: this is neither [section] nor key = value")
+    tap.contains(done.stderr, "the access rules have mistakes: nothing starts")
+
+
 def test_a_program_on_demand_is_attached_while_somebody_listens_and_its_records_are_signals():
     tap.need_root()
     service = Service()

@@ -136,16 +136,23 @@ def test_a_module_stops_and_starts_while_others_run():
 
 def test_who_listens_hears_a_module_that_was_started_again():
     service = Service("echoer")
-    heard = service.start("listen", "-j", "echo.heard", "echo.execed", "-n", "2")
+    out = os.path.join(tap.folder(), "out")  # other programs are started on this machine, too: it is not ended by them
+    with open(out, "w") as f:
+        service.start("listen", "-j", "echo.heard", "echo.execed", stdout=f)
     until(lambda: len(service.asks("bus", "subscriptions")["rows"]) == 2, "the listener")
     service.does("stop", "echoer")
     tap.equal(links(service.pid), 0, "links of what was stopped")
     service.does("start", "echoer")
-    tap.equal(links(service.pid), 1, "links: its program is wanted still")
+    until(lambda: links(service.pid) == 1, "its program, which is wanted still, to be attached")
+    before = os.path.getsize(out)
     service.does("call", "echo", "shout", "times=1", "bytes=0")
-    until(lambda: spawn("/bin/true") and heard.poll() is not None, "both signals")
-    names = [json.loads(line)["signal"] for line in heard.stdout.read().splitlines()]
-    tap.equal((heard.returncode, set(names) - {"heard", "execed"}), (0, set()), f"status and signals: {names}")
+
+    def names():
+        with open(out) as f:
+            f.seek(before)
+            return {json.loads(line)["signal"] for line in f if line.endswith("\n")}
+
+    until(lambda: spawn("/bin/true") and names() == {"heard", "execed"}, "both signals")
     service.end()
 
 
@@ -253,7 +260,8 @@ def test_calls_that_come_while_it_stops_and_starts_are_answered():
         finally:
             over.append(True)
         told = set.union(*(caller.result(timeout=30) for caller in callers))
-    tap.equal(told, {(0, '{"n":5}', False, ""), (1, "", True, "")}, "how they were answered")
+    answered, refused = (0, '{"n":5}', False, ""), (1, "", True, "")
+    tap.equal((answered in told, told - {answered, refused}), (True, set()), "how they were answered")
     service.end()
 
 

@@ -261,6 +261,22 @@ def test_a_monitor_that_does_not_read_costs_the_others_nothing_and_learns_what_i
     tap.equal(service.stop(), 0, "exit status of the service")
 
 
+def test_what_is_captured_is_for_its_owner_alone():
+    service = served()
+    path = os.path.join(tap.folder(), "capture")
+    with open(path, "w") as f:
+        f.write("what was there\n")
+    os.chmod(path, 0o666)
+    monitor = Monitor(service, "-w", path, "echo.*")
+    tap.equal((os.stat(path).st_mode & 0o777, os.path.getsize(path)), (0o600, 0), "mode and size of the file")
+    tap.equal(monitor.end(), 0, "status")
+    link = path + ".link"
+    os.symlink(path, link)
+    refuses(service, ("monitor", "-w", link), 1, "is a link, and nothing is written where it leads")
+    refuses(service, ("monitor", "-w", "/dev/null"), 1, "is no file of this user")
+    tap.equal(service.stop(), 0, "exit status of the service")
+
+
 def test_who_may_not_look_on_is_told_so():
     service = served()
     os.chmod(service.bus, 0o666)

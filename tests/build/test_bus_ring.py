@@ -4,10 +4,13 @@ Without these, a signal could come twice or not at all when it moves there or ba
 is slow could lose some without a word, or somebody could read what rules forbid.
 """
 import json
+import mmap
 import os
 import shutil
 import signal
+import struct
 
+import bus_raw as raw
 import tap
 from bus_product import Service, build, client_run, rules, until
 
@@ -173,6 +176,74 @@ def test_a_ring_ends_for_all_when_rules_forbid_it_to_one_and_none_is_lost():
     out = bound.process.stdout.read()
     tap.contains(out, f"heard and lost {3 * ALL}, lost 0, gaps {3 * SHOUTS - 1}, whispers {ALL}\n")
     tap.contains(bound.process.stderr.read(), "signal echo.whispered is not heard: Permission denied")
+    tap.equal(service.stop(), 0, "exit status of the service")
+
+
+def fast(peer, signal):
+    """What is shared with a peer that subscribes to a signal, once there are many of them: a descriptor of the ring."""
+    peer.send(raw.subscribe(signal, flags=1))
+    caller = raw.Peer(peer.bus)
+    for serial in range(1, 40):
+        caller.send(raw.call(raw.SHOUT, struct.pack("=II", 3000, 1), serial=serial))
+        tap.equal(caller.next(raw.REPLY, raw.FAIL).err, 0, "a call")
+        found = [f for f in peer.all_that_came() if f.kind == raw.RING]
+        if found:
+            return found[0]
+    raise AssertionError("no ring")
+
+
+def mapped(frame):
+    return mmap.mmap(frame.fds[0], 4096 + (4 << 20), mmap.MAP_SHARED, mmap.PROT_READ)
+
+
+def test_who_had_a_ring_reads_nothing_more_in_it_after_it_left():
+    """Rules that are asked about readers say nothing of who was one."""
+    tap.need_root()
+    rules("[user 65534]\nallow = read\ndeny = echo.whispered\n")
+    service = Service()
+    root = raw.Peer(service.bus)
+    with raw.nobody():
+        left = raw.Peer(service.bus)
+    root.send(raw.subscribe(raw.HEARD, flags=1))
+    memory = mapped(fast(left, raw.HEARD))
+    left.send(raw.frame(raw.UNSUBSCRIBE, member=raw.HEARD))
+    tap.equal(left.answer(raw.number()), 0, "a call behind it")
+    root.all_that_came()
+    before = memory[:]
+    root.send(raw.subscribe(raw.WHISPERED, flags=1))
+    does(service, "shout_many")
+    does(service, "whisper_many")
+    tap.equal(memory[:] == before, True, "whether the memory is as it was")
+    root.close()
+    left.close()
+    tap.equal(service.stop(), 0, "exit status of the service")
+
+
+def test_a_reader_that_says_it_has_read_what_was_not_written_is_disconnected():
+    tap.need_root()
+    service = Service()
+    for at in (1 << 40, 0):
+        peer = raw.Peer(service.bus)
+        ring = struct.unpack("=HHIQQ", fast(peer, raw.HEARD).payload)[0]
+        peer.send(raw.frame(raw.READ, struct.pack("=Q", at), service=ring))
+        if at:
+            tap.equal(peer.is_gone(), True, "whether it is disconnected")
+        else:
+            peer.close()
+    tap.equal(service.stop(), 0, "exit status of the service")
+
+
+def test_a_signal_that_drops_new_ones_has_no_ring_also_if_its_module_starts_later():
+    tap.need_root()
+    service = Service()
+    tap.equal(tap.run(build().product(), "stop", "echoer", env=dict(os.environ, EMF_BUS=service.bus)).returncode, 0, "stop")
+    peer = raw.Peer(service.bus)
+    peer.send(raw.subscribe(raw.OLDEST, flags=1))
+    tap.equal(tap.run(build().product(), "start", "echoer", env=dict(os.environ, EMF_BUS=service.bus)).returncode, 0, "start")
+    caller = raw.Peer(service.bus)
+    for serial in range(1, 6):
+        tap.equal(caller.answer(raw.call(raw.FLOOD, struct.pack("=I", 1000), serial)), 0, "a flood")
+    tap.equal([f.kind for f in peer.all_that_came() if f.kind == raw.RING], [], "rings")
     tap.equal(service.stop(), 0, "exit status of the service")
 
 

@@ -137,6 +137,9 @@ START_TEST(what_is_read_and_missed_is_what_was_written_between_processes)
 		_exit(0);
 	}
 	for (long turn = 0; next < N && turn < 1000000000; turn++) {
+		/* A writer that has died writes no more: what is there is all. */
+		if (!(turn % 100000) && waitpid(pid, NULL, WNOHANG) == pid)
+			turn = 1000000000 - 10 * N;
 		err = ebus_ring_next(&reader, ebus_ring_end(&reader), &record);
 		ck_assert_int_ge(err, 0);
 		if (!err)
