@@ -24,7 +24,15 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 @scratch.once
 def build(parent):
-    """A product of the modules in chain/; built once for all tests of this file."""
+    """A product of the modules in chain/; built once for all tests of this file.
+
+    EMF_CHAINS is a folder that keeps it: for a virtual machine, where a build takes long.
+    """
+    kept = os.environ.get("EMF_CHAINS")
+    if kept and os.path.exists(os.path.join(kept, "build", "emf")):
+        return scratch.Build(os.path.join(kept, "src"), os.path.join(kept, "build"), configured=True)
+    parent = kept or parent
+    os.makedirs(parent, exist_ok=True)
     src = scratch.source(parent)
     shutil.rmtree(os.path.join(src, "modules"))
     shutil.copytree(os.path.join(HERE, "chain"), os.path.join(src, "modules"))
