@@ -196,8 +196,9 @@ static int start(struct monitoring *m, char why[EMF_ASK_WHY_MAX])
 	}
 	err = bus_call_monitors(&bus_client, &monitors);
 	if (err) {
-		snprintf(why, EMF_ASK_WHY_MAX, "this user may not monitor the bus: bus.message and bus.monitors are for admin%s%s",
-			 err == -EACCES ? "" : ": ", err == -EACCES ? "" : strerror(-err));
+		snprintf(why, EMF_ASK_WHY_MAX, "the product does not say who monitors it: %s", strerror(-err));
+		if (err == -EACCES)
+			emf_ask_denied("monitor the bus", "bus", "monitors", why);
 		return err;
 	}
 	m->lost_before = monitors.lost;

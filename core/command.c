@@ -242,7 +242,13 @@ int emf_command_call(struct emf *emf, const char *service, const char *method, i
 
 int emf_cmd_peers(struct emf *emf, int argc, char **argv)
 {
-	return emf_command_call(emf, "bus", "peers", argc, argv);
+	bool as_json = false; /* which the call reads again */
+	const struct emf_option options[] = {
+		{ "json", 'j', NULL, false, "print JSON", emf_option_set_true, &as_json },
+	};
+	int status = emf_command_simple(emf, "peers", options, 1, argc, argv);
+
+	return status >= 0 ? status : emf_command_call(emf, "bus", "peers", argc, argv);
 }
 
 static const struct emf_shortcut *find_shortcut(const struct emf *emf, const char *name)
