@@ -45,7 +45,7 @@ static int tell(int err, const char *what, const char *module)
 		return failed->reason == -EPERM || failed->reason == -EOPNOTSUPP ? EMF_EXIT_UNSUPPORTED : EMF_EXIT_FAILED;
 	}
 	if (err == -EACCES)
-		emf_ask_denied(what, "modules", what, why);
+		emf_ask_denied(strcmp(what, "stop") ? "start modules" : "stop modules", "modules", what, why);
 	else
 		snprintf(why, sizeof(why), "%s %.63s: the service does not answer: %s", what, module, strerror(-err));
 	return emf_ask_failed(err, why);

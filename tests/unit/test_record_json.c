@@ -246,7 +246,7 @@ START_TEST(wrong_words_are_told)
 		{ "{\"n\":18446744073709551615}", "has to be in quotes" },
 		{ "{\"n\":1,\"n\":2}", "is no JSON: duplicate object key" },
 		{ "{n:1}", "is no JSON: a name in double quotes or '}' is expected" },
-		{ "rows.=1", "rows: 'rows' is no struct" },
+		{ "rows.=1", "'rows' is no struct" },
 		{ ".=1", "'.=': a name is empty" },
 		{ "name=\xff", "name: is not valid UTF-8" },
 	};
