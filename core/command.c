@@ -128,7 +128,7 @@ int emf_command_simple(struct emf *emf, const char *name, const struct emf_optio
 	int rest, status = emf_command_parse(emf, name, options, n, argc, argv, &rest);
 
 	if (status < 0 && rest < argc) {
-		emf_err(NULL, "%s %s takes no further words, and got '%s'", emf->product->name, name, argv[rest]);
+		emf_err(NULL, "%s takes no further words, and got '%s'", name, argv[rest]);
 		return EMF_EXIT_USAGE;
 	}
 	return status;

@@ -262,12 +262,18 @@ static int from_array(struct place *place, const struct emf_member *m, const jso
 	return 0;
 }
 
+static const char *expected(const struct emf_member *m)
+{
+	if (m->count > 1 || m->bounded)
+		return m->type == EMF_CHAR ? "a text" : "an array";
+	return m->type == EMF_STRUCT ? "an object" : emf_value_expected(m->type);
+}
+
 /* Of each element; a bounded array is as long as it can be only if somebody says so. */
 static int from_default(const struct place *place, const struct emf_member *m, char *data)
 {
 	if (!m->initial)
-		return wrong(place, "is missing: %s", m->type != EMF_CHAR && (m->count > 1 || m->bounded) ? "an array" :
-			     m->type == EMF_STRUCT ? "an object" : m->count > 1 || m->bounded ? "a text" : emf_value_expected(m->type));
+		return wrong(place, "is missing: %s", expected(m));
 	for (uint32_t i = 0; i < m->count && !m->bounded; i++) {
 		int err = from_text(place, m, m->initial, data + m->offset + (size_t)i * m->size);
 

@@ -289,6 +289,8 @@ def test_who_may_not_look_on_is_told_so():
     done = tap.run(product, "listen", "bus.message", **nobody)
     tap.equal((done.returncode, done.stdout), (77, ""), f"status ({done.stderr})")
     tap.contains(done.stderr, "signal bus.message is not heard: rules do not allow this user to listen to it")
+    done = shell(service, "monitor", "-d", "1ms", "echo.*", "nothing.*")
+    tap.equal((done.returncode, done.stderr), (0, "emf: warning: no service has a method or a signal that matches 'nothing.*'; 'describe' prints what there is\n"), "a pattern for nothing")
     refuses(service, ("monitor", "-n", "0"), 2, "--count: \"0\" is not a number above 0")
     refuses(service, ("monitor", "-w", "/nowhere/file"), 1, "/nowhere/file: No such file or directory")
     tap.equal(service.stop(), 0, "exit status of the service")

@@ -196,7 +196,7 @@ def test_services_are_listed_and_described():
     tap.contains(described, "service guest 1.0 {\n")
     tap.contains(shell(service, "describe").stdout, described)
     tap.equal(json.loads(shell(service, "describe", "-j", "guest").stdout)["methods"][0]["name"], "twice", "as JSON")
-    refuses(service, ("peers", "extra"), 2, "emf peers takes no further words, and got 'extra'")
+    refuses(service, ("peers", "extra"), 2, "emf: peers takes no further words, and got 'extra'")
     refuses(service, ("describe", "gest"), 2, "did you mean 'guest'?")
     refuses(service, ("describe", "echo", "guest"), 2, "got 'guest' too")
     tap.equal(service.stop(), 0, "exit status of the service")
