@@ -63,7 +63,6 @@ static bool matches(struct listening *l, const char *service, const char *signal
 	return any;
 }
 
-/* Once the product has answered: nobody waits for that. */
 static void on_refused(void *arg, const struct ebus_service *service, unsigned int signal, int err)
 {
 	const char *name = service->signals[signal].name;
@@ -166,6 +165,9 @@ static int bind_all(struct listening *l, char why[EMF_ASK_WHY_MAX])
 		if (services->rows[i].signals && may_match(l, services->rows[i].name))
 			err = bind_to(l, services->rows[i].name, why);
 	free(services);
+	/* Answers come in their order: with this one, also what was refused is known. */
+	if (!err && l->n_heard && !emf_ask_services(l->client, &services, why))
+		free(services);
 	if (err == -ENOMEM)
 		snprintf(why, EMF_ASK_WHY_MAX, "out of memory");
 	return err;

@@ -160,7 +160,7 @@ def test_who_may_not_is_told_so():
     refused = tap.run(product, "call", "echo", "secret", **nobody)
     tap.equal((refused.returncode, refused.stdout), (77, ""), "status of what is not")
     tap.contains(refused.stderr, "emf: echo.secret: rules do not allow this user to call it; 'acl explain 65534 echo.secret' says")
-    refused = tap.run(product, "listen", "echo.quiet", **nobody)
+    refused = tap.run(product, "listen", "echo.quiet", "-d", "1ms", **nobody)
     tap.equal((refused.returncode, refused.stdout), (77, ""), "status where nothing can be heard")
     tap.contains(refused.stderr, "signal echo.quiet is not heard: rules do not allow this user to listen to it; 'acl explain 65534 echo.quiet' says")
     listener = Listener(service, "echo.[hq]*", "-n", "1", product=product, user=65534, group=65534, extra_groups=[])
