@@ -6,13 +6,20 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "bus.h"
+#include "client_own.h"
 #include "emf_emf.h"
 #include "record.h"
 #include "suggest.h"
 
 int emf_ask_open(const struct emf *emf, struct emf_client **client, char why[EMF_ASK_WHY_MAX])
+{
+	return emf_ask_open_within(emf, 0, client, why);
+}
+
+int emf_ask_open_within(const struct emf *emf, uint32_t timeout_ms, struct emf_client **client, char why[EMF_ASK_WHY_MAX])
 {
 	int err;
 
@@ -21,6 +28,8 @@ int emf_ask_open(const struct emf *emf, struct emf_client **client, char why[EMF
 		snprintf(why, EMF_ASK_WHY_MAX, "out of memory or of file descriptors");
 		return -ENOMEM;
 	}
+	if (timeout_ms)
+		emf_client_set_timeout(*client, timeout_ms);
 	err = emf_client_connect(*client, emf->product->name);
 	if (!err)
 		return 0;
@@ -30,10 +39,26 @@ int emf_ask_open(const struct emf *emf, struct emf_client **client, char why[EMF
 	return err;
 }
 
+void emf_ask_denied(const char *what, const char *service, const char *member, char why[EMF_ASK_WHY_MAX])
+{
+	snprintf(why, EMF_ASK_WHY_MAX, "rules do not allow this user to %s; 'acl explain %u %s.%s' says which one decides", what, geteuid(),
+		 service, member);
+}
+
 int emf_ask_failed(int err, const char *why)
 {
 	emf_err(NULL, "%s", why);
 	return err == -EACCES ? EMF_EXIT_UNSUPPORTED : EMF_EXIT_FAILED;
+}
+
+/* A call to a service of EMF's own was not answered. */
+static void failed(int err, const char *what, const char *service, const char *method, char why[EMF_ASK_WHY_MAX])
+{
+	char denied[EMF_ASK_WHY_MAX];
+
+	if (err == -EACCES)
+		emf_ask_denied("ask", service, method, denied);
+	snprintf(why, EMF_ASK_WHY_MAX, "%s: %.400s", what, err == -EACCES ? denied : strerror(-err));
 }
 
 static int ask_status(struct emf_client *client, json_t **status, char why[EMF_ASK_WHY_MAX])
@@ -47,7 +72,7 @@ static int ask_status(struct emf_client *client, json_t **status, char why[EMF_A
 	}
 	err = modules_call_status(&modules_client, reply);
 	if (err) {
-		snprintf(why, EMF_ASK_WHY_MAX, "the service does not tell its status: %s", strerror(-err));
+		failed(err, "the product does not tell its status", "modules", "status", why);
 		goto out;
 	}
 	*status = json_loadb(reply->json, reply->json_len, 0, NULL);
@@ -95,7 +120,7 @@ int emf_ask_services(struct emf_client *client, struct introspection_services_re
 		return err;
 	err = introspection_call_services(&introspection_client, reply);
 	if (err) {
-		snprintf(why, EMF_ASK_WHY_MAX, "the product does not tell its services: %s", strerror(-err));
+		failed(err, "the product does not tell its services", "introspection", "services", why);
 		free(reply);
 		return err;
 	}
@@ -149,7 +174,7 @@ int emf_ask_shape(struct emf_client *client, const char *name, struct emf_schema
 	if (err == -ENOENT)
 		suggest(client, name, why);
 	else if (err)
-		snprintf(why, EMF_ASK_WHY_MAX, "the product does not tell the schema of service %s: %s", name, strerror(-err));
+		failed(err, "the product does not tell what the service looks like", "introspection", "schema", why);
 	else
 		err = read_schema(name, reply, schema, why);
 	free(reply);

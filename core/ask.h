@@ -23,6 +23,12 @@
  */
 int emf_ask_open(const struct emf *emf, struct emf_client **client, char why[EMF_ASK_WHY_MAX]);
 
+/* The same, where connecting, and each question that is asked then, may take so long; 0 for EBUS_TIMEOUT_MS. */
+int emf_ask_open_within(const struct emf *emf, uint32_t timeout_ms, struct emf_client **client, char why[EMF_ASK_WHY_MAX]);
+
+/* "rules do not allow this user to call it", and who says which one decides. */
+void emf_ask_denied(const char *what, const char *service, const char *member, char why[EMF_ASK_WHY_MAX]);
+
 /**
  * emf_ask_schema() - bind to a service of which only the name is known
  * @client: connected

@@ -4,7 +4,7 @@
  */
 #include "bus_module.h"
 
-#include <emf/log.h>
+#include <stdio.h>
 
 /* Weak: a product may be without any service. */
 extern struct ebus_service *const __start_emf_services[] __attribute__((weak, visibility("hidden")));
@@ -17,16 +17,16 @@ void emf_bus_init(struct emf_loop *loop)
 		emf_bus_register(*s);
 }
 
-int emf_bus_provide(struct module *m)
+int emf_bus_provide(struct module *m, char *why, size_t size)
 {
 	for (const struct emf_provided *p = m->provides; p && p->service; p++) {
 		if (!ebus_provide(p->service, p->ops, m))
 			continue;
 		if (p->service->provider)
-			emf_err(m, "service %s is provided by module %s already: run only one of the two", p->service->name,
-				p->service->provider->name);
+			snprintf(why, size, "service %s is provided by module %s already: run only one of the two", p->service->name,
+				 p->service->provider->name);
 		else
-			emf_err(m, "service %s is provided by another process already: end that one first", p->service->name);
+			snprintf(why, size, "service %s is provided by another process already: end that one first", p->service->name);
 		emf_bus_withdraw(m);
 		return -EEXIST;
 	}

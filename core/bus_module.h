@@ -13,9 +13,9 @@ void emf_bus_init(struct emf_loop *loop);
 /*
  * emf_bus_provide() - let a module serve what it provides
  *
- * Return: 0; -EEXIST, logged, when another module serves it already.
+ * Return: 0; -EEXIST and a sentence in @why when another module or process serves it already.
  */
-int emf_bus_provide(struct module *m);
+int emf_bus_provide(struct module *m, char *why, size_t size);
 
 /* It serves no more; calls are answered with -ENOTCONN from now on. */
 void emf_bus_withdraw(struct module *m);

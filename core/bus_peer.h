@@ -136,6 +136,7 @@ struct ebus_incoming;
  * @n_reads: how many
  * @ended: rings that have ended while they were read
  * @takes_rings: whether signals of theirs may come by a ring
+ * @timeout_ms: of calls that wait; 0 for EBUS_TIMEOUT_MS
  */
 struct ebus_peer {
 	struct ebus_link link;
@@ -161,6 +162,7 @@ struct ebus_peer {
 	size_t n_reads;
 	struct ebus_ring_use *ended;
 	bool takes_rings;
+	uint32_t timeout_ms;
 };
 
 void ebus_peer_init(struct ebus_peer *peer, const struct ebus_peer_ops *ops, int fd);

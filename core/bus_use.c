@@ -114,7 +114,7 @@ static void on_done(struct ebus_waiter *waiter, int err, const void *reply)
 static int call_and_wait(struct ebus_use *use, struct ebus_call *call, const void *args, void *reply)
 {
 	struct ebus_peer *peer = use->peer;
-	uint64_t until = emf_now_ns() + EBUS_TIMEOUT_MS * UINT64_C(1000000);
+	uint64_t until = emf_now_ns() + (peer->timeout_ms ? peer->timeout_ms : EBUS_TIMEOUT_MS) * UINT64_C(1000000);
 	struct sync sync = { .waiter = { .answered = on_done, .client = call->client },
 			     .record = use->service->methods[call->method].out.record, .reply = reply };
 	struct ebus_call waiting = { call->client, call->method, &sync.waiter };

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "bus_peer.h"
+#include "client_own.h"
 #include "client_queue.h"
 #include "client_socket.h"
 #include "loop.h"
@@ -29,7 +30,8 @@ struct emf_client {
 	struct emf_timer retry;
 	uint32_t retry_ms;
 	unsigned int flags;
-	bool connected;
+	uint32_t timeout_ms;
+	bool connected, is_hung_up;
 	char name[EBUS_NAME_MAX];
 	char path[RUNDIR_PATH_MAX];
 	struct ebus_service *used[EBUS_HANDLES_MAX], *provided[EBUS_HANDLES_MAX];
@@ -37,6 +39,8 @@ struct emf_client {
 	struct ebus_service *asked; /* emf_client_use() waits for it */
 	int answer;
 	char answer_version[EBUS_VERSION_MAX];
+	void (*refused)(void *arg, const struct ebus_service *service, unsigned int signal, int err);
+	void *refused_arg;
 	char why[WHY_MAX];
 };
 
@@ -102,8 +106,12 @@ static int on_wait(struct ebus_peer *peer, uint64_t until_ns)
 
 static void on_refused(struct ebus_peer *peer, struct ebus_service *service, unsigned int signal, int err)
 {
-	(void)peer;
-	emf_warn(NULL, "signal %s.%s is not heard: %s", service->name, service->signals[signal].name, strerror(-err));
+	struct emf_client *client = client_of(peer);
+
+	if (client->refused)
+		client->refused(client->refused_arg, service, signal, err);
+	else
+		emf_warn(NULL, "signal %s.%s is not heard: %s", service->name, service->signals[signal].name, strerror(-err));
 }
 
 static const struct ebus_peer_ops ops = {
@@ -143,7 +151,7 @@ static void on_ready(struct emf_fd *fd, uint32_t events)
 
 static int greet(struct emf_client *client)
 {
-	uint64_t until = emf_now_ns() + EBUS_TIMEOUT_MS * NS_PER_MS;
+	uint64_t until = emf_now_ns() + client->timeout_ms * NS_PER_MS;
 	int err = ebus_peer_greet(&client->peer, client->name, "");
 
 	while (!err && !client->peer.is_greeted)
@@ -153,11 +161,13 @@ static int greet(struct emf_client *client)
 
 static int connect_to(struct emf_client *client)
 {
-	int fd = emf_client_socket(client->path), err;
+	int fd = emf_client_socket(client->path, client->timeout_ms), err;
 
+	client->is_hung_up = false;
 	if (fd < 0)
 		return fd;
 	ebus_peer_init(&client->peer, &ops, fd);
+	client->peer.timeout_ms = client->timeout_ms;
 	client->peer.takes_rings = true;
 	err = greet(client);
 	if (!err) {
@@ -166,7 +176,8 @@ static int connect_to(struct emf_client *client)
 	}
 	if (err) {
 		/* It hung up instead of an answer: that is how strangers are told, and root is none. */
-		if (client->peer.error == -ECONNRESET || client->peer.error == -EPIPE)
+		client->is_hung_up = client->peer.error == -ECONNRESET || client->peer.error == -EPIPE;
+		if (client->is_hung_up)
 			err = geteuid() ? -EACCES : -ECONNRESET;
 		else if (client->peer.error)
 			err = client->peer.error;
@@ -207,6 +218,7 @@ struct emf_client *emf_client_new(const char *name, unsigned int flags)
 	}
 	snprintf(client->name, sizeof(client->name), "%s", name);
 	client->flags = flags;
+	client->timeout_ms = EBUS_TIMEOUT_MS;
 	client->retry.expired = on_retry;
 	emf_bus_set_loop(&client->loop);
 	the_client = client;
@@ -226,6 +238,19 @@ void emf_client_free(struct emf_client *client)
 	emf_loop_fini(&client->loop);
 	the_client = NULL;
 	free(client);
+}
+
+void emf_client_set_timeout(struct emf_client *client, uint32_t timeout_ms)
+{
+	client->timeout_ms = timeout_ms;
+}
+
+void emf_client_set_refused(struct emf_client *client,
+			    void (*refused)(void *arg, const struct ebus_service *service, unsigned int signal, int err),
+			    void *arg)
+{
+	client->refused = refused;
+	client->refused_arg = arg;
 }
 
 static int find(struct emf_client *client, const char *where)
@@ -248,34 +273,17 @@ int emf_client_connect(struct emf_client *client, const char *where)
 	if (err == -ENOENT)
 		return failed(client, err, "there is no place for the socket of %s: set XDG_RUNTIME_DIR or EMF_BUS", where);
 	if (err)
-		return failed(client, err, "the path of the socket of %s is too long", where);
+		return failed(client, err, "the path of the socket is longer than 107 bytes: EMF_BUS has to name a shorter one");
 	emf_timer_stop(&client->retry);
 	err = connect_to(client);
 	/* A user who runs no service of his own means the one of the system. */
 	if ((err == -ENOENT || err == -ECONNREFUSED) && geteuid() && !emf_rundir_given() && !strchr(where, '/') &&
 	    !emf_rundir_system_socket(where, client->path))
 		err = connect_to(client);
-	switch (err) {
-	case 0:
+	if (!err)
 		return 0;
-	case -ENOENT:
-	case -ECONNREFUSED:
-		return failed(client, err, "no service answers at %s; start it with '%s serve'", client->path,
-			      strchr(where, '/') ? "emf" : where);
-	case -EACCES:
-		return failed(client, err, "the service at %s does not let this user in; run as root, or see its log", client->path);
-	case -ECONNRESET:
-		return failed(client, err, "the service at %s hung up without an answer; its log says why", client->path);
-	case -ETIMEDOUT:
-		return failed(client, err, "the service at %s does not answer; is it stopped, or does a module block it?",
-			      client->path);
-	case -EPROTONOSUPPORT:
-	case -EBADMSG:
-		return failed(client, -EPROTONOSUPPORT, "what answers at %s speaks another protocol; is it of another version?",
-			      client->path);
-	default:
-		return failed(client, err, "%s: %s", client->path, strerror(-err));
-	}
+	emf_client_socket_why(client->why, sizeof(client->why), err, where, client->path, client->is_hung_up);
+	return err == -EBADMSG ? -EPROTONOSUPPORT : err;
 }
 
 /* What the other side said of it. */
@@ -307,7 +315,7 @@ static void remember(struct emf_client *client, struct ebus_service *service)
 
 int emf_client_use(struct emf_client *client, struct ebus_client *of)
 {
-	uint64_t until = emf_now_ns() + EBUS_TIMEOUT_MS * NS_PER_MS;
+	uint64_t until = emf_now_ns() + client->timeout_ms * NS_PER_MS;
 	struct ebus_service *service = of->service;
 	int err;
 

@@ -72,10 +72,10 @@ static int explain(const struct emf *emf, const char *user, char *service)
 		*member++ = '\0';
 	access = access_of(service, member);
 	if (!access)
-		return EMF_EXIT_FAILED;
+		return EMF_EXIT_USAGE;
 	if (emf_principal_user(user, &peer.uid)) {
 		emf_err(NULL, "there is no user \"%s\" on this system; a number would do", user);
-		return EMF_EXIT_FAILED;
+		return EMF_EXIT_USAGE;
 	}
 	peer.n_groups = emf_principal_groups(user, peer.uid, groups, GROUPS_MAX);
 	peer.is_owner = peer.uid == 0;
@@ -85,8 +85,10 @@ static int explain(const struct emf *emf, const char *user, char *service)
 		return EMF_EXIT_FAILED;
 	}
 	allowed = emf_acl_allows(&acl, &peer, service, member, access, why);
-	printf("%s: %s %s%s%s, which is for %s\n%s\n", allowed ? "allowed" : "denied", user, service, member ? "." : "",
-	       member ? member : "", access, why);
+	if (member)
+		printf("%s: %s %s.%s, which is for %s\n%s\n", allowed ? "allowed" : "denied", user, service, member, access, why);
+	else
+		printf("%s: %s provide:%s\n%s\n", allowed ? "allowed" : "denied", user, service, why);
 	emf_acl_fini(&acl);
 	return allowed ? EMF_EXIT_OK : EMF_EXIT_FAILED;
 }
@@ -101,7 +103,7 @@ int emf_cmd_acl(struct emf *emf, int argc, char **argv)
 		emf_command_usage(stdout, emf, "acl");
 		printf("\nSERVICE.MEMBER is a method or a signal; provide:SERVICE asks whether the user may provide it.\n"
 		       "Rules are read from " EMF_SYSCONFDIR "/emf/acl.d/*.conf.\n"
-		       "Exit status: 0 allowed, 1 denied or unknown, 2 usage\n");
+		       "Exit status: 0 allowed, 1 denied, 2 a word is wrong or unknown\n");
 		return EMF_EXIT_OK;
 	}
 	emf_err(NULL, "usage: %s acl explain USER SERVICE.MEMBER, or provide:SERVICE", emf->product->name);

@@ -7,12 +7,14 @@
 #include <emf/output.h>
 
 #include "ask.h"
+#include "bus.h"
 #include "command.h"
 #include "json.h"
 #include "record_json.h"
 #include "record_print.h"
 #include "schema.h"
 #include "suggest.h"
+#include "value.h"
 
 #define NS_PER_MS UINT64_C(1000000)
 
@@ -25,6 +27,7 @@ struct call {
 	bool as_json;
 	bool done;
 	int err;
+	uint64_t began;
 };
 
 static void on_finished(struct ebus_async *async, int err)
@@ -48,6 +51,37 @@ static int no_method(const struct ebus_service *service, const char *name)
 	return EMF_EXIT_USAGE;
 }
 
+/* One that is no error of the service's own. */
+static void tell_errno(const struct call *call)
+{
+	const char *service = call->service->name, *method = call->method->name;
+	uint32_t ms = call->async.timeout_ms ? call->async.timeout_ms : EBUS_TIMEOUT_MS;
+	const struct emf_value_type type = { .type = EMF_DURATION };
+	char text[EMF_VALUE_TEXT_MAX], why[EMF_ASK_WHY_MAX];
+
+	switch (call->err) {
+	case -ENOTCONN:
+		emf_err(NULL, "%s.%s: nobody provides the service now", service, method);
+		return;
+	case -EACCES:
+		emf_ask_denied("call it", service, method, why);
+		emf_err(NULL, "%s.%s: %s", service, method, why);
+		return;
+	case -ELOOP:
+		emf_err(NULL, "%s.%s: the calls go round in a circle: it was called again by what it calls (ELOOP)", service, method);
+		return;
+	case -ETIMEDOUT:
+		if (emf_now_ns() - call->began < ms * NS_PER_MS)
+			break; /* that is an answer */
+		emf_err(NULL, "%s.%s: no answer within %s; --timeout waits longer (ETIMEDOUT)", service, method,
+			emf_value_format(&type, &(uint64_t){ ms * NS_PER_MS }, text));
+		return;
+	default:
+		break;
+	}
+	emf_err(NULL, "%s.%s: %s (%s)", service, method, strerror(-call->err), emf_errno_name(call->err));
+}
+
 /* What it was answered with instead of results. */
 static int tell(const struct call *call, const struct ebus_client *client)
 {
@@ -59,12 +93,7 @@ static int tell(const struct call *call, const struct ebus_client *client)
 	FILE *out;
 
 	if (!error) {
-		if (call->err == -ENOTCONN)
-			emf_err(NULL, "%s.%s: nobody provides the service now", service, method);
-		else if (call->err == -EACCES)
-			emf_err(NULL, "%s.%s: not for this user: it is for %s", service, method, call->method->access ? call->method->access : "nobody");
-		else
-			emf_err(NULL, "%s.%s: %s (%s)", service, method, strerror(-call->err), emf_errno_name(call->err));
+		tell_errno(call);
 		return call->err == -EACCES ? EMF_EXIT_UNSUPPORTED : EMF_EXIT_FAILED;
 	}
 	out = open_memstream(&text, &size);
@@ -92,6 +121,7 @@ static int make(struct call *call, struct emf_client *client, struct ebus_client
 	call->async.finished = on_finished;
 	call->async.args = call->args;
 	call->async.reply = call->reply;
+	call->began = emf_now_ns();
 	ebus_async_start(&call->async, of, (unsigned int)(call->method - call->service->methods), NULL);
 	while (!call->done) {
 		err = emf_client_dispatch(client, -1);
@@ -167,7 +197,7 @@ int emf_cmd_call(struct emf *emf, int argc, char **argv)
 	}
 	timeout_ns = timeout_ns && timeout_ns < NS_PER_MS ? NS_PER_MS : timeout_ns;
 	call.async.timeout_ms = timeout_ns / NS_PER_MS < UINT32_MAX ? (uint32_t)(timeout_ns / NS_PER_MS) : UINT32_MAX;
-	err = emf_ask_open(emf, &client, why);
+	err = emf_ask_open_within(emf, call.async.timeout_ms, &client, why);
 	if (err)
 		return emf_ask_failed(err, why);
 	err = emf_ask_schema(client, argv[rest], &schema, why);

@@ -2,10 +2,12 @@
 /*
  * cmd_listen.c - "listen": signals of any service, as they come.
  */
+#include <signal.h>
 #include <stdlib.h>
 
 #include "ask.h"
 #include "bus.h"
+#include "client_own.h"
 #include "command.h"
 #include "emf_emf.h"
 #include "output.h"
@@ -13,6 +15,7 @@
 #include "record_print.h"
 
 #define NAME_MAX_BYTES 128 /* "service.signal": the generator allows 63 characters for a name */
+#define TURN_MS 500 /* a signal that comes before the wait is noticed so much later */
 #define NS_PER_MS UINT64_C(1000000)
 
 struct listening;
@@ -21,6 +24,7 @@ struct listening;
 struct heard {
 	struct ebus_subscription base;
 	struct listening *all;
+	bool is_refused;
 	struct heard *next;
 };
 
@@ -34,19 +38,49 @@ struct listening {
 	struct emf_client *client;
 	char *const *patterns;
 	int n_patterns;
+	bool *is_matched; /* each of them: by a signal */
 	struct heard *heard;
 	struct bound *bound;
+	size_t n_heard, n_refused;
+	bool is_denied; /* one of those, by rules */
 	uint64_t count, most;
 	bool as_json;
 	int err;
 };
 
-static bool matches(const struct listening *l, const char *service, const char *signal)
+static volatile sig_atomic_t is_over;
+
+static bool matches(struct listening *l, const char *service, const char *signal)
 {
-	for (int i = 0; i < l->n_patterns; i++)
-		if (emf_bus_matches(l->patterns[i], service, signal))
-			return true;
-	return false;
+	bool any = false;
+
+	for (int i = 0; i < l->n_patterns; i++) {
+		if (!emf_bus_matches(l->patterns[i], service, signal))
+			continue;
+		l->is_matched[i] = true;
+		any = true;
+	}
+	return any;
+}
+
+static void on_refused(void *arg, const struct ebus_service *service, unsigned int signal, int err)
+{
+	const char *name = service->signals[signal].name;
+	struct listening *l = arg;
+	struct heard *h = l->heard;
+	char why[EMF_ASK_WHY_MAX];
+
+	while (h && (h->base.service != service || h->base.signal != signal))
+		h = h->next;
+	if (!h || h->is_refused)
+		return;
+	h->is_refused = true;
+	l->n_refused++;
+	l->is_denied |= err == -EACCES;
+	snprintf(why, sizeof(why), "%s", strerror(-err));
+	if (err == -EACCES)
+		emf_ask_denied("listen to it", service->name, name, why);
+	emf_warn(NULL, "signal %s.%s is not heard: %s", service->name, name, why);
 }
 
 static void on_signal(struct ebus_subscription *subscription, const void *data)
@@ -86,6 +120,7 @@ static int subscribe(struct listening *l, struct emf_schema *schema)
 		heard->all = l;
 		heard->next = l->heard;
 		l->heard = heard;
+		l->n_heard++;
 		ebus_subscribe(&schema->client, i, NULL, &heard->base);
 	}
 	return 0;
@@ -130,6 +165,9 @@ static int bind_all(struct listening *l, char why[EMF_ASK_WHY_MAX])
 		if (services->rows[i].signals && may_match(l, services->rows[i].name))
 			err = bind_to(l, services->rows[i].name, why);
 	free(services);
+	/* Answers come in their order: with this one, also what was refused is known. */
+	if (!err && l->n_heard && !emf_ask_services(l->client, &services, why))
+		free(services);
 	if (err == -ENOMEM)
 		snprintf(why, EMF_ASK_WHY_MAX, "out of memory");
 	return err;
@@ -153,12 +191,12 @@ static int listen(struct listening *l, uint64_t duration_ns)
 	uint64_t end = duration_ns ? emf_now_ns() + duration_ns : UINT64_MAX;
 	int err = 0;
 
-	while (!err && !l->err && (!l->most || l->count < l->most)) {
+	while (!err && !l->err && !is_over && l->n_refused < l->n_heard && (!l->most || l->count < l->most)) {
 		uint64_t now = emf_now_ns(), left = end > now ? (end - now) / NS_PER_MS + 1 : 0;
 
 		if (!left)
 			break;
-		err = emf_client_dispatch(l->client, duration_ns ? (int)(left < 60000 ? left : 60000) : -1);
+		err = emf_client_dispatch(l->client, (int)(left < TURN_MS ? left : TURN_MS));
 		err = err == -EINTR ? 0 : err;
 		if (!err)
 			err = emf_output_flush();
@@ -169,20 +207,38 @@ static int listen(struct listening *l, uint64_t duration_ns)
 		return EMF_EXIT_OK;
 	if (err == -ENOTCONN)
 		emf_err(NULL, "the service has ended");
-	return err || l->err ? EMF_EXIT_FAILED : EMF_EXIT_OK;
+	if (err || l->err)
+		return EMF_EXIT_FAILED;
+	if (l->n_refused < l->n_heard)
+		return EMF_EXIT_OK;
+	emf_err(NULL, "there is nothing left to listen to");
+	return l->is_denied ? EMF_EXIT_UNSUPPORTED : EMF_EXIT_FAILED;
+}
+
+static void on_end(int signo)
+{
+	(void)signo;
+	is_over = 1;
 }
 
 static int listen_to(struct listening *l, uint64_t duration_ns)
 {
+	const struct sigaction action = { .sa_handler = on_end };
 	char why[EMF_ASK_WHY_MAX];
-	int err = bind_all(l, why);
+	int err;
 
+	emf_client_set_refused(l->client, on_refused, l);
+	err = bind_all(l, why);
 	if (err)
 		return emf_ask_failed(err, why);
-	if (!l->heard) {
-		emf_err(NULL, "no service has a signal that matches '%s'; 'describe' prints what there is", l->patterns[0]);
+	for (int i = 0; i < l->n_patterns; i++) {
+		if (l->is_matched[i])
+			continue;
+		emf_err(NULL, "no service has a signal that matches '%s'; 'describe' prints what there is", l->patterns[i]);
 		return EMF_EXIT_USAGE;
 	}
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
 	return listen(l, duration_ns);
 }
 
@@ -192,6 +248,7 @@ static void forget(struct listening *l)
 		next = h->next;
 		free(h);
 	}
+	free(l->is_matched);
 	for (struct bound *b = l->bound, *next; b; b = next) {
 		next = b->next;
 		emf_ask_forget(b->schema);
@@ -220,10 +277,13 @@ int emf_cmd_listen(struct emf *emf, int argc, char **argv)
 	}
 	l.patterns = argv + rest;
 	l.n_patterns = argc - rest;
+	l.is_matched = calloc((size_t)l.n_patterns, sizeof(*l.is_matched));
+	if (!l.is_matched) {
+		emf_err(NULL, "out of memory");
+		return EMF_EXIT_FAILED;
+	}
 	err = emf_ask_open(emf, &l.client, why);
-	if (err)
-		return emf_ask_failed(err, why);
-	status = listen_to(&l, duration_ns);
+	status = err ? emf_ask_failed(err, why) : listen_to(&l, duration_ns);
 	emf_client_free(l.client);
 	forget(&l);
 	return status;

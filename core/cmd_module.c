@@ -2,9 +2,12 @@
 /*
  * cmd_module.c - "start" and "stop": modules of the running service.
  */
+#include <stdlib.h>
+
 #include "ask.h"
 #include "command.h"
 #include "emf_emf.h"
+#include "suggest.h"
 
 #define PATIENCE_MS 60000 /* a module of many programs loads for seconds */
 #define TURN_MS 1000
@@ -42,7 +45,7 @@ static int tell(int err, const char *what, const char *module)
 		return failed->reason == -EPERM || failed->reason == -EOPNOTSUPP ? EMF_EXIT_UNSUPPORTED : EMF_EXIT_FAILED;
 	}
 	if (err == -EACCES)
-		snprintf(why, sizeof(why), "this user may not %s modules: modules.%s is for admin", what, what);
+		emf_ask_denied(strcmp(what, "stop") ? "start modules" : "stop modules", "modules", what, why);
 	else
 		snprintf(why, sizeof(why), "%s %.63s: the service does not answer: %s", what, module, strerror(-err));
 	return emf_ask_failed(err, why);
@@ -70,6 +73,32 @@ static int change(struct emf_client *client, unsigned int method, const char *wh
 	return err ? tell(err, what, module) : EMF_EXIT_OK;
 }
 
+/* Before anything is done. Who may not have the list is told by the service, when it comes to that name. */
+static int check_names(char *const *names, int n)
+{
+	struct modules_list_reply *list = malloc(sizeof(*list));
+	int status = EMF_EXIT_OK;
+
+	if (!list || modules_call_list(&modules_client, list)) {
+		free(list);
+		return EMF_EXIT_OK;
+	}
+	for (int i = 0; i < n && status == EMF_EXIT_OK; i++) {
+		struct emf_suggestion near = { .word = names[i] };
+		__u32 at = 0;
+
+		while (at < list->rows_len && strcmp(list->rows[at].name, names[i]))
+			emf_suggest(&near, list->rows[at++].name);
+		if (at < list->rows_len || list->rows_len == sizeof(list->rows) / sizeof(list->rows[0]))
+			continue;
+		emf_err(NULL, "there is no module '%s'%s%s%s", names[i], near.best ? "; did you mean '" : "", near.best ? near.best : "",
+			near.best ? "'?" : "; 'list' lists them");
+		status = EMF_EXIT_USAGE;
+	}
+	free(list);
+	return status;
+}
+
 static int change_all(struct emf *emf, unsigned int method, const char *what, int argc, char **argv)
 {
 	int rest, status = emf_command_parse(emf, what, NULL, 0, argc, argv, &rest);
@@ -86,10 +115,11 @@ static int change_all(struct emf *emf, unsigned int method, const char *what, in
 	err = emf_ask_open(emf, &client, why);
 	if (err)
 		return emf_ask_failed(err, why);
-	status = EMF_EXIT_OK;
 	if (emf_client_use(client, &modules_client.base)) {
 		emf_err(NULL, "%s", emf_client_why(client));
 		status = EMF_EXIT_FAILED;
+	} else {
+		status = check_names(argv + rest, argc - rest);
 	}
 	for (int i = rest; i < argc && status == EMF_EXIT_OK; i++)
 		status = change(client, method, what, argv[i]);

@@ -184,6 +184,32 @@ static int learn(struct monitoring *m, char why[EMF_ASK_WHY_MAX])
 	return 0;
 }
 
+static bool has_match(const char *pattern, const struct ebus_service *service, const struct ebus_member *members, size_t n)
+{
+	char name[NAME_MAX_BYTES];
+
+	for (size_t i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "%s.%s", service->name, members[i].name);
+		if (!fnmatch(pattern, name, 0))
+			return true;
+	}
+	return false;
+}
+
+/* Only told: a process may offer what no description is known of, and that is seen, too. */
+static void check_patterns(const struct monitoring *m)
+{
+	for (int i = 0; i < m->n_patterns; i++) {
+		const struct known *k = m->known;
+
+		while (k && !has_match(m->patterns[i], &k->schema->service, k->schema->service.methods, k->schema->service.n_methods) &&
+		       !has_match(m->patterns[i], &k->schema->service, k->schema->service.signals, k->schema->service.n_signals))
+			k = k->next;
+		if (!k)
+			emf_warn(NULL, "no service has a method or a signal that matches '%s'; 'describe' prints what there is", m->patterns[i]);
+	}
+}
+
 /* Listening is refused in silence; a call tells. */
 static int start(struct monitoring *m, char why[EMF_ASK_WHY_MAX])
 {
@@ -196,8 +222,9 @@ static int start(struct monitoring *m, char why[EMF_ASK_WHY_MAX])
 	}
 	err = bus_call_monitors(&bus_client, &monitors);
 	if (err) {
-		snprintf(why, EMF_ASK_WHY_MAX, "this user may not monitor the bus: bus.message and bus.monitors are for admin%s%s",
-			 err == -EACCES ? "" : ": ", err == -EACCES ? "" : strerror(-err));
+		snprintf(why, EMF_ASK_WHY_MAX, "the product does not say who monitors it: %s", strerror(-err));
+		if (err == -EACCES)
+			emf_ask_denied("monitor the bus", "bus", "monitors", why);
 		return err;
 	}
 	m->lost_before = monitors.lost;
@@ -297,6 +324,7 @@ static int run(struct monitoring *m, const struct emf *emf, uint64_t duration_ns
 	} else if (m->path && open_file(m)) {
 		status = EMF_EXIT_FAILED;
 	} else {
+		check_patterns(m);
 		sigaction(SIGINT, &action, NULL);
 		sigaction(SIGTERM, &action, NULL);
 		status = monitor(m, duration_ns);

@@ -13,7 +13,7 @@
 #define WORDS_MAX (sizeof(((struct parameters_set_many_args *)NULL)->settings) / sizeof(struct parameters_setting))
 
 /* Why it was refused, and the exit status: a mistake in the words, or not now. */
-static int tell(int err)
+static int tell(int err, const char *method)
 {
 	const struct parameters_refused *refused = parameters_error_refused(&parameters_client);
 	char why[EMF_ASK_WHY_MAX];
@@ -22,8 +22,10 @@ static int tell(int err)
 		emf_err(NULL, "%s", refused->why);
 		return refused->reason == -EBUSY ? EMF_EXIT_FAILED : EMF_EXIT_USAGE;
 	}
-	snprintf(why, sizeof(why), err == -EACCES ? "this user may read parameters, and not change them" :
-		 "the service does not answer for its parameters: %s", strerror(-err));
+	if (err == -EACCES)
+		emf_ask_denied(*method == 'g' ? "read parameters" : "change parameters", "parameters", method, why);
+	else
+		snprintf(why, sizeof(why), "the service does not answer for its parameters: %s", strerror(-err));
 	return emf_ask_failed(err, why);
 }
 
@@ -94,7 +96,7 @@ static int get(const struct parameters_get_args *args, bool as_json)
 	int status, err = reply ? parameters_call_get(&parameters_client, args, reply) : -ENOMEM;
 
 	if (err)
-		status = tell(err);
+		status = tell(err, "get");
 	else if (as_json)
 		status = print_json(reply);
 	else if (*args->name && reply->rows_len)
@@ -157,7 +159,7 @@ static int set(const struct emf *emf, const struct parameters_set_many_args *arg
 	if (status)
 		return status;
 	err = parameters_call_set_many(&parameters_client, args);
-	status = err ? tell(err) : EMF_EXIT_OK;
+	status = err ? tell(err, "set_many") : EMF_EXIT_OK;
 	emf_client_free(client);
 	return status;
 }

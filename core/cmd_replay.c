@@ -52,15 +52,36 @@ struct replayed {
 	void *args, *reply;
 };
 
-static bool is_chosen(const struct replaying *r, const struct emf_captured *c)
+static bool matches(const char *pattern, const struct emf_captured *c)
 {
 	char name[NAME_MAX_BYTES];
 
 	snprintf(name, sizeof(name), "%s.%s", c->service, c->member);
+	return !fnmatch(pattern, name, 0);
+}
+
+static bool is_chosen(const struct replaying *r, const struct emf_captured *c)
+{
 	for (int i = 0; i < r->n_patterns; i++)
-		if (!fnmatch(r->patterns[i], name, 0))
+		if (matches(r->patterns[i], c))
 			return true;
 	return !r->n_patterns;
+}
+
+/* A pattern that chooses nothing is a mistake. */
+static int check_patterns(const struct replaying *r, const char *file)
+{
+	for (int i = 0; i < r->n_patterns; i++) {
+		size_t at = 0;
+
+		while (at < r->capture.n && !matches(r->patterns[i], r->capture.all[at]))
+			at++;
+		if (at < r->capture.n)
+			continue;
+		emf_err(NULL, "%s: no call or signal in it matches '%s'", file, r->patterns[i]);
+		return EMF_EXIT_USAGE;
+	}
+	return EMF_EXIT_OK;
 }
 
 static const char *shown(const char *outcome)
@@ -331,7 +352,7 @@ static int set_speed(const struct emf_option *option, const char *arg)
 
 int emf_cmd_replay(struct emf *emf, int argc, char **argv)
 {
-	struct replaying r = { .speed = 1 };
+	struct replaying r = { 0 };
 	const struct emf_option options[] = {
 		{ "json", 'j', NULL, false, "print a line of JSON for each call, and one at the end", emf_option_set_true, &r.as_json },
 		{ "speed", 0, "X", false, "so many times as fast as it was; without it 1", set_speed, &r.speed },
@@ -346,10 +367,17 @@ int emf_cmd_replay(struct emf *emf, int argc, char **argv)
 		emf_err(NULL, "replay needs a file that '%s monitor -w FILE' wrote", emf->product->name);
 		return EMF_EXIT_USAGE;
 	}
+	if (r.fast && r.speed > 0) {
+		emf_err(NULL, "--fast and --speed contradict each other: --fast does not wait at all");
+		return EMF_EXIT_USAGE;
+	}
+	r.speed = r.speed > 0 ? r.speed : 1;
 	r.patterns = argv + rest + 1;
 	r.n_patterns = argc - rest - 1;
 	/* All of it is read before the first call is made. */
-	status = emf_capture_read(&r.capture, argv[rest]) ? EMF_EXIT_FAILED : replay(&r, emf);
+	status = emf_capture_read(&r.capture, argv[rest]) ? EMF_EXIT_FAILED : check_patterns(&r, argv[rest]);
+	if (status == EMF_EXIT_OK)
+		status = replay(&r, emf);
 	forget(&r);
 	return status;
 }

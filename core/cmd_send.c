@@ -30,8 +30,8 @@ static int tell(int err, const char *service, const char *signal)
 {
 	switch (err) {
 	case -EACCES:
-		emf_err(NULL, "%s.%s: this user may not send it: rules have to allow 'provide:%s', and to call bus.send", service, signal,
-			service);
+		emf_err(NULL, "%s.%s: this user may not send it: rules have to allow 'provide:%s', and to call bus.send; 'acl explain' says "
+			"which one decides", service, signal, service);
 		return EMF_EXIT_UNSUPPORTED;
 	case -EOPNOTSUPP:
 		emf_err(NULL, "%s.%s: cannot be sent from here: it hands over file descriptors, or tells of messages", service, signal);

@@ -96,7 +96,7 @@ static const char *why_not_timed(const struct top *t)
 {
 	switch (t->unmeasured ? t->unmeasured : t->now->reason) {
 	case -EACCES:
-		return "this user may not have them timed: statistics.measure is for admin";
+		return "rules do not allow this user to have them timed, by statistics.measure; 'acl explain' says which one decides";
 	case -EPERM:
 		return "the service may not: it needs CAP_SYS_ADMIN, or set sysctl kernel.bpf_stats_enabled=1";
 	case -EINVAL:
@@ -290,8 +290,10 @@ static int run(struct top *t, const struct emf *emf)
 	emf_client_free(t->client);
 	if (err == -EPIPE || (err == -EINTR && is_over))
 		return EMF_EXIT_OK;
-	if (err == -EACCES)
-		return emf_ask_failed(err, "this user may not see what modules cost: statistics.costs is for those who may read");
+	if (err == -EACCES) {
+		emf_ask_denied("see what modules cost", "statistics", "costs", why);
+		return emf_ask_failed(err, why);
+	}
 	if (err)
 		emf_err(NULL, err == -ENOTCONN ? "the service has ended" : "the service does not say what its modules cost: %s", strerror(-err));
 	return err ? EMF_EXIT_FAILED : EMF_EXIT_OK;

@@ -46,7 +46,8 @@ static int wait_for(const struct emf *emf, const char *name, uint64_t until_ns, 
 	int err, ms;
 
 	for (;;) {
-		err = emf_ask_open(emf, &client, why);
+		ms = left_ms(until_ns, EBUS_TIMEOUT_MS);
+		err = emf_ask_open_within(emf, ms ? (uint32_t)ms : 1, &client, why);
 		if (!err)
 			err = wait_connected(client, name, until_ns, why);
 		else if (err == -ENOENT)

@@ -130,7 +130,7 @@ int emf_command_simple(struct emf *emf, const char *name, const struct emf_optio
 	int rest, status = emf_command_parse(emf, name, options, n, argc, argv, &rest);
 
 	if (status < 0 && rest < argc) {
-		emf_err(NULL, "%s %s takes no further words, and got '%s'", emf->product->name, name, argv[rest]);
+		emf_err(NULL, "%s takes no further words, and got '%s'", name, argv[rest]);
 		return EMF_EXIT_USAGE;
 	}
 	return status;
@@ -244,7 +244,13 @@ int emf_command_call(struct emf *emf, const char *service, const char *method, i
 
 int emf_cmd_peers(struct emf *emf, int argc, char **argv)
 {
-	return emf_command_call(emf, "bus", "peers", argc, argv);
+	bool as_json = false; /* which the call reads again */
+	const struct emf_option options[] = {
+		{ "json", 'j', NULL, false, "print JSON", emf_option_set_true, &as_json },
+	};
+	int status = emf_command_simple(emf, "peers", options, 1, argc, argv);
+
+	return status >= 0 ? status : emf_command_call(emf, "bus", "peers", argc, argv);
 }
 
 static const struct emf_shortcut *find_shortcut(const struct emf *emf, const char *name)

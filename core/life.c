@@ -126,7 +126,7 @@ static int create(struct emf_unit *unit)
 	if (!err) {
 		step = "provide";
 		created = true;
-		err = emf_bus_provide(unit->m);
+		err = emf_bus_provide(unit->m, unit->why, sizeof(unit->why));
 	}
 	if (err) {
 		release(unit, created);

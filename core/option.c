@@ -63,6 +63,14 @@ static const struct emf_option *find(const struct emf_option *options, size_t n,
 	return NULL;
 }
 
+/* Without the product, whose name each message begins with. */
+static const char *command(const char *who)
+{
+	const char *blank = strchr(who, ' ');
+
+	return blank ? blank + 1 : who;
+}
+
 static int report_unknown(const char *who, const char *text, int letter,
 			  const struct emf_option *options, size_t n)
 {
@@ -70,23 +78,23 @@ static int report_unknown(const char *who, const char *text, int letter,
 	char word[128];
 
 	if (letter && letter < FIRST_ID) {
-		emf_err(NULL, "%s: unknown option '-%c'; '%s --help' lists the options", who, letter, who);
+		emf_err(NULL, "%s: unknown option '-%c'; '%s --help' lists the options", command(who), letter, who);
 		return -EINVAL;
 	}
 	text += strspn(text, "-");
 	/* Without "=ARGUMENT", which says nothing about the name. */
 	snprintf(word, sizeof(word), "%.*s", (int)strcspn(text, "="), text);
 	if (letter >= FIRST_ID) {
-		emf_err(NULL, "%s: option '--%s' takes no argument", who, word);
+		emf_err(NULL, "%s: option '--%s' takes no argument", command(who), word);
 		return -EINVAL;
 	}
 	near.word = word;
 	for (size_t i = 0; i < n; i++)
 		emf_suggest(&near, options[i].name);
 	if (near.best)
-		emf_err(NULL, "%s: unknown option '--%s'; did you mean '--%s'?", who, word, near.best);
+		emf_err(NULL, "%s: unknown option '--%s'; did you mean '--%s'?", command(who), word, near.best);
 	else
-		emf_err(NULL, "%s: unknown option '--%s'; '%s --help' lists the options", who, word, who);
+		emf_err(NULL, "%s: unknown option '--%s'; '%s --help' lists the options", command(who), word, who);
 	return -EINVAL;
 }
 
@@ -97,7 +105,7 @@ int emf_options_parse(const char *who, const struct emf_option *options, size_t 
 	int id, err;
 
 	if (n > EMF_OPTIONS_MAX) {
-		emf_err(NULL, "%s: more than %d options; name fewer modules", who, EMF_OPTIONS_MAX);
+		emf_err(NULL, "%s: more than %d options; name fewer modules", command(who), EMF_OPTIONS_MAX);
 		return -EINVAL;
 	}
 	fill(&tables, options, n, leading);
@@ -111,7 +119,7 @@ int emf_options_parse(const char *who, const struct emf_option *options, size_t 
 		if (id == '?')
 			return report_unknown(who, argv[optind - 1], optopt, options, n);
 		if (id == ':') {
-			emf_err(NULL, "%s: option '%s' needs an argument", who, argv[optind - 1]);
+			emf_err(NULL, "%s: option '%s' needs an argument", command(who), argv[optind - 1]);
 			return -EINVAL;
 		}
 		option = find(options, n, id);

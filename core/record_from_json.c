@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "record.h"
 #include "record_json.h"
@@ -118,11 +119,36 @@ static int in_range(const struct place *place, const struct emf_member *m, const
 	return wrong(place, "%.60s is out of range (%.60s to %.60s)", value, min, max);
 }
 
+/* A name as it is declared, whatever its case; one that could be several is none of them. */
+static const char *as_declared(const struct emf_member *m, const char *text)
+{
+	const char *found = NULL;
+
+	for (const struct emf_name *name = m->names; name && name->name; name++) {
+		if (!strcmp(name->name, text))
+			return text;
+		if (!strcasecmp(name->name, text)) {
+			if (found)
+				return text;
+			found = name->name;
+		}
+	}
+	return found ? found : text;
+}
+
 static int from_text(const struct place *place, const struct emf_member *m, const char *text, void *at)
 {
 	struct emf_value_type type = emf_value_type_of(m);
-	int err = emf_value_parse(&type, text, at);
-	char hint[200] = "";
+	char hint[200] = "", ns[32];
+	int err;
+
+	if (m->type == EMF_DURATION && *text && !text[strspn(text, "0123456789")] && strlen(text) < sizeof(ns) - 2) {
+		snprintf(ns, sizeof(ns), "%sns", text);
+		text = ns;
+	} else if (m->type == EMF_ENUM) {
+		text = as_declared(m, text);
+	}
+	err = emf_value_parse(&type, text, at);
 
 	switch (err) {
 	case 0:
@@ -155,7 +181,7 @@ static int from_number(const struct place *place, const struct emf_member *m, co
 	if (m->type == EMF_FLAGS && v > 0)
 		snprintf(text, sizeof(text), "%#llx", (unsigned long long)v);
 	else
-		snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT "%s", v, m->type == EMF_DURATION ? "ns" : "");
+		snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT, v);
 	return from_text(place, m, text, at);
 }
 
@@ -238,12 +264,18 @@ static int from_array(struct place *place, const struct emf_member *m, const jso
 	return 0;
 }
 
+static const char *expected(const struct emf_member *m)
+{
+	if (m->count > 1 || m->bounded)
+		return m->type == EMF_CHAR ? "a text" : "an array";
+	return m->type == EMF_STRUCT ? "an object" : emf_value_expected(m->type);
+}
+
 /* Of each element; a bounded array is as long as it can be only if somebody says so. */
 static int from_default(const struct place *place, const struct emf_member *m, char *data)
 {
 	if (!m->initial)
-		return wrong(place, "is missing: %s", m->type == EMF_STRUCT ? "an object" : m->count > 1 || m->bounded ?
-			     "an array" : emf_value_expected(m->type));
+		return wrong(place, "is missing: %s", expected(m));
 	for (uint32_t i = 0; i < m->count && !m->bounded; i++) {
 		int err = from_text(place, m, m->initial, data + m->offset + (size_t)i * m->size);
 

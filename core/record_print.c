@@ -110,12 +110,18 @@ void emf_record_print_line(const struct emf_record *record, const void *data, FI
 /* A cell of a table; one that cannot be made for lack of memory is empty. */
 static void add_cell(struct emf_table *table, const struct emf_member *m, const char *data)
 {
-	char *text = NULL;
+	char *text = NULL, rounded[EMF_VALUE_TEXT_MAX];
+	uint64_t ns;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
 	if (out) {
-		print_value(m, data, out);
+		if (m->type == EMF_DURATION && !is_array(m)) {
+			memcpy(&ns, data + m->offset, sizeof(ns));
+			fputs(emf_value_format_rounded(ns, rounded), out);
+		} else {
+			print_value(m, data, out);
+		}
 		fclose(out);
 	}
 	emf_table_cell(table, "%s", text ? text : "");

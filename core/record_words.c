@@ -15,12 +15,16 @@
 /* JSON that a person wrote; NULL with a sentence. */
 static json_t *parse(const char *what, const char *text, char why[EMF_RECORD_WHY_MAX])
 {
+	static const char key[] = "string or '}' expected";
 	json_error_t error;
 	json_t *json = json_loads(text, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
 
 	if (json)
 		return json;
-	if (json_error_code(&error) == json_error_numeric_overflow)
+	if (!strncmp(error.text, key, strlen(key)))
+		snprintf(why, EMF_RECORD_WHY_MAX, "%.60s: is no JSON: a name in double quotes or '}' is expected%s (at character %d)", what,
+			 error.text + strlen(key), error.position);
+	else if (json_error_code(&error) == json_error_numeric_overflow)
 		snprintf(why, EMF_RECORD_WHY_MAX, "%.60s: a number beyond 9223372036854775807 has to be in quotes, as a text", what);
 	else
 		snprintf(why, EMF_RECORD_WHY_MAX, "%.60s: is no JSON: %s (at character %d)", what, error.text, error.position);
@@ -50,6 +54,8 @@ static json_t *value_of(const struct emf_member *m, const char *key, const char 
 	why[0] = '\0';
 	if (is_array && *text == '[')
 		return parse(key, text, why);
+	if (is_array && m->type == EMF_STRUCT && !*text)
+		return json_array();
 	if (m->type == EMF_STRUCT && !is_array && *text == '{')
 		return parse(key, text, why);
 	if (m->type == EMF_STRUCT) {
@@ -90,7 +96,8 @@ static int unknown(const struct emf_record *record, const char *key, const char 
 
 	snprintf(word, sizeof(word), "%.*s", (int)len, name);
 	emf_record_hint(record, word, hint, sizeof(hint));
-	snprintf(why, EMF_RECORD_WHY_MAX, "%.*s%sunknown name '%s'%s", (int)(name - key), key, name == key ? "" : ": ", word, hint);
+	snprintf(why, EMF_RECORD_WHY_MAX, "%.*s%sunknown name '%s'%s", name == key ? 0 : (int)(name - key) - 1, key, name == key ? "" : ": ",
+		 word, hint);
 	return -EINVAL;
 }
 
@@ -103,6 +110,10 @@ static int add(const struct emf_record *record, json_t *object, const char *key,
 		const struct emf_member *m = find(record, name, len);
 		json_t *value;
 
+		if (!len) {
+			snprintf(why, EMF_RECORD_WHY_MAX, "'%.60s=': a name is empty", key);
+			return -EINVAL;
+		}
 		if (!m)
 			return unknown(record, key, name, len, why);
 		if (name[len] && (m->type != EMF_STRUCT || m->count > 1 || m->bounded)) {
@@ -149,8 +160,12 @@ int emf_record_words(const struct emf_record *record, const char *const *words, 
 	json_t *object;
 	int err = 0;
 
-	if (n == 1 && words[0][0] == '{') {
-		*json = parse("arguments", words[0], why);
+	for (int i = 0; i < n; i++) {
+		if (words[i][strspn(words[i], " \t\r\n")] != '{')
+			continue;
+		*json = n == 1 ? parse("arguments", words[0], why) : NULL;
+		if (n > 1)
+			snprintf(why, EMF_RECORD_WHY_MAX, "JSON and NAME=VALUE cannot be mixed: an object of JSON is the only argument");
 		return *json ? 0 : -EINVAL;
 	}
 	object = json_object();

@@ -146,13 +146,14 @@ const char *emf_value_expected(enum emf_type type)
 	}
 }
 
+static const struct {
+	char unit[4];
+	uint64_t ns;
+} units[] = { { "h", 3600 * NS_PER_S }, { "m", 60 * NS_PER_S }, { "s", NS_PER_S }, { "ms", 1000000 }, { "us", 1000 }, { "ns", 1 } };
+#define N_UNITS (sizeof(units) / sizeof(*units))
+
 static void format_duration(uint64_t ns, char text[EMF_VALUE_TEXT_MAX])
 {
-	static const struct {
-		char unit[4];
-		uint64_t ns;
-	} units[] = { { "h", 3600 * NS_PER_S }, { "m", 60 * NS_PER_S }, { "s", NS_PER_S },
-		      { "ms", 1000000 },	{ "us", 1000 },		{ "ns", 1 } };
 	size_t i = 0;
 
 	while (ns % units[i].ns)
@@ -161,6 +162,18 @@ static void format_duration(uint64_t ns, char text[EMF_VALUE_TEXT_MAX])
 		snprintf(text, EMF_VALUE_TEXT_MAX, "0");
 	else
 		snprintf(text, EMF_VALUE_TEXT_MAX, "%" PRIu64 "%s", ns / units[i].ns, units[i].unit);
+}
+
+char *emf_value_format_rounded(uint64_t ns, char text[EMF_VALUE_TEXT_MAX])
+{
+	size_t i = N_UNITS - 1;
+
+	/* Of four digits at most, and as it is if it has no more; it reads back as this. */
+	while (i && ns / units[i].ns > 9999)
+		i--;
+	ns = (ns + units[i].ns / 2 < ns ? ns : ns + units[i].ns / 2) / units[i].ns * units[i].ns;
+	format_duration(ns, text);
+	return text;
 }
 
 /* RFC 3339, in UTC. */

@@ -113,6 +113,9 @@ const char *emf_value_expected(enum emf_type type);
  */
 char *emf_value_format(const struct emf_value_type *type, const void *value, char text[EMF_VALUE_TEXT_MAX]);
 
+/* A duration for people to compare: in the smallest unit that takes at most four digits. Return: @text. */
+char *emf_value_format_rounded(uint64_t ns, char text[EMF_VALUE_TEXT_MAX]);
+
 /**
  * emf_value_parse_duration() - read a time with its unit
  * @text: "500ms", "5s", "2m"; of numbers without a unit only 0 is one

@@ -282,6 +282,9 @@ def test_acl_explain_says_which_rule_decides():
     tap.equal(explain("65534", "echo.number")[:2],
               (1, "denied: 65534 echo.number, which is for read\nno rule: nobody else may\n"), "no rule")
     tap.equal(explain("root", "provide:echo")[0], 0, "root")
+    tap.equal(explain("65534", "provide:echo")[:2], (1, "denied: 65534 provide:echo\nno rule: nobody else may\n"), "providing")
+    for user, what in (("root", "echo.nothing"), ("root", "ecco.number"), ("no_such_user", "echo.number")):
+        tap.equal(explain(user, what)[:2], (2, ""), f"status and output of {user} {what}")
     tap.contains(explain("root", "echo.nothing")[2], 'service echo has no method or signal "nothing"')
     tap.contains(explain("no_such_user", "echo.number")[2], 'there is no user "no_such_user" on this system')
 

@@ -13,13 +13,15 @@ import re
 import select
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "kernel"))
 
-import scratch  # noqa: E402 - the path has to be set first
+import bus_raw  # noqa: E402 - the path has to be set first
+import scratch  # noqa: E402
 import tap  # noqa: E402
 from tool import held, links, spawn, until  # noqa: E402
 
@@ -177,17 +179,37 @@ def test_what_cannot_be_is_refused_with_its_reason():
                                 (("start", "echoer"), 1, "module echoer runs already"),
                                 (("stop", "clerk"), 1, "module clerk does not run: it is idle"),
                                 (("stop", "ecoer"), 2, "there is no module 'ecoer'; did you mean 'echoer'?"),
+                                (("stop", "rules", "listener", "ecoer"), 2, "there is no module 'ecoer'; did you mean 'echoer'?"),
+                                (("start", "clerk", "nobody"), 2, "there is no module 'nobody'; 'list' lists them"),
                                 (("start", "x" * 63), 2, "there is no module 'xxx"),
                                 (("start", "x" * 64), 2, "there is no module 'xxx"),
                                 (("start",), 2, "start needs the name of a module"),
                                 (("call", "modules", "stop", "module=boss"), 1, "modules.stop: refused: reason=EPERM why="),
                                 (("call", "modules", "start", "module=nobody"), 1, "modules.start: refused: reason=ENOENT why=")):
         service.refuses(words, status, part)
-    tap.equal([service.state(name) for name in ("boss", "echoer", "rules")], ["running"] * 3, "states")
+    tap.equal([service.state(name) for name in ("boss", "echoer", "rules", "listener")], ["running"] * 4, "states")
+    tap.equal(service.state("clerk"), "idle", "of what stood before a wrong name")
     service.does("stop", "listener", "echoer", "guard", "rules")
     service.refuses(("start", "listener"), 1, "listener: uses the service echo, which no running module provides")
     service.refuses(("start", "guard"), 1, "guard: imports map 'ban' of module rules, which was stopped")
     service.end(1)  # modules that it was to run have failed
+
+
+def test_a_module_whose_service_a_process_provides_is_told_that():
+    service = Service("echoer")
+    peer = bus_raw.Peer(service.bus, bound=False)
+    peer.send(bus_raw.frame(bus_raw.OFFER, b"desk".ljust(80, b"\0")))
+    bind = peer.next(bus_raw.BIND)
+    matches = bytes(sum(struct.unpack_from("=HHH", bind.payload, 88)))
+    peer.send(bus_raw.frame(bus_raw.BOUND, struct.pack("=iI16s", 0, 1, b"1.0") + matches, service=bind.service))
+    service.does("wait", "desk")
+    why = "service desk is provided by another process already: end that one first"
+    service.refuses(("start", "clerk"), 1, f"emf: clerk: {why}\n")
+    tap.equal([row["why"] for row in service.asks("modules", "list")["rows"] if row["name"] == "clerk"], [why], "why")
+    tap.equal((service.err.count(why), service.err.count("provide failed")), (1, 0), f"what the log tells of it: {service.err}")
+    peer.close()
+    until(lambda: service.run("start", "clerk").returncode == 0, "it to start when the process has gone")
+    service.end()
 
 
 def test_one_that_fails_to_start_says_why_and_leaves_nothing():
@@ -327,12 +349,12 @@ def test_who_may_only_read_may_not_start_and_stop():
     for what in ("start", "stop"):
         done = tap.run(product, what, "clerk", **nobody)
         tap.equal((done.returncode, done.stdout), (77, ""), f"status of {what}")
-        tap.contains(done.stderr, f"this user may not {what} modules: modules.{what} is for admin")
+        tap.contains(done.stderr, f"rules do not allow this user to {what} modules; 'acl explain 65534 modules.{what}' says which one decides")
     shown = tap.run(product, "top", "-n", "1", "-d", "50ms", **nobody)
     tap.equal((shown.returncode, shown.stderr), (0, ""), "status of top")
     with open(SYSCTL) as f:
         if f.read().strip() == "0":
-            tap.contains(shown.stdout, "Programs are not timed: this user may not have them timed: statistics.measure is for admin")
+            tap.contains(shown.stdout, "Programs are not timed: rules do not allow this user to have them timed, by statistics.measure; 'acl explain'")
     tap.equal(shown.stdout.splitlines()[2].split()[2], "-", "user time that nobody measured")
     tap.equal(service.state("clerk"), "running", "state")
     service.end()

@@ -4,14 +4,17 @@ built with.
 Without these, a person could not reach a service without writing a program, or what was
 written would arrive as something else.
 """
+import errno
 import json
 import os
 import shutil
 import signal
+import struct
 import subprocess
 import time
 
 import tap
+import bus_raw
 import test_bus
 from bus_product import rules
 from test_bus import Service
@@ -51,8 +54,10 @@ def test_a_method_is_called_with_words_or_json_and_answers_people_or_programs():
     answers(service, ("echo", "number", "n=0x10", "after_ms=0", "most=0"), {"n": 16})
     answers(service, ("echo", "number", "n=18446744073709551615", "after_ms=0", "most=0"), {"n": "18446744073709551615"})
     answers(service, ("echo", "bytes", "b=1,2,255"), {"b": [1, 2, 255]})
+    prints(service, ("call", "echo", "number", ' {"n": 7, "after_ms": 0, "most": 0}'), "n  7\n")
     answers(service, ("echo", "bytes", "b="), {"b": []})
     answers(service, ("echo", "text", "s=\u00e4 b", "kind=LOUD", "loud=yes"), {"s": "\u00e4 b"})
+    answers(service, ("echo", "text", '{"s": "c", "kind": "loud", "loud": true}'), {"s": "c"})
     prints(service, ("call", "echo", "text", "s=\x1b[1m\\\n", "kind=PLAIN", "loud=no"), "s  \\x1b[1m\\\\\\n\n")  # what drives a terminal
     prints(service, ("call", "echo", "never", "--timeout", "1h", "--help"), shell(service, "call", "--help").stdout)
     tap.equal(service.stop(), 0, "exit status of the service")
@@ -66,6 +71,12 @@ def test_structs_arrays_and_defaults_are_what_people_write():
     prints(service, ("call", "echo", "points", "wait=1s", 'points=[{"address":"10.0.0.1"}]'),
            "wait           1s\nfirst.address  10.0.0.1\nfirst.port     80\nfirst.kind     LOUD\nfirst.last     false\n"
            "points:\nADDRESS   PORT  KIND  LAST\n10.0.0.1  80    LOUD  false\n")
+    one = '[{"address": "10.0.0.1"}]'
+    for words in ((f"points={one}", "wait=500"), (f'{{"points": {one}, "wait": 500}}',), (f'{{"points": {one}, "wait": "500"}}',), (f"points={one}", "wait=500ns")):
+        answers(service, ("echo", "points", *words), {"wait": 500, "first": point, "points": [point]})
+    refuses(service, ("call", "echo", "points", "points="), 1, "EINVAL")  # by echo, who has no first one to answer with
+    for wait, shown in (("9999ms", "9999ms"), ("12345678ns", "12ms"), ("317631664ns", "318ms"), ("1s", "1s"), ("90061s", "1501m"), ("0", "0")):
+        tap.equal(shell(service, "call", "echo", "points", f"points={one}", f"wait={wait}").stdout.split()[:2], ["wait", shown], "for people")
     tap.equal(service.stop(), 0, "exit status of the service")
 
 
@@ -73,11 +84,40 @@ def test_a_call_that_fails_says_how():
     service = served()
     refuses(service, ("call", "echo", "number", "n=9", "after_ms=0", "most=3"), 1, "emf: echo.number: too_loud: most=3\n")
     refuses(service, ("call", "echo", "number", "n=9", "after_ms=10", "most=3"), 1, "emf: echo.number: too_loud: most=3\n")
-    refuses(service, ("call", "echo", "never", "--timeout", "100ms"), 1, "Connection timed out (ETIMEDOUT)")
+    refuses(service, ("call", "echo", "never", "--timeout", "100ms"), 1, "echo.never: no answer within 100ms; --timeout waits longer (ETIMEDOUT)")
     answers(service, ("echo", "cancelled"), {"n": 1})
+    service.process.send_signal(signal.SIGSTOP)
+    try:
+        def gives_up():
+            """Before the five seconds of a connection are over, unless the machine is busy."""
+            began = time.monotonic()
+            refuses(service, ("call", "echo", "cancelled", "--timeout", "100ms"), 1, "does not answer; is it stopped")
+            return time.monotonic() - began < 5
+        until(gives_up, "a call to give up as soon as it is to")
+    finally:
+        service.process.send_signal(signal.SIGCONT)
     refuses(service, ("call", "guest", "twice", "n=1"), 1, "guest.twice: nobody provides the service now")
     tap.equal(service.stop(), 0, "exit status of the service")
     refuses(service, ("call", "echo", "cancelled"), 1, "no service answers at")
+
+
+def test_what_another_provider_answers_is_told_as_what_it_means():
+    service = served()
+    guest = bus_raw.Peer(service.bus, bound=False)
+    guest.send(bus_raw.frame(bus_raw.OFFER, b"guest".ljust(80, b"\0")))
+    bind = guest.next(bus_raw.BIND)
+    matches = bytes(sum(struct.unpack_from("=HHH", bind.payload, 88)))
+    guest.send(bus_raw.frame(bus_raw.BOUND, struct.pack("=iI16s", 0, 1, b"1.0") + matches, service=bind.service))
+    for error, part in ((errno.ELOOP, "guest.twice: the calls go round in a circle"),
+                        (errno.ETIMEDOUT, "guest.twice: Connection timed out (ETIMEDOUT)")):  # of its own: nobody waited
+        call = tap.start(test_bus.build().product(), "call", "guest", "twice", "n=1", "--timeout", "1h", env=dict(os.environ, EMF_BUS=service.bus))
+        while (asked := guest.next(bus_raw.CALL)).payload != struct.pack("=Q", 1):
+            pass  # what the product asks by itself
+        guest.send(bus_raw.frame(bus_raw.FAIL, struct.pack("=ii", -error, -1), serial=asked.serial))
+        tap.equal(call.wait(timeout=tap.PATIENCE), 1, "status")
+        tap.contains(call.stderr.read(), part)
+    guest.close()
+    tap.equal(service.stop(), 0, "exit status of the service")
 
 
 def test_bad_words_are_told_before_anything_is_called():
@@ -97,6 +137,12 @@ def test_bad_words_are_told_before_anything_is_called():
                         (("echo", "points", 'points=[{},{},{},{}]'), "points: 4 elements, and there may be at most 3"),
                         (("echo", "file", "file=3"), "file: is a file descriptor"),
                         (("echo", "file"), "file: is a file descriptor"),
+                        (("echo", "number", '{"n": 1}', "most=0"), "JSON and NAME=VALUE cannot be mixed"),
+                        (("echo", "number", "most=0", ' {"n": 1}'), "JSON and NAME=VALUE cannot be mixed"),
+                        (("echo", "number", "{n: 1}"), "is no JSON: a name in double quotes or '}' is expected"),
+                        (("echo", "number", ".=3"), "'.=': a name is empty"),
+                        (("echo", "points"), "points: is missing: an array"),
+                        (("echo", "number", "--timeout"), "emf: call: option '--timeout' needs an argument"),
                         (("echo", "number", "--timeout", "soon"), "--timeout: \"soon\" is not")):
         refuses(service, ("call", *words), 2, part)
     tap.equal(service.stop(), 0, "exit status of the service")
@@ -113,7 +159,23 @@ def test_who_may_not_is_told_so():
     tap.equal((answered.returncode, answered.stderr), (0, ""), "what is for all")
     refused = tap.run(product, "call", "echo", "secret", **nobody)
     tap.equal((refused.returncode, refused.stdout), (77, ""), "status of what is not")
-    tap.contains(refused.stderr, "echo.secret: not for this user: it is for admin")
+    tap.contains(refused.stderr, "emf: echo.secret: rules do not allow this user to call it; 'acl explain 65534 echo.secret' says")
+    refused = tap.run(product, "listen", "echo.quiet", "-d", "1ms", **nobody)
+    tap.equal((refused.returncode, refused.stdout), (77, ""), "status where nothing can be heard")
+    tap.contains(refused.stderr, "signal echo.quiet is not heard: rules do not allow this user to listen to it; 'acl explain 65534 echo.quiet' says")
+    listener = Listener(service, "echo.[hq]*", "-n", "1", product=product, user=65534, group=65534, extra_groups=[])
+    shout_until(service, lambda: listener.process.poll() is not None, "what can be heard")
+    tap.equal((listener.process.returncode, listener.lines[-1]), (0, "echo.heard serial=0 unused=0 bytes=[0,0]"), "the end of the listener")
+    tap.contains("\n".join(listener.lines), "warning: signal echo.quiet is not heard")
+    os.chmod(service.bus, 0o600)
+    refused = tap.run(product, "services", **nobody)
+    tap.equal((refused.returncode, refused.stdout), (77, ""), "status of who may not connect")
+    tap.contains(refused.stderr, f"this user may not connect to {service.bus}; run as root")
+    os.chmod(service.bus, 0o666)
+    os.chown(service.bus, 0, 0)
+    refused = tap.run(product, "services", **nobody)
+    tap.equal((refused.returncode, refused.stdout), (77, ""), "status of who is hung up on")
+    tap.contains(refused.stderr, "does not let this user in; run as root, or see its log")
     tap.equal(service.stop(), 0, "exit status of the service")
 
 
@@ -134,6 +196,7 @@ def test_services_are_listed_and_described():
     tap.contains(described, "service guest 1.0 {\n")
     tap.contains(shell(service, "describe").stdout, described)
     tap.equal(json.loads(shell(service, "describe", "-j", "guest").stdout)["methods"][0]["name"], "twice", "as JSON")
+    refuses(service, ("peers", "extra"), 2, "emf: peers takes no further words, and got 'extra'")
     refuses(service, ("describe", "gest"), 2, "did you mean 'guest'?")
     refuses(service, ("describe", "echo", "guest"), 2, "got 'guest' too")
     tap.equal(service.stop(), 0, "exit status of the service")
@@ -234,11 +297,11 @@ def test_a_flood_of_the_log_is_bounded_and_counted():
 
 
 class Listener:
-    def __init__(self, service, *words):
+    def __init__(self, service, *words, product=None, **kwargs):
         self.path = os.path.join(tap.folder(), "out")
         with open(self.path, "w") as out:
-            self.process = tap.start(test_bus.build().product(), "listen", *words, stdout=out, stderr=subprocess.STDOUT,
-                                     env=dict(os.environ, EMF_BUS=service.bus))
+            self.process = tap.start(product or test_bus.build().product(), "listen", *words, stdout=out, stderr=subprocess.STDOUT,
+                                     env=dict(os.environ, EMF_BUS=service.bus), **kwargs)
 
     @property
     def lines(self):
@@ -266,9 +329,31 @@ def test_signals_are_heard_by_pattern():
     timed = Listener(service, "echo.q*", "-d", "300ms")
     tap.equal((timed.process.wait(timeout=tap.PATIENCE), timed.lines), (0, []), "what ends by itself")
     refuses(service, ("listen", "nothing.*"), 2, "no service has a signal that matches 'nothing.*'")
+    refuses(service, ("listen", "echo.heard", "nothing.*"), 2, "no service has a signal that matches 'nothing.*'")
     refuses(service, ("listen",), 2, "listen needs a pattern")
     refuses(service, ("listen", "*", "-n", "0"), 2, "--count: \"0\" is not a number above 0")
     tap.equal(service.stop(), 0, "exit status of the service")
+
+
+def test_a_listener_that_is_interrupted_ends_well_and_a_call_does_not():
+    service = served()
+    for sig in (signal.SIGINT, signal.SIGTERM):
+        listener = Listener(service, "echo.[hq]*")
+        shout_until(service, lambda: listener.lines, "a signal")
+        listener.process.send_signal(sig)
+        tap.equal(listener.process.wait(timeout=tap.PATIENCE), 0, f"status of the listener after {sig.name}")
+    call = tap.start(test_bus.build().product(), "call", "echo", "never", "--timeout", "1h", env=dict(os.environ, EMF_BUS=service.bus))
+    until(lambda: sum(row["under_way"] for row in json.loads(shell(service, "peers", "-j").stdout)["rows"]) >= 2, "the call to be under way")
+    call.send_signal(signal.SIGINT)
+    tap.equal(call.wait(timeout=tap.PATIENCE), -signal.SIGINT, "what ended the call")
+    tap.equal(service.stop(), 0, "exit status of the service")
+
+
+def test_a_path_that_can_be_no_socket_is_told():
+    for path, part in (("/etc/passwd", "/etc/passwd is no socket; EMF_BUS is to name"), ("/" + "x" * 107, "longer than 107 bytes: EMF_BUS has to name")):
+        done = tap.run(test_bus.build().product(), "status", env=dict(os.environ, EMF_BUS=path))
+        tap.equal((done.returncode, done.stdout), (1, ""), f"status with {path}")
+        tap.contains(done.stderr, part)
 
 
 def test_a_listener_ends_with_the_service_or_with_who_reads():

@@ -103,36 +103,36 @@ END_TEST
 
 START_TEST(a_missing_argument_is_named)
 {
-	check_refused("--interval", "emf: emf run: option '--interval' needs an argument\n");
-	check_refused("-i", "emf: emf run: option '-i' needs an argument\n");
+	check_refused("--interval", "emf: run: option '--interval' needs an argument\n");
+	check_refused("-i", "emf: run: option '-i' needs an argument\n");
 }
 END_TEST
 
 START_TEST(an_unknown_long_option_gets_the_nearest_one)
 {
-	check_refused("--intervall", "emf: emf run: unknown option '--intervall'; did you mean '--interval'?\n");
-	check_refused("--xyzzy", "emf: emf run: unknown option '--xyzzy'; 'emf run --help' lists the options\n");
+	check_refused("--intervall", "emf: run: unknown option '--intervall'; did you mean '--interval'?\n");
+	check_refused("--xyzzy", "emf: run: unknown option '--xyzzy'; 'emf run --help' lists the options\n");
 }
 END_TEST
 
 START_TEST(the_argument_of_an_unknown_option_does_not_hide_the_nearest_one)
 {
 	check_refused("--intervall=500ms",
-		      "emf: emf run: unknown option '--intervall'; did you mean '--interval'?\n");
+		      "emf: run: unknown option '--intervall'; did you mean '--interval'?\n");
 }
 END_TEST
 
 START_TEST(an_unknown_letter_is_named_also_among_others)
 {
-	check_refused("-x", "emf: emf run: unknown option '-x'; 'emf run --help' lists the options\n");
-	check_refused("-fx", "emf: emf run: unknown option '-x'; 'emf run --help' lists the options\n");
+	check_refused("-x", "emf: run: unknown option '-x'; 'emf run --help' lists the options\n");
+	check_refused("-fx", "emf: run: unknown option '-x'; 'emf run --help' lists the options\n");
 }
 END_TEST
 
 START_TEST(an_argument_for_an_option_without_one_is_refused)
 {
-	check_refused("--flag=yes", "emf: emf run: option '--flag' takes no argument\n");
-	check_refused("--help=yes", "emf: emf run: option '--help' takes no argument\n");
+	check_refused("--flag=yes", "emf: run: option '--flag' takes no argument\n");
+	check_refused("--help=yes", "emf: run: option '--help' takes no argument\n");
 }
 END_TEST
 

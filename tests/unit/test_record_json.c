@@ -228,6 +228,8 @@ START_TEST(members_of_structs_are_named_with_a_dot)
 	json_decref(json);
 	ck_assert_int_eq(emf_record_words(&row_record, twice, 2, &json, why), -EINVAL);
 	unit_contains(why, "key.saddr: is given twice");
+	ck_assert_int_eq(emf_record_words(&row_record, &(const char *){ "key.prt=5" }, 1, &json, why), -EINVAL);
+	unit_contains(why, "key: unknown name 'prt'; did you mean 'port'?");
 }
 END_TEST
 
@@ -245,6 +247,10 @@ START_TEST(wrong_words_are_told)
 		{ "rows=[", "rows: is no JSON" },
 		{ "{\"n\":18446744073709551615}", "has to be in quotes" },
 		{ "{\"n\":1,\"n\":2}", "is no JSON: duplicate object key" },
+		{ "{n:1}", "is no JSON: a name in double quotes or '}' is expected" },
+		{ "rows.=1", "'rows' is no struct" },
+		{ "n..m=1", "'n' is no struct" },
+		{ ".=1", "'.=': a name is empty" },
 		{ "name=\xff", "name: is not valid UTF-8" },
 	};
 
