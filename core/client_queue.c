@@ -16,7 +16,7 @@
 static struct {
 	const struct ebus_service *service;
 	unsigned int signal;
-	struct emf_client_queue queue;
+	struct emf_client_queue_opts queue;
 } choices[CHOICES_MAX];
 static size_t n_choices;
 
@@ -30,7 +30,7 @@ static size_t find(const struct ebus_service *service, unsigned int signal)
 }
 
 int emf_client_queue(struct emf_client *client, const struct ebus_client *of, unsigned int signal,
-		     const struct emf_client_queue *queue)
+		     const struct emf_client_queue_opts *queue)
 {
 	size_t i = find(of->service, signal);
 

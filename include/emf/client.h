@@ -92,7 +92,7 @@ EMF_API int emf_client_use(struct emf_client *client, struct ebus_client *of);
 EMF_API int emf_client_provide(struct emf_client *client, struct ebus_service *service, const void *ops);
 
 /**
- * struct emf_client_queue - what waits for a slow client at the product
+ * struct emf_client_queue_opts - what waits for a slow client at the product
  * @max_messages: at most 1024
  * @max_bytes: at most 256 KiB
  * @overflow: what happens when it is full
@@ -102,7 +102,7 @@ EMF_API int emf_client_provide(struct emf_client *client, struct ebus_service *s
  *
  * Since: 0.1
  */
-struct emf_client_queue {
+struct emf_client_queue_opts {
 	uint32_t max_messages;
 	uint32_t max_bytes;
 	enum ebus_overflow overflow;
@@ -126,7 +126,7 @@ struct emf_client_queue {
  * Since: 0.1
  */
 EMF_API int emf_client_queue(struct emf_client *client, const struct ebus_client *of, unsigned int signal,
-			     const struct emf_client_queue *queue);
+			     const struct emf_client_queue_opts *queue);
 
 /**
  * emf_client_fd() - for an event loop of the caller's own

@@ -63,7 +63,7 @@ static void on_tick(struct bench_tick_subscription *subscription, const struct b
 static void hear(long n, bool in_packets)
 {
 	static struct bench_tick_subscription subscription = { .handler = on_tick };
-	const struct emf_client_queue queue = { .overflow = EBUS_DROP_NEW };
+	const struct emf_client_queue_opts queue = { .overflow = EBUS_DROP_NEW };
 
 	if (in_packets)
 		must(emf_client_queue(client, &bench_client.base, BENCH_SIGNAL_TICK, &queue));

@@ -327,13 +327,13 @@ static void on_heard_some(struct echo_heard_subscription *subscription, const st
 static void queue(void)
 {
 	static struct echo_heard_subscription subscription = { .handler = on_heard_some };
-	struct emf_client_queue wish = { .block_ms = 100 };
+	struct emf_client_queue_opts wish = { .block_ms = 100 };
 	uint64_t end = emf_now_ns() + 10000000000ull;
 
 	wish.overflow = (enum ebus_overflow)atoi(getenv("QUEUE"));
 	wish.max_messages = 100;
 	printf("%s %s\n", strerror(-emf_client_queue(client, &echo_client.base, 99, &wish)),
-	       strerror(-emf_client_queue(client, &echo_client.base, ECHO_SIGNAL_HEARD, &(struct emf_client_queue){ .overflow = (enum ebus_overflow)4 })));
+	       strerror(-emf_client_queue(client, &echo_client.base, ECHO_SIGNAL_HEARD, &(struct emf_client_queue_opts){ .overflow = (enum ebus_overflow)4 })));
 	must("queue", emf_client_queue(client, &echo_client.base, ECHO_SIGNAL_HEARD, &wish));
 	must("on_heard", echo_on_heard(&echo_client, NULL, &subscription));
 	printf("%s\n", strerror(-emf_client_queue(client, &echo_client.base, ECHO_SIGNAL_HEARD, &wish)));
