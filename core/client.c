@@ -46,9 +46,7 @@ struct emf_client {
 
 static struct emf_client *the_client;
 
-static int failed(struct emf_client *client, int err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-
-static int failed(struct emf_client *client, int err, const char *fmt, ...)
+__attribute__((format(printf, 3, 4))) static int failed(struct emf_client *client, int err, const char *fmt, ...)
 {
 	va_list args;
 
@@ -229,8 +227,8 @@ void emf_client_free(struct emf_client *client)
 {
 	if (!client)
 		return;
-	client->flags = 0;
 	emf_bus_watches_remove_owner(NULL); /* before it is seen that all services go */
+	client->flags = 0;
 	disconnect(client);
 	emf_timer_stop(&client->retry);
 	emf_bus_remove_owner(NULL);
