@@ -154,7 +154,9 @@ def _write(args: argparse.Namespace, product: ProductDecl, found: List[Module], 
     out = args.out
     interfaces = [o.interface for o in outputs if o.interface]
 
-    forget(out, ["product", *(o.name for o in outputs)], [m.name for m in found if m.has_bpf], [m.name for m in found if m.has_user])
+    entries, tables_of = [f"{c.name}_entry" for c in chains.chains], [f"{c.name}_chain" for c in chains.chains]
+    forget(out, ["product", *(o.name for o in outputs)], [m.name for m in found if m.has_bpf] + entries,
+           [m.name for m in found if m.has_user] + tables_of)
     kept = Kept(out)
     for output in outputs:
         if kept.is_fresh(output.name, output.endings, output.texts):

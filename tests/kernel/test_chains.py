@@ -53,6 +53,17 @@ def counts(tool):
     return {name: int(n) for name, n in re.findall(r"(\w+) (\d+)", tool.out)}
 
 
+def test_a_change_of_one_module_does_not_build_its_chains_anew():
+    if os.environ.get("EMF_CHAINS"):
+        raise tap.Skip("the product was built before")
+    made = build()
+    paths = [os.path.join(made.path, "obj", name) for name in ("ingress_entry.bpf.o", "ingress_chain.o", "egress_entry.skel.h")]
+    before = [os.stat(path).st_mtime_ns for path in paths]
+    os.utime(os.path.join(made.src, "modules", "first.bpf.c"))
+    tap.contains(made.make(), "obj/modules.mk", "what make does")
+    tap.equal([os.stat(path).st_mtime_ns for path in paths], before, "times of what the chains are made of")
+
+
 def test_packets_run_through_all_slots_in_order_with_a_state_of_their_own():
     pair = Pair()
     tool = start(pair, "run", "first", "filter", "last", "--iface", "va")
