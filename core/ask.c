@@ -51,6 +51,13 @@ int emf_ask_failed(int err, const char *why)
 	return err == -EACCES ? EMF_EXIT_UNSUPPORTED : EMF_EXIT_FAILED;
 }
 
+int emf_ask_failed_name(int err, const char *why)
+{
+	int status = emf_ask_failed(err, why);
+
+	return err == -ENOENT ? EMF_EXIT_USAGE : status;
+}
+
 /* A call to a service of EMF's own was not answered. */
 static void failed(int err, const char *what, const char *service, const char *method, char why[EMF_ASK_WHY_MAX])
 {

@@ -58,6 +58,9 @@ int emf_ask_services(struct emf_client *client, struct introspection_services_re
 /* Tells why, and what that means for the exit status. */
 int emf_ask_failed(int err, const char *why);
 
+/* The same for a name that was given: one that there is not is a mistake in the words. */
+int emf_ask_failed_name(int err, const char *why);
+
 /* The state of the product as JSON: a new reference. 0, or a negative errno and a sentence. */
 int emf_ask_status(const struct emf *emf, json_t **status, char why[EMF_ASK_WHY_MAX]);
 

@@ -104,7 +104,7 @@ int emf_chain_renew(struct emf_unit *unit, struct emf_chain_instance *instance)
 		err = emf_chain_hook_switch(&instance->hook, next->entry_fd);
 		if (err) {
 			snprintf(unit->why, sizeof(unit->why), "chain %s cannot hang on %s: %s", chain->name, instance->hook.target,
-				 emf_chain_hook_error(&instance->hook, err));
+				 emf_chain_hook_error(err));
 			emf_chain_demolish(next);
 		}
 	}

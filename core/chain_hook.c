@@ -184,13 +184,12 @@ int emf_chain_hook_switch(struct emf_chain_hook *hook, int program)
 	return err == -EINVAL && hook->chain->type == EMF_CHAIN_TC ? tc_switch(hook, program) : err;
 }
 
-const char *emf_chain_hook_error(const struct emf_chain_hook *hook, int err)
+const char *emf_chain_hook_error(int err)
 {
 	if (err == -EBUSY || err == -EEXIST)
 		return "another program hangs there already; 'bpftool net' names it";
 	if (err == -EPERM)
 		return "this user may not (needs CAP_BPF and CAP_NET_ADMIN, or run as root)";
-	(void)hook;
 	return strerror(-err);
 }
 

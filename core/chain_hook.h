@@ -48,7 +48,7 @@ int emf_chain_hook_init(struct emf_chain_hook *hook, const struct emf_chain *cha
 int emf_chain_hook_switch(struct emf_chain_hook *hook, int program);
 
 /* What emf_chain_hook_switch() failed of, as words. */
-const char *emf_chain_hook_error(const struct emf_chain_hook *hook, int err);
+const char *emf_chain_hook_error(int err);
 
 /* Until no packet is in a program that was taken down before: up to some ms. */
 void emf_chain_wait(void);

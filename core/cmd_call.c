@@ -204,7 +204,7 @@ int emf_cmd_call(struct emf *emf, int argc, char **argv)
 	if (!err)
 		status = call_method(&call, client, schema, argv + rest + 1, argc - rest - 1);
 	else
-		status = err == -ENOENT ? (emf_ask_failed(err, why), EMF_EXIT_USAGE) : emf_ask_failed(err, why);
+		status = emf_ask_failed_name(err, why);
 	emf_client_free(client);
 	emf_ask_forget(schema);
 	return status;

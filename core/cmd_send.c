@@ -108,7 +108,7 @@ int emf_cmd_send(struct emf *emf, int argc, char **argv)
 	if (!err)
 		status = send_signal(schema, argv + rest + 1, argc - rest - 1);
 	else
-		status = err == -ENOENT ? (emf_ask_failed(err, why), EMF_EXIT_USAGE) : emf_ask_failed(err, why);
+		status = emf_ask_failed_name(err, why);
 	emf_client_free(client);
 	emf_schema_free(schema);
 	return status;

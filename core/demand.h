@@ -47,7 +47,7 @@ struct emf_demand {
 int emf_demand_init(struct emf_unit *unit);
 void emf_demand_fini(struct emf_unit *unit);
 
-/* Whether it is one of them, and not for now. */
+/* Whether a program is one of them, and so is not attached by its module. */
 bool emf_demand_has(const struct emf_unit *unit, const struct bpf_program *prog);
 
 /* Attaches those that are wanted, and follows who comes and goes. As emf_bpf_object_attach(). */

@@ -68,7 +68,7 @@ struct emf_chain {
  * @program: its name; NULL ends a table
  * @chain: that it is part of
  * @slot: index
- * @object: it, and all maps of its module, compiled for this place
+ * @object: the kernel part of its module, of which each place loads this program
  *
  * Since: 0.1
  */
