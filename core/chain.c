@@ -4,12 +4,10 @@
  */
 #include "chain.h"
 
-#include <bpf/bpf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "chain_trace.h"
 #include "core.h"
@@ -51,40 +49,6 @@ static void retire(struct emf *emf, struct emf_chain_generation *generation)
 	leaving->work = (struct emf_work){ .run = leave, .done = left };
 	leaving->generation = generation;
 	emf_worker_submit(&emf->worker, &leaving->work);
-}
-
-static int make_map(struct emf_chain_instance *instance, enum emf_chain_map which, enum bpf_map_type type, size_t value_size,
-		    unsigned int n)
-{
-	char name[16]; /* BPF_OBJ_NAME_LEN, include/uapi/linux/bpf.h */
-	int fd;
-
-	snprintf(name, sizeof(name), "%.8s_%s", instance->hook.chain->name, emf_chain_map_names[which]);
-	fd = bpf_map_create(type, name, value_size ? sizeof(__u32) : 0, (__u32)value_size, n, NULL);
-	instance->maps.fds[which] = fd;
-	return fd < 0 ? fd : 0;
-}
-
-static int make_maps(struct emf_chain_instance *instance)
-{
-	size_t state = instance->hook.chain->state_size;
-	int err = make_map(instance, EMF_CHAIN_MAP_CPU, BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(struct emf_chain_cpu), 1);
-
-	if (!err)
-		err = make_map(instance, EMF_CHAIN_MAP_STATES, BPF_MAP_TYPE_PERCPU_ARRAY, state ? state : sizeof(__u64), EMF_CHAIN_LEVELS);
-	if (!err)
-		err = make_map(instance, EMF_CHAIN_MAP_COUNTS, BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(struct emf_chain_count),
-			       EMF_CHAIN_NUMBERS_MAX);
-	if (!err)
-		err = make_map(instance, EMF_CHAIN_MAP_TRACES, BPF_MAP_TYPE_RINGBUF, 0, 64 * 1024);
-	return err;
-}
-
-static void close_maps(struct emf_chain_instance *instance)
-{
-	for (size_t i = EMF_CHAIN_MAP_SLOTS + 1; i < EMF_CHAIN_MAPS_MAX; i++)
-		if (instance->maps.fds[i] >= 0)
-			close(instance->maps.fds[i]);
 }
 
 int emf_chain_renew(struct emf_unit *unit, struct emf_chain_instance *instance)
@@ -129,9 +93,7 @@ static int add(struct emf_unit *unit, const char *target)
 		return err;
 	}
 	set->n++;
-	for (size_t i = 0; i < EMF_CHAIN_MAPS_MAX; i++)
-		instance->maps.fds[i] = -1;
-	err = make_maps(instance);
+	err = emf_chain_maps_make(&instance->maps, unit->m->chain);
 	return err ? err : emf_chain_renew(unit, instance);
 }
 
@@ -209,7 +171,7 @@ void emf_chain_stop(struct emf_unit *unit)
 		emf_chain_hook_clear(&instance->hook);
 		emf_chain_trace_stop(instance);
 		retire(unit->emf, instance->now);
-		close_maps(instance);
+		emf_chain_maps_close(&instance->maps);
 	}
 	free(unit->chain.instances);
 	free(unit->chain.choices);

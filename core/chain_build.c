@@ -8,28 +8,36 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "bpf_error.h"
 
-static struct emf_chain_self self_of(const struct emf_chain_generation *g, uint32_t next, uint32_t number)
+/* @next and the slots: indices, or -1. */
+static void set_constants(int32_t values[EMF_CHAIN_CONSTANTS_MAX], const struct emf_chain_generation *g,
+			  const struct emf_chain *chain, size_t next, uint32_t number)
 {
-	return (struct emf_chain_self){ next, number, g->number, g->flags, g->sample };
+	values[EMF_CHAIN_NEXT] = next < g->plan.n ? (int32_t)next : -1;
+	values[EMF_CHAIN_NUMBER] = (int32_t)number;
+	values[EMF_CHAIN_GENERATION] = (int32_t)g->number;
+	values[EMF_CHAIN_FLAGS] = (int32_t)g->flags;
+	values[EMF_CHAIN_SAMPLE] = (int32_t)g->sample;
+	for (unsigned int i = 0; i < EMF_CHAIN_PROGRAMS_MAX; i++)
+		values[EMF_CHAIN_SLOT_FIRST + i] = i < chain->n_slots ? emf_chain_plan_index(&g->plan, i) : -1;
 }
 
-static int load_place(struct emf_chain_generation *g, const struct emf_chain *chain, const struct emf_chain_maps *maps,
-		      const uint32_t *slot_places, size_t i, char *why, size_t why_size)
+static int load_place(struct emf_chain_generation *g, const struct emf_chain *chain, const struct emf_chain_maps *maps, size_t i,
+		      char *why, size_t why_size)
 {
 	const struct emf_chain_place *place = &g->plan.places[i];
+	int32_t constants[EMF_CHAIN_CONSTANTS_MAX];
 	struct emf_chain_load load = { .chain = chain, .program = place->plug->program, .maps = maps,
-				       .from = place->unit->object.head->obj, .slot_places = slot_places,
-				       .self = self_of(g, i + 1 < g->plan.n ? (uint32_t)i + 2 : 0, place->number) };
+				       .from = place->unit->object.head->obj, .constants = constants };
 	struct emf_bpf_error error;
 	__u32 at = (__u32)i, id = 0;
 	int fd, err;
 
+	set_constants(constants, g, chain, i + 1, place->number);
 	load.bytes = place->plug->object(&load.size);
 	emf_bpf_error_begin(&error, place->unit);
 	err = emf_bpf_error_end(&error, "load", NULL, emf_chain_object_load(&load, &g->objects[i], &fd));
@@ -43,13 +51,13 @@ static int load_place(struct emf_chain_generation *g, const struct emf_chain *ch
 	return err;
 }
 
-static int load_entry(struct emf_chain_generation *g, const struct emf_chain *chain, const struct emf_chain_maps *maps,
-		      const uint32_t *slot_places)
+static int load_entry(struct emf_chain_generation *g, const struct emf_chain *chain, const struct emf_chain_maps *maps)
 {
-	struct emf_chain_load load = { .chain = chain, .maps = maps, .slot_places = slot_places,
-				       .self = self_of(g, g->plan.n ? 1 : 0, 0) };
+	int32_t constants[EMF_CHAIN_CONSTANTS_MAX];
+	struct emf_chain_load load = { .chain = chain, .maps = maps, .constants = constants };
 	char name[96];
 
+	set_constants(constants, g, chain, 0, 0);
 	snprintf(name, sizeof(name), "%s_entry", chain->name);
 	load.program = name;
 	load.bytes = chain->entry(&load.size);
@@ -72,27 +80,23 @@ static bool is_as_loaded(const struct emf_chain_generation *g)
 int emf_chain_build(struct emf_chain_generation *g, const struct emf_chain *chain, struct emf_chain_maps *maps, char *why,
 		    size_t why_size)
 {
-	uint32_t *slot_places = calloc(chain->n_slots, sizeof(*slot_places));
 	char name[16]; /* BPF_OBJ_NAME_LEN, include/uapi/linux/bpf.h */
-	int err = slot_places ? 0 : -ENOMEM;
+	int err = 0;
 
 	why[0] = '\0';
-	for (unsigned int i = 0; slot_places && i < chain->n_slots; i++)
-		slot_places[i] = emf_chain_plan_place(&g->plan, i);
 	snprintf(name, sizeof(name), "%.8s_slots", chain->name);
-	g->slots = err ? -1 : bpf_map_create(BPF_MAP_TYPE_PROG_ARRAY, name, sizeof(__u32), sizeof(__u32), EMF_CHAIN_PROGRAMS_MAX, NULL);
-	if (!err && g->slots < 0)
+	g->slots = bpf_map_create(BPF_MAP_TYPE_PROG_ARRAY, name, sizeof(__u32), sizeof(__u32), EMF_CHAIN_PROGRAMS_MAX, NULL);
+	if (g->slots < 0)
 		err = g->slots;
 	maps->fds[EMF_CHAIN_MAP_SLOTS] = g->slots;
 	for (size_t i = 0; i < g->plan.n && !err; i++)
-		err = load_place(g, chain, maps, slot_places, i, why, why_size);
+		err = load_place(g, chain, maps, i, why, why_size);
 	if (!err)
-		err = load_entry(g, chain, maps, slot_places);
+		err = load_entry(g, chain, maps);
 	if (!err && !is_as_loaded(g)) {
 		snprintf(why, why_size, "chain %s: the kernel has other programs in the new array than were put there", chain->name);
 		err = -EBADE;
 	}
-	free(slot_places);
 	if (err && !why[0])
 		snprintf(why, why_size, "chain %s: its entry program cannot be loaded: %s", chain->name, strerror(-err));
 	if (err)

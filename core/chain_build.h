@@ -14,7 +14,7 @@ struct emf_chain_generation {
 	int entry_fd;
 	int slots;
 	uint32_t number; /* of it, on its target */
-	uint32_t flags, sample; /* as in struct emf_chain_self */
+	uint32_t flags, sample; /* EMF_CHAIN_FLAGS, EMF_CHAIN_SAMPLE */
 	struct bpf_object *objects[EMF_CHAIN_PROGRAMS_MAX];
 	uint32_t ids[EMF_CHAIN_PROGRAMS_MAX]; /* of the programs */
 };

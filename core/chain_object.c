@@ -2,21 +2,21 @@
 /*
  * chain_object.c - one program of a chain, loaded for its place.
  *
- * Each place has an object of its own, since constants belong to an object: where the
- * next program stands is one, and so the kernel makes a jump of the call. All maps are
- * those of the module, which has loaded them before, and of the chain.
+ * Each place has an object of its own: where the next program stands is a constant in its
+ * instructions, and so the kernel makes a jump of the call. All maps are those of the
+ * module, which has loaded them before, and of the chain.
  */
 #include "chain_object.h"
 
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define RODATA ".rodata"
+#include "chain_constants.h"
 
-const char *const emf_chain_map_names[EMF_CHAIN_MAPS_MAX] = { "slots", "cpu", "states", "counts", "traces" };
+#define RODATA ".rodata"
 
 /* Where a constant of an object is kept until it is loaded; NULL if there is none of this name. */
 static void *constant(const struct bpf_object *object, const char *name, size_t *size)
@@ -60,22 +60,6 @@ static void copy_constants(struct bpf_object *to, const struct bpf_object *from)
 		if (value && place && there == here)
 			memcpy(place, value, here);
 	}
-}
-
-static int set(const struct bpf_object *object, const struct emf_chain *chain, const char *what, const void *value, size_t size)
-{
-	char name[96];
-	size_t room;
-	void *place;
-
-	snprintf(name, sizeof(name), "%s_%s", chain->name, what);
-	place = constant(object, name, &room);
-	if (!place)
-		return 0; /* a program that never goes on does without */
-	if (room != size)
-		return -EPROTO;
-	memcpy(place, value, size);
-	return 0;
 }
 
 /* A map of the chain, or the one of this name that the module has loaded. */
@@ -122,17 +106,33 @@ static int prepare(const struct emf_chain_load *load, struct bpf_object *object,
 		bpf_program__set_autoload(p, p == *program);
 	if (load->from)
 		copy_constants(object, load->from);
-	if (!err)
-		err = set(object, load->chain, "self", &load->self, sizeof(load->self));
-	if (!err && load->slot_places)
-		err = set(object, load->chain, "slot_places", load->slot_places, load->chain->n_slots * sizeof(uint32_t));
 	return err;
+}
+
+/* What libbpf opens is its own: the bytes are ours until then. */
+static struct bpf_object *open_with_constants(const struct emf_chain_load *load)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = load->chain->name);
+	struct bpf_object *object = NULL;
+	void *image = malloc(load->size);
+	int err = image ? 0 : -ENOMEM;
+
+	if (image) {
+		memcpy(image, load->bytes, load->size);
+		err = emf_chain_constants_put(image, load->size, load->constants);
+	}
+	if (!err) {
+		object = bpf_object__open_mem(image, load->size, &opts);
+		err = object ? 0 : -errno;
+	}
+	free(image);
+	errno = -err;
+	return object;
 }
 
 int emf_chain_object_load(const struct emf_chain_load *load, struct bpf_object **object, int *fd)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = load->chain->name);
-	struct bpf_object *opened = bpf_object__open_mem(load->bytes, load->size, &opts);
+	struct bpf_object *opened = open_with_constants(load);
 	struct bpf_program *program = NULL;
 	int err = opened ? prepare(load, opened, &program) : -errno;
 

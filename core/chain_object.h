@@ -6,27 +6,11 @@
 #define EMF_CORE_CHAIN_OBJECT_H
 
 #include <emf/chain.h>
-#include <emf/chain_types.h>
 #include <stdint.h>
 
+#include "chain_maps.h"
+
 struct bpf_object;
-
-/* Maps of a chain that all its programs share. */
-enum emf_chain_map {
-	EMF_CHAIN_MAP_SLOTS, /* of a generation; all others of the chain on one target */
-	EMF_CHAIN_MAP_CPU,
-	EMF_CHAIN_MAP_STATES,
-	EMF_CHAIN_MAP_COUNTS,
-	EMF_CHAIN_MAP_TRACES,
-	EMF_CHAIN_MAPS_MAX,
-};
-
-/* What is behind "<chain>_" in their names. */
-extern const char *const emf_chain_map_names[EMF_CHAIN_MAPS_MAX];
-
-struct emf_chain_maps {
-	int fds[EMF_CHAIN_MAPS_MAX];
-};
 
 /**
  * struct emf_chain_load - what a program is loaded with
@@ -36,8 +20,7 @@ struct emf_chain_maps {
  * @program: the one that is loaded; all others are left out
  * @maps: of the chain
  * @from: the module's own object, whose maps and constants it gets; NULL of an entry
- * @self: what it knows of itself
- * @slot_places: of each slot, likewise
+ * @constants: what it knows of itself
  */
 struct emf_chain_load {
 	const struct emf_chain *chain;
@@ -46,8 +29,7 @@ struct emf_chain_load {
 	const char *program;
 	const struct emf_chain_maps *maps;
 	const struct bpf_object *from;
-	struct emf_chain_self self;
-	const uint32_t *slot_places;
+	const int32_t *constants;
 };
 
 /**

@@ -112,10 +112,10 @@ int emf_chain_plan(struct emf_chain_plan *plan, const struct emf_chain *chain, c
 	return err;
 }
 
-uint32_t emf_chain_plan_place(const struct emf_chain_plan *plan, unsigned int slot)
+int32_t emf_chain_plan_index(const struct emf_chain_plan *plan, unsigned int slot)
 {
 	for (size_t i = 0; i < plan->n; i++)
 		if (plan->places[i].plug->slot >= slot)
-			return (uint32_t)i + 1;
-	return 0;
+			return (int32_t)i;
+	return -1;
 }

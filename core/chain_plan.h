@@ -53,7 +53,7 @@ uint32_t emf_chain_each(const struct emf_chain *chain, const struct emf_registry
 /* Which one of two stands before the other, as strcmp(). */
 int emf_chain_compare(const struct emf_chain_place *a, const struct emf_chain_place *b);
 
-/* The place of the first program in a slot or behind it, from 1; 0 if there is none. */
-uint32_t emf_chain_plan_place(const struct emf_chain_plan *plan, unsigned int slot);
+/* Of the first program in a slot or behind it; -1 if there is none. */
+int32_t emf_chain_plan_index(const struct emf_chain_plan *plan, unsigned int slot);
 
 #endif

@@ -11,6 +11,9 @@ class Hook(NamedTuple):
     verdicts: Dict[str, int]
     places: Tuple[str, ...]  # what the attach statement says; what is in <> may be a parameter
     has_root: bool = False  # its link cannot be updated: a root program stays, and calls the entry
+    # The kernel only keeps a run from moving to another processor, so that another task can run
+    # meanwhile, and run the chain, too. Elsewhere only interrupts come between.
+    preempted: bool = False
 
 
 DIRECTION = "ingress or egress"
@@ -24,9 +27,9 @@ HOOKS: Dict[str, Hook] = {
                {"TC_ACT_UNSPEC": -1, "TC_ACT_OK": 0, "TC_ACT_RECLASSIFY": 1, "TC_ACT_SHOT": 2, "TC_ACT_PIPE": 3, "TC_ACT_STOLEN": 4,
                 "TC_ACT_REDIRECT": 7}, ("<interface>", DIRECTION)),
     "cgroup_skb": Hook("EMF_CHAIN_CGROUP_SKB", "struct __sk_buff", "cgroup_skb/{0}",  # enum sk_action, include/uapi/linux/bpf.h
-                       {"SK_DROP": 0, "SK_PASS": 1}, ("<path>", DIRECTION)),
-    "raw_tp": Hook("EMF_CHAIN_ROOT", "void", "raw_tp/{0}", _NONE, ("name",), True),
-    "tp_btf": Hook("EMF_CHAIN_ROOT", "unsigned long long", "tp_btf/{0}", _NONE, ("name",), True),
-    "tracepoint": Hook("EMF_CHAIN_ROOT", "void", "tracepoint/{0}/{1}", _NONE, ("category", "name"), True),
-    "kprobe": Hook("EMF_CHAIN_ROOT", "struct pt_regs", "kprobe/{0}", _NONE, ("function",), True),
+                       {"SK_DROP": 0, "SK_PASS": 1}, ("<path>", DIRECTION), preempted=True),
+    "raw_tp": Hook("EMF_CHAIN_ROOT", "void", "raw_tp/{0}", _NONE, ("name",), has_root=True),
+    "tp_btf": Hook("EMF_CHAIN_ROOT", "unsigned long long", "tp_btf/{0}", _NONE, ("name",), has_root=True),
+    "tracepoint": Hook("EMF_CHAIN_ROOT", "void", "tracepoint/{0}/{1}", _NONE, ("category", "name"), has_root=True),
+    "kprobe": Hook("EMF_CHAIN_ROOT", "struct pt_regs", "kprobe/{0}", _NONE, ("function",), has_root=True),
 }

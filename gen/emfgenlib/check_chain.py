@@ -22,7 +22,9 @@ TYPES: Dict[str, bool] = {
     "xdp": True, "tc": True, "cgroup_skb": True, "sk_lookup": True, "socket_filter": False,
     "raw_tp": False, "tracepoint": False, "tp_btf": False, "uprobe": False, "kprobe": False, "perf_event": False,
 }
-MAX_STATE = 1024  # bytes for each packet and nesting level, per CPU
+# Bytes of state: for each nesting level and CPU, and for each task where the kernel may preempt.
+MAX_STATE = 1024
+MAX_TASK_STATE = 256
 BACKENDS = ("tailcall", "direct")
 
 
@@ -125,8 +127,10 @@ def _state(chain: Chain, file: File, scope: Scope, layouts: Layouts, errors: Err
             errors.add(handoff.member.position, f"chain '{chain.name}' has no state to hand off")
         return
     layout = layouts.of(chain.state, scope)
-    if layout and layout.size > MAX_STATE:
-        errors.add(chain.state.position, f"the state of '{chain.name}' has {layout.size} bytes; {MAX_STATE} are the most")
+    most = MAX_TASK_STATE if chain.type.text in HOOKS and HOOKS[chain.type.text].preempted else MAX_STATE
+    if layout and layout.size > most:
+        errors.add(chain.state.position, f"the state of '{chain.name}' has {layout.size} bytes; {most} are the most"
+                   + ("" if most == MAX_STATE else f" in a chain of type '{chain.type.text}', which keeps one for each task"))
     members = {f.name for f in chain.state.fields}
     chains = {c.name for c in all_of(file, Chain)}
     for handoff in chain.handoffs:

@@ -42,7 +42,6 @@ struct emf_chain_slot {
  * @kind: the same as the description calls it
  * @slots: in order
  * @n_slots: how many
- * @state_size: bytes that travel along; 0: none
  * @entry: the compiled program that begins it
  * @targets: names of what it hangs on, separated by commas; a parameter's value
  * @option: the option that gives them, or NULL
@@ -56,7 +55,6 @@ struct emf_chain {
 	const char *kind;
 	const struct emf_chain_slot *slots;
 	size_t n_slots;
-	uint32_t state_size;
 	const void *(*entry)(size_t *size_bytes);
 	const char *targets;
 	const char *option;

@@ -8,12 +8,20 @@
 #include <emf/bpf.h>
 #include <emf/chain_types.h>
 
+/* Known when the program is loaded; the compiler must not know it, but may leave it out or reuse it. */
+#define emf_chain_constant(which)                                            \
+	({                                                                   \
+		__s64 __constant;                                            \
+		asm("%0 = %1" : "=r"(__constant) : "i"(EMF_CHAIN_MARK + (which))); \
+		__constant;                                                  \
+	})
+
 /*
  * The maps of a chain. The programs of one generation stand in <chain>_slots, in order:
  * it is filled before any of them runs, and never changed. All others belong to the chain
  * on one target, and stay when the generation changes.
  */
-#define EMF_CHAIN_MAPS(chain, state)                                  \
+#define EMF_CHAIN_MAPS(chain)                                         \
 	struct {                                                      \
 		__uint(type, BPF_MAP_TYPE_PROG_ARRAY);                \
 		__uint(max_entries, EMF_CHAIN_PROGRAMS_MAX);          \
@@ -28,12 +36,6 @@
 	} chain##_cpu SEC(".maps");                                   \
 	struct {                                                      \
 		__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);              \
-		__uint(max_entries, EMF_CHAIN_LEVELS);                \
-		__type(key, __u32);                                   \
-		__type(value, state);                                 \
-	} chain##_states SEC(".maps");                                \
-	struct {                                                      \
-		__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);              \
 		__uint(max_entries, EMF_CHAIN_NUMBERS_MAX);           \
 		__type(key, __u32);                                   \
 		__type(value, struct emf_chain_count);                \
@@ -42,6 +44,31 @@
 		__uint(type, BPF_MAP_TYPE_RINGBUF);                   \
 		__uint(max_entries, 64 * 1024);                       \
 	} chain##_traces SEC(".maps")
+
+/*
+ * What travels with a packet. Where nothing else can run on the processor until a run has
+ * ended, but for what interrupts it, runs are nested: a level for each of them.
+ */
+#define EMF_CHAIN_BY_LEVEL(chain)                                     \
+	struct {                                                      \
+		__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);              \
+		__uint(max_entries, EMF_CHAIN_LEVELS);                \
+		__type(key, __u32);                                   \
+		__type(value, struct chain##_travel);                 \
+	} chain##_states SEC(".maps")
+
+/* Where another task can run meanwhile, only runs in one task are nested. */
+#define EMF_CHAIN_BY_TASK(chain)                                      \
+	struct chain##_task {                                         \
+		__u64 level;                                          \
+		struct chain##_travel travels[EMF_CHAIN_TASK_LEVELS]; \
+	};                                                            \
+	struct {                                                      \
+		__uint(type, BPF_MAP_TYPE_HASH);                      \
+		__uint(max_entries, EMF_CHAIN_TASKS_MAX);             \
+		__type(key, __u64);                                   \
+		__type(value, struct chain##_task);                   \
+	} chain##_states SEC(".maps")
 
 static __always_inline struct emf_chain_cpu *emf_chain_this_cpu(void *cpu_map)
 {
@@ -59,79 +86,68 @@ static __always_inline void emf_chain_missed(void *cpu_map)
 		cpu->misses++;
 }
 
-static __always_inline void *emf_chain_state(void *cpu_map, void *states)
+static __always_inline void emf_chain_refused(void *cpu_map)
 {
 	struct emf_chain_cpu *cpu = emf_chain_this_cpu(cpu_map);
-	__u32 level;
 
-	if (!cpu)
-		return NULL;
-	level = cpu->level - 1;
-	return bpf_map_lookup_elem(states, &level);
+	if (cpu)
+		cpu->refused++;
 }
 
-static __always_inline void emf_chain_trace(struct emf_chain_cpu *cpu, void *traces, const volatile struct emf_chain_self *self,
-					    __u32 trace, __u32 number, __s32 verdict)
+static __always_inline void emf_chain_trace(void *cpu_map, void *traces, __u32 trace, __s32 verdict)
 {
 	struct emf_chain_hop *hop = bpf_ringbuf_reserve(traces, sizeof(*hop), 0);
+	struct emf_chain_cpu *cpu;
 
 	if (!hop) {
-		cpu->untraced++;
+		cpu = emf_chain_this_cpu(cpu_map);
+		if (cpu)
+			cpu->untraced++;
 		return;
 	}
 	hop->time = bpf_ktime_get_ns();
 	hop->trace = trace;
-	hop->generation = self->generation;
-	hop->number = number;
+	hop->generation = (__u32)emf_chain_constant(EMF_CHAIN_GENERATION);
+	hop->number = (__u32)emf_chain_constant(EMF_CHAIN_NUMBER);
 	hop->verdict = verdict;
 	bpf_ringbuf_submit(hop, 0);
 }
 
 /* A program begins, and the one before it has ended; at the end of the chain its entry says so, with the verdict. */
-static __always_inline void emf_chain_begin(void *cpu_map, void *counts, void *traces, const volatile struct emf_chain_self *self,
-					    __s32 verdict)
+static __always_inline void emf_chain_begin(struct emf_chain_run *run, void *cpu_map, void *counts, void *traces, __s32 verdict)
 {
-	struct emf_chain_cpu *cpu = emf_chain_this_cpu(cpu_map);
-	struct emf_chain_count *count;
-	struct emf_chain_run *run;
-	__u32 level;
+	__u32 number = run->number, me = (__u32)emf_chain_constant(EMF_CHAIN_NUMBER);
 
-	if (!cpu)
-		return;
-	level = cpu->level - 1;
-	if (level >= EMF_CHAIN_LEVELS)
-		return;
-	run = &cpu->runs[level];
-	if (self->flags & EMF_CHAIN_COUNTS) {
+	if (emf_chain_constant(EMF_CHAIN_FLAGS) & EMF_CHAIN_COUNTS) {
 		__u64 now = bpf_ktime_get_ns();
-		__u32 number = run->number;
+		struct emf_chain_count *count = bpf_map_lookup_elem(counts, &number);
 
-		count = bpf_map_lookup_elem(counts, &number);
 		if (count && run->since) {
 			count->runs++;
 			count->ns += now - run->since;
 		}
-		run->since = self->number ? now : 0;
-		run->number = self->number;
+		run->since = me ? now : 0;
+		run->number = me;
 	}
-	if (self->flags & EMF_CHAIN_TRACES && run->trace)
-		emf_chain_trace(cpu, traces, self, run->trace, self->number, verdict);
+	if (emf_chain_constant(EMF_CHAIN_FLAGS) & EMF_CHAIN_TRACES && run->trace)
+		emf_chain_trace(cpu_map, traces, run->trace, verdict);
 }
 
 /* A packet comes in: whether it is one of those that are traced. */
-static __always_inline void emf_chain_enter(struct emf_chain_cpu *cpu, __u32 level, const volatile struct emf_chain_self *self)
+static __always_inline void emf_chain_enter(struct emf_chain_run *run, void *cpu_map)
 {
-	struct emf_chain_run *run;
+	struct emf_chain_cpu *cpu;
+	__u32 sample = (__u32)emf_chain_constant(EMF_CHAIN_SAMPLE);
 
-	if (level >= EMF_CHAIN_LEVELS)
-		return;
-	run = &cpu->runs[level];
 	run->since = 0;
 	run->trace = 0;
-	if (!(self->flags & EMF_CHAIN_TRACES))
+	if (!(emf_chain_constant(EMF_CHAIN_FLAGS) & EMF_CHAIN_TRACES))
+		return;
+	cpu = emf_chain_this_cpu(cpu_map);
+	if (!cpu)
 		return;
 	cpu->packets++;
-	if (self->sample <= 1 || cpu->packets % self->sample == 0)
+	if (sample <= 1 || cpu->packets % sample == 0)
 		run->trace = bpf_get_prandom_u32() | 1;
 }
 

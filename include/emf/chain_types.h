@@ -12,23 +12,29 @@
 /* Runs of a chain that interrupt each other on a processor: task, softirq, irq, nmi, and some inside of them. */
 #define EMF_CHAIN_LEVELS 8
 
-#define EMF_CHAIN_COUNTS 1u /* runs and time of each program */
-#define EMF_CHAIN_TRACES 2u /* which programs a packet met, of one in struct emf_chain_self.sample */
+/* Where the state of a packet lies: see docs/chains.md. */
+#define EMF_CHAIN_TASK_LEVELS 4  /* runs that interrupt each other while one task is current: task, softirq, irq, nmi */
+#define EMF_CHAIN_TASKS_MAX 256 /* that can be in a chain at a time, where it can be preempted */
 
-/**
- * struct emf_chain_self - what a program of a chain knows of itself: a constant to the verifier
- * @next: place of the program behind it, from 1; 0 is none
- * @number: of it, the same in all generations; 0 of an entry
- * @generation: that it is part of
- * @flags: EMF_CHAIN_COUNTS, EMF_CHAIN_TRACES
- * @sample: one packet in so many is traced
+#define EMF_CHAIN_COUNTS 1u /* runs and time of each program */
+#define EMF_CHAIN_TRACES 2u /* which programs a packet met, of one in EMF_CHAIN_SAMPLE */
+
+/*
+ * What a program of a chain knows of itself are operands in its instructions, which are
+ * written when it is loaded for its place: so they are constants to the verifier, the
+ * kernel makes a jump of each tail call, and nothing is loaded on the way. Until then the
+ * mark stands there ("EMF" in ASCII), with one of these in its last byte.
  */
-struct emf_chain_self {
-	__u32 next;
-	__u32 number;
-	__u32 generation;
-	__u32 flags;
-	__u32 sample;
+#define EMF_CHAIN_MARK 0x454d4600
+
+enum emf_chain_constant {
+	EMF_CHAIN_NEXT,	      /* index of the program behind it; -1 is none */
+	EMF_CHAIN_NUMBER,     /* of it, the same in all generations; 0 of an entry */
+	EMF_CHAIN_GENERATION, /* that it is part of */
+	EMF_CHAIN_FLAGS,      /* EMF_CHAIN_COUNTS, EMF_CHAIN_TRACES */
+	EMF_CHAIN_SAMPLE,     /* one packet in so many is traced */
+	EMF_CHAIN_SLOT_FIRST, /* index of the first program in the first slot or behind; then of the second one, ... */
+	EMF_CHAIN_CONSTANTS_MAX = EMF_CHAIN_SLOT_FIRST + EMF_CHAIN_PROGRAMS_MAX,
 };
 
 /* A run that is under way, while runs are counted or traced. */
@@ -45,7 +51,6 @@ struct emf_chain_run {
  * @misses: tail calls that failed, which is a bug
  * @refused: runs that were nested too deep, and got the default verdict
  * @untraced: hops that the ring had no room for
- * @runs: by level
  */
 struct emf_chain_cpu {
 	__u32 level;
@@ -53,7 +58,6 @@ struct emf_chain_cpu {
 	__u64 misses;
 	__u64 refused;
 	__u64 untraced;
-	struct emf_chain_run runs[EMF_CHAIN_LEVELS];
 };
 
 struct emf_chain_count {

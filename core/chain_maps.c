@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * chain_maps.c - maps of a chain.
+ */
+#include "chain_maps.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+const char *const emf_chain_map_names[EMF_CHAIN_MAPS_MAX] = { "slots", "cpu", "states", "counts", "traces" };
+
+/* As the entry declares it: so its types are written in one place. */
+static int make(const struct bpf_object *entry, const struct emf_chain *chain, const char *which)
+{
+	char name[96], short_name[16]; /* BPF_OBJ_NAME_LEN, include/uapi/linux/bpf.h */
+	const struct bpf_map *map;
+	int fd;
+
+	snprintf(name, sizeof(name), "%s_%s", chain->name, which);
+	snprintf(short_name, sizeof(short_name), "%.8s_%s", chain->name, which);
+	map = bpf_object__find_map_by_name(entry, name);
+	if (!map)
+		return -ENOENT;
+	fd = bpf_map_create(bpf_map__type(map), short_name, bpf_map__key_size(map), bpf_map__value_size(map), bpf_map__max_entries(map),
+			    NULL);
+	return fd < 0 ? -errno : fd;
+}
+
+int emf_chain_maps_make(struct emf_chain_maps *maps, const struct emf_chain *chain)
+{
+	size_t size;
+	const void *bytes = chain->entry(&size);
+	struct bpf_object *entry = bpf_object__open_mem(bytes, size, NULL);
+	int err = entry ? 0 : -errno;
+
+	for (size_t i = 0; i < EMF_CHAIN_MAPS_MAX; i++)
+		maps->fds[i] = -1;
+	for (size_t i = EMF_CHAIN_MAP_SLOTS + 1; i < EMF_CHAIN_MAPS_MAX && !err; i++) {
+		maps->fds[i] = make(entry, chain, emf_chain_map_names[i]);
+		err = maps->fds[i] < 0 ? maps->fds[i] : 0;
+	}
+	bpf_object__close(entry);
+	return err;
+}
+
+void emf_chain_maps_close(struct emf_chain_maps *maps)
+{
+	for (size_t i = EMF_CHAIN_MAP_SLOTS + 1; i < EMF_CHAIN_MAPS_MAX; i++)
+		if (maps->fds[i] >= 0)
+			close(maps->fds[i]);
+}
