@@ -65,7 +65,7 @@ int {plug.around}({context} *ctx)
 {{
 	int verdict;
 
-	{c}_begin();
+	ctx = {c}_begin(ctx);
 	verdict = {plug.program}_plugged(ctx);
 	return {verdict};
 }}

@@ -9,7 +9,7 @@
 #include <emf/chain_types.h>
 
 /* Known when the program is loaded; the compiler must not know it, but may leave it out or reuse it. */
-#define emf_chain_constant(which)                                            \
+#define EMF_CHAIN_CONSTANT(which)                                            \
 	({                                                                   \
 		__s64 __constant;                                            \
 		asm("%0 = %1" : "=r"(__constant) : "i"(EMF_CHAIN_MARK + (which))); \
@@ -107,8 +107,8 @@ static __always_inline void emf_chain_trace(void *cpu_map, void *traces, __u32 t
 	}
 	hop->time = bpf_ktime_get_ns();
 	hop->trace = trace;
-	hop->generation = (__u32)emf_chain_constant(EMF_CHAIN_GENERATION);
-	hop->number = (__u32)emf_chain_constant(EMF_CHAIN_NUMBER);
+	hop->generation = (__u32)EMF_CHAIN_CONSTANT(EMF_CHAIN_GENERATION);
+	hop->number = (__u32)EMF_CHAIN_CONSTANT(EMF_CHAIN_NUMBER);
 	hop->verdict = verdict;
 	bpf_ringbuf_submit(hop, 0);
 }
@@ -116,9 +116,9 @@ static __always_inline void emf_chain_trace(void *cpu_map, void *traces, __u32 t
 /* A program begins, and the one before it has ended; at the end of the chain its entry says so, with the verdict. */
 static __always_inline void emf_chain_begin(struct emf_chain_run *run, void *cpu_map, void *counts, void *traces, __s32 verdict)
 {
-	__u32 number = run->number, me = (__u32)emf_chain_constant(EMF_CHAIN_NUMBER);
+	__u32 number = run->number, me = (__u32)EMF_CHAIN_CONSTANT(EMF_CHAIN_NUMBER);
 
-	if (emf_chain_constant(EMF_CHAIN_FLAGS) & EMF_CHAIN_COUNTS) {
+	if (EMF_CHAIN_CONSTANT(EMF_CHAIN_FLAGS) & EMF_CHAIN_COUNTS) {
 		__u64 now = bpf_ktime_get_ns();
 		struct emf_chain_count *count = bpf_map_lookup_elem(counts, &number);
 
@@ -129,7 +129,7 @@ static __always_inline void emf_chain_begin(struct emf_chain_run *run, void *cpu
 		run->since = me ? now : 0;
 		run->number = me;
 	}
-	if (emf_chain_constant(EMF_CHAIN_FLAGS) & EMF_CHAIN_TRACES && run->trace)
+	if (EMF_CHAIN_CONSTANT(EMF_CHAIN_FLAGS) & EMF_CHAIN_TRACES && run->trace)
 		emf_chain_trace(cpu_map, traces, run->trace, verdict);
 }
 
@@ -137,11 +137,11 @@ static __always_inline void emf_chain_begin(struct emf_chain_run *run, void *cpu
 static __always_inline void emf_chain_enter(struct emf_chain_run *run, void *cpu_map)
 {
 	struct emf_chain_cpu *cpu;
-	__u32 sample = (__u32)emf_chain_constant(EMF_CHAIN_SAMPLE);
+	__u32 sample = (__u32)EMF_CHAIN_CONSTANT(EMF_CHAIN_SAMPLE);
 
 	run->since = 0;
 	run->trace = 0;
-	if (!(emf_chain_constant(EMF_CHAIN_FLAGS) & EMF_CHAIN_TRACES))
+	if (!(EMF_CHAIN_CONSTANT(EMF_CHAIN_FLAGS) & EMF_CHAIN_TRACES))
 		return;
 	cpu = emf_chain_this_cpu(cpu_map);
 	if (!cpu)

@@ -18,6 +18,7 @@ import tempfile
 import time
 
 import bus_bench
+import chain_bench
 import many
 
 KIB = 1024
@@ -266,6 +267,7 @@ def main():
         building(args, folder)
         generating(args, folder)
         bus_bench.measure(args, folder, row)
+        chain_bench.measure(args, folder, row)
     except subprocess.CalledProcessError as error:
         sys.exit(f"bench: {shlex.join(error.cmd)}: {error.stderr.strip()}")
     finally:

@@ -1,0 +1,182 @@
+"""Chains: what a hop costs, and a change of the chain, on a pair of interfaces in namespaces of their own."""
+import os
+import re
+import shlex
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+
+import bus_bench
+
+TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path[1:1] = [TESTS, os.path.join(TESTS, "build")]
+import scratch  # noqa: E402 - the path has to be set first
+
+HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "chain")
+LENGTHS = (1, 4, 8, 12, 16, 32)
+PLAIN = 8
+ROUNDS = 5
+LOADS = 50
+SWAPS = 20
+FLOOD_MS = 500
+ON_ONE = bus_bench.ON_ONE
+ON_OTHER = ["taskset", "-c", str(max(os.sched_getaffinity(0)))]
+run = bus_bench.run
+
+IDL = """/// Programs in a line.
+chain line : xdp {
+	attach xdp(param netdev iface[]);
+	slot all[32];
+	default XDP_PASS;
+}
+"""
+
+
+def write(path, text):
+    with open(path, "w", encoding="ascii") as file:
+        file.write(text)
+
+
+def module(folder, name, n, body):
+    """A module of @n programs in a line."""
+    programs = "".join(f'SEC("xdp")\nint {name}_{i:02}(struct xdp_md *ctx)\n{{\n\treturn {body};\n}}\n\n' for i in range(n))
+    write(os.path.join(folder, f"{name}.bpf.c"),
+          f'#include "{name}_emf.h"\n#include <emf/bpf.h>\n\nchar LICENSE[] SEC("license") = "GPL";\n\n{programs}')
+    plugs = "".join(f"\tplug {name}_{i:02} into line.all;\n" for i in range(n))
+    write(os.path.join(folder, f"{name}.emf"), f'import "line.emf";\n\n/// {n} programs\nmodule {name} 0.1 {{\n{plugs}}}\n')
+
+
+def build(args, folder):
+    """A product of such modules, and the programs that measure it."""
+    src, out = scratch.source(folder), os.path.join(folder, "build")
+    modules = os.path.join(src, "modules")
+    shutil.rmtree(modules)
+    os.mkdir(modules)
+    write(os.path.join(src, "bus-idl", "line.emf"), IDL)
+    for n in LENGTHS:
+        module(modules, f"calls{n}", n, "line_next(ctx)")
+    module(modules, f"plain{PLAIN}", PLAIN, "XDP_PASS")
+    os.mkdir(out)
+    run(os.path.join(src, "configure"), cwd=out)
+    run("make", f"-j{os.cpu_count()}", cwd=out)
+    for name in ("run", "flood"):
+        run(*shlex.split(args.cc), "-O2", "-std=gnu17", "-D_GNU_SOURCE", os.path.join(HERE, name + ".c"), *shlex.split(args.libs), "-o",
+            os.path.join(folder, name))
+    for n in LENGTHS:
+        run(*shlex.split(args.compile), f"-DHOPS={n}", "-c", "-o", os.path.join(folder, f"hand{n}.o"), os.path.join(HERE, "hand.bpf.c"))
+    return os.path.join(out, "emf")
+
+
+class Namespaces:
+    """Two of them, with interface va in one and vb in the other."""
+
+    def __init__(self):
+        self.a, self.b = (f"emf-bench-{os.getpid()}-{end}" for end in "ab")
+
+    def __enter__(self):
+        for name in (self.a, self.b):
+            run("ip", "netns", "add", name)
+        run("ip", "link", "add", "va", "netns", self.a, "type", "veth", "peer", "name", "vb", "netns", self.b)
+        for name, link in ((self.a, "va"), (self.b, "vb")):
+            run("ip", "-n", name, "link", "set", link, "up")
+        return self
+
+    def __exit__(self, *_):
+        for name in (self.a, self.b):
+            subprocess.run(["ip", "netns", "del", name], check=False, capture_output=True)
+
+    def within(self, name):
+        return ["ip", "netns", "exec", name]
+
+
+class Product:
+    """The product with one of the modules, while the block runs."""
+
+    def __init__(self, spaces, product, folder, *modules):
+        self.socket = os.path.join(folder, "chain.sock")
+        config = os.path.join(folder, "chain.conf")
+        write(config, "[line]\niface = va\n")
+        self.words = [*spaces.within(spaces.a), *ON_OTHER, product, "serve", *modules, "--config", config]
+        self.product, self.env = product, dict(os.environ, EMF_BUS=self.socket)
+        self.process = None
+
+    def __enter__(self):
+        self.process = subprocess.Popen(self.words, env=self.env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        end = time.monotonic() + 20
+        while subprocess.run([self.product, "chain", "show", "line"], env=self.env, check=False, capture_output=True).returncode:
+            if self.process.poll() is not None or time.monotonic() > end:
+                raise SystemExit(f"bench: the product with a chain does not answer: {self.process.stderr.read()}")
+            time.sleep(0.02)
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(20)
+        self.process.stderr.close()
+
+    def chain(self, *words):
+        return run(self.product, "chain", *words, env=self.env)
+
+
+def hops(folder, product, spaces, row):
+    """
+    The lower quartile of many loads: the kernel puts programs at random addresses, and where
+    jumps collide in the processor's branch predictor, that costs more than all else, for both.
+    """
+    got = {}
+    measure = [*ON_ONE, os.path.join(folder, "run")]
+    for name in [f"calls{n}" for n in LENGTHS] + [f"plain{PLAIN}"]:
+        n = int(re.sub(r"\D", "", name))
+        with Product(spaces, product, folder, name) as it:
+            for _ in range(LOADS):
+                it.chain("count", "line", "off")  # a new generation
+                got.setdefault(name, []).append(float(run(*spaces.within(spaces.a), *measure, "va").stdout))
+                got.setdefault(n, []).append(float(run(*spaces.within(spaces.b), *measure, "vb", os.path.join(folder, f"hand{n}.o")).stdout))
+    usual = {key: statistics.quantiles(values)[0] for key, values in got.items()}
+    for n in LENGTHS:
+        value, floor = usual[f"calls{n}"], usual[n]
+        row(f"chain of {n} program{'s' * (n > 1)}, a packet", f"{value:.1f} ns", f"{floor:.1f} ns by hand", f"{value / floor:.2f}", "ratio <= 1.1",
+            value <= 1.1 * floor)
+    value, floor = (usual[key] / PLAIN for key in (f"plain{PLAIN}", f"calls{PLAIN}"))
+    row("  a program that only returns a verdict", f"{value:.1f} ns", f"{floor:.1f} ns one that goes on", f"{value / floor:.2f}",
+        "floor + 3 ns", value - floor <= 3)
+
+
+def flood(folder, spaces):
+    return [*spaces.within(spaces.b), *ON_ONE, os.path.join(folder, "flood"), "vb", str(FLOOD_MS)]
+
+
+def swaps(folder, product, spaces, row):
+    """From the command to the answer, which comes when the new generation runs; the process of the command is part of it."""
+    took, still, swapped = [], [], []
+    with Product(spaces, product, folder, f"calls{PLAIN}") as it:
+        program = f"calls{PLAIN}_00"
+        for _ in range(ROUNDS):
+            still.append(int(run(*flood(folder, spaces)).stdout))
+            sender = subprocess.Popen(flood(folder, spaces), stdout=subprocess.PIPE, text=True)
+            while sender.poll() is None:
+                for word in ("disable", "enable"):
+                    start = time.perf_counter()
+                    it.chain(word, "line", f"calls{PLAIN}", program)
+                    took.append(1000 * (time.perf_counter() - start))
+            swapped.append(int(sender.communicate()[0]))
+    value = statistics.median(took)
+    row(f"  change of a chain of {PLAIN}, with its command", f"{value:.1f} ms", "", "", "< 50 ms", value < 50)
+    during, before = (statistics.median(n) * 1000 / FLOOD_MS for n in (swapped, still))
+    row(f"  packets while it changes ({len(took) / (ROUNDS * FLOOD_MS / 1000):.0f} times a second)", bus_bench.kilo(during),
+        f"{bus_bench.kilo(before)} else", f"{during / before:.2f}", "ratio >= 0.95", during >= 0.95 * before)
+
+
+def measure(args, folder, row):
+    folder = os.path.join(folder, "chain")
+    os.mkdir(folder)
+    product = build(args, folder)
+    with Namespaces() as spaces:
+        hops(folder, product, spaces, row)
+        swaps(folder, product, spaces, row)
+
+
+if __name__ == "__main__":
+    sys.exit("chain_bench.py is a part of make bench")
