@@ -100,7 +100,7 @@ static void explain_rejection(const struct emf_bpf_error *error, struct emf_unit
 	emf_err(unit->m, "last lines of the verifier's log:\n%s", tail);
 	snprintf(unit->why, sizeof(unit->why),
 		 "load failed: the verifier rejected program '%.60s' of %.60s%s%s; whole log: %s",
-		 error->program, unit->m->object->source, line[0] ? " at " : "", line,
+		 error->program, unit->m->object ? unit->m->object->source : unit->m->name, line[0] ? " at " : "", line,
 		 saved ? file : "(could not be saved)");
 }
 

@@ -62,7 +62,7 @@ int emf_chain_renew(struct emf_unit *unit, struct emf_chain_instance *instance)
 		next->number = instance->number + 1;
 		next->flags = instance->flags;
 		next->sample = instance->sample;
-		err = emf_chain_build(next, chain, &instance->maps, unit->why, sizeof(unit->why));
+		err = emf_chain_build(next, unit, &instance->maps);
 	}
 	if (!err) {
 		err = emf_chain_hook_switch(&instance->hook, next->entry_fd);
@@ -132,16 +132,26 @@ static int without_target(struct emf_unit *unit)
 	return 0;
 }
 
+static int check_mode(struct emf_unit *unit, const char *mode)
+{
+	if (!mode || !strcmp(mode, "auto") || !strcmp(mode, "native") || !strcmp(mode, "generic"))
+		return 0;
+	snprintf(unit->why, sizeof(unit->why), "chain %s: '%s' is no mode of XDP: it can be auto, native or generic",
+		 unit->m->chain->name, mode);
+	return -EINVAL;
+}
+
 int emf_chain_start(struct emf_unit *unit)
 {
 	const struct emf_chain *chain = unit->m->chain;
 	char targets[EMF_CHAIN_TARGET_MAX], *rest = targets, *target;
-	int err = 0;
+	int err;
 
 	unit->why[0] = '\0';
+	err = check_mode(unit, chain->mode);
 	snprintf(targets, sizeof(targets), "%s", chain->targets);
-	if (!*targets)
-		return without_target(unit);
+	if (err || !*targets)
+		return err ? err : without_target(unit);
 	unit->chain.instances = calloc(EMF_CHAIN_TARGETS_MAX, sizeof(*unit->chain.instances));
 	unit->chain.choices = calloc(EMF_CHAIN_NUMBERS_MAX, sizeof(*unit->chain.choices));
 	if (!unit->chain.instances || !unit->chain.choices)
@@ -192,5 +202,20 @@ void emf_chain_changed(const struct emf_unit *module)
 
 		if (unit->m->chain && unit->chain.n && is_part_of(module->m, unit->m->chain) && emf_chain_rebuild(unit))
 			emf_err(unit->m, "%s; it runs on as it was", unit->why);
+	}
+}
+
+void emf_chain_failed(const struct emf_unit *unit)
+{
+	struct emf_registry *registry = &unit->emf->registry;
+
+	for (size_t i = 0; i < registry->n; i++) {
+		struct emf_unit *user = &registry->units[i];
+
+		if (user->state != EMF_UNIT_RUNNING || user->stop_asked || !is_part_of(user->m, unit->m->chain))
+			continue;
+		user->stop_asked = true;
+		user->error = -ENOTCONN;
+		snprintf(user->why, sizeof(user->why), "chain %s, in which it has programs, does not run", unit->m->chain->name);
 	}
 }

@@ -50,4 +50,7 @@ bool emf_chain_needs(const struct module *user, const struct module *chain);
 /* A module with programs in chains came or goes: those chains that run are built anew. */
 void emf_chain_changed(const struct emf_unit *module);
 
+/* A chain did not start: modules with programs in it end, rather than run without anybody noticing. */
+void emf_chain_failed(const struct emf_unit *unit);
+
 #endif

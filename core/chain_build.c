@@ -7,6 +7,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <linux/bpf.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,13 +27,28 @@ static void set_constants(int32_t values[EMF_CHAIN_CONSTANTS_MAX], const struct 
 		values[EMF_CHAIN_SLOT_FIRST + i] = i < chain->n_slots ? emf_chain_plan_index(&g->plan, i) : -1;
 }
 
-static int load_place(struct emf_chain_generation *g, const struct emf_chain *chain, const struct emf_chain_maps *maps, size_t i,
-		      char *why, size_t why_size)
+static int program_of(const struct emf_chain_generation *g, size_t i)
 {
+	return bpf_program__fd(bpf_object__find_program_by_name(g->objects[i], g->plan.places[i].plug->program));
+}
+
+/* The kernel has programs of one kind only in an array: packets in more than one buffer come if all can take them. */
+static uint32_t program_flags(const struct emf_chain_generation *g)
+{
+	for (size_t i = 0; i < g->plan.n; i++)
+		if (!g->plan.places[i].plug->takes_frags)
+			return 0;
+	return g->plan.n ? BPF_F_XDP_HAS_FRAGS : 0;
+}
+
+static int load_place(struct emf_chain_generation *g, struct emf_unit *unit, const struct emf_chain_maps *maps, size_t i)
+{
+	const struct emf_chain *chain = unit->m->chain;
 	const struct emf_chain_place *place = &g->plan.places[i];
 	int32_t constants[EMF_CHAIN_CONSTANTS_MAX];
 	struct emf_chain_load load = { .chain = chain, .program = place->plug->program, .maps = maps,
-				       .from = place->unit->object.head->obj, .constants = constants };
+				       .from = place->unit->object.head->obj, .constants = constants,
+				       .flags = program_flags(g) };
 	struct emf_bpf_error error;
 	__u32 at = (__u32)i, id = 0;
 	int fd, err;
@@ -43,62 +59,72 @@ static int load_place(struct emf_chain_generation *g, const struct emf_chain *ch
 	err = emf_bpf_error_end(&error, "load", NULL, emf_chain_object_load(&load, &g->objects[i], &fd));
 	if (!err && (bpf_map_update_elem(g->slots, &at, &fd, BPF_ANY) || bpf_map_lookup_elem(g->slots, &at, &id)))
 		err = -errno;
-	if (err && !why[0])
-		snprintf(why, why_size, "chain %s, slot %s: program '%s' of module %s: %s", chain->name,
+	if (err && !unit->why[0])
+		snprintf(unit->why, sizeof(unit->why), "chain %s, slot %s: program '%s' of module %s: %.800s", chain->name,
 			 chain->slots[place->plug->slot].name, place->plug->program, place->unit->m->name,
 			 place->unit->why[0] ? place->unit->why : strerror(-err));
 	g->ids[i] = id;
 	return err;
 }
 
-static int load_entry(struct emf_chain_generation *g, const struct emf_chain *chain, const struct emf_chain_maps *maps)
+static int load_entry(struct emf_chain_generation *g, struct emf_unit *unit, const struct emf_chain_maps *maps)
 {
+	const struct emf_chain *chain = unit->m->chain;
+	struct emf_bpf_error error;
 	int32_t constants[EMF_CHAIN_CONSTANTS_MAX];
-	struct emf_chain_load load = { .chain = chain, .maps = maps, .constants = constants };
+	struct emf_chain_load load = { .chain = chain, .maps = maps, .constants = constants, .flags = program_flags(g) };
 	char name[96];
 
 	set_constants(constants, g, chain, 0, 0);
 	snprintf(name, sizeof(name), "%s_entry", chain->name);
 	load.program = name;
 	load.bytes = chain->entry(&load.size);
-	return emf_chain_object_load(&load, &g->entry, &g->entry_fd);
+	emf_bpf_error_begin(&error, unit);
+	return emf_bpf_error_end(&error, "load", NULL, emf_chain_object_load(&load, &g->entry, &g->entry_fd));
+}
+
+/* What hangs at the hook: without an entry where one program is alone, and nothing is watched. */
+static int make_first(struct emf_chain_generation *g, struct emf_unit *unit, const struct emf_chain_maps *maps)
+{
+	if (!unit->m->chain->is_direct || g->plan.n != 1 || g->flags)
+		return load_entry(g, unit, maps);
+	g->entry_fd = program_of(g, 0);
+	return 0;
 }
 
 static bool is_as_loaded(const struct emf_chain_generation *g)
 {
 	for (size_t i = 0; i < g->plan.n; i++) {
-		struct bpf_program *program = bpf_object__find_program_by_name(g->objects[i], g->plan.places[i].plug->program);
 		struct bpf_prog_info info = { 0 };
 		__u32 size = sizeof(info);
 
-		if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) || info.id != g->ids[i])
+		if (bpf_obj_get_info_by_fd(program_of(g, i), &info, &size) || info.id != g->ids[i])
 			return false;
 	}
 	return true;
 }
 
-int emf_chain_build(struct emf_chain_generation *g, const struct emf_chain *chain, struct emf_chain_maps *maps, char *why,
-		    size_t why_size)
+int emf_chain_build(struct emf_chain_generation *g, struct emf_unit *unit, struct emf_chain_maps *maps)
 {
+	const char *chain = unit->m->chain->name;
 	char name[16]; /* BPF_OBJ_NAME_LEN, include/uapi/linux/bpf.h */
-	int err = 0;
+	int err;
 
-	why[0] = '\0';
-	snprintf(name, sizeof(name), "%.8s_slots", chain->name);
+	unit->why[0] = '\0';
+	snprintf(name, sizeof(name), "%.8s_slots", chain);
 	g->slots = bpf_map_create(BPF_MAP_TYPE_PROG_ARRAY, name, sizeof(__u32), sizeof(__u32), EMF_CHAIN_PROGRAMS_MAX, NULL);
-	if (g->slots < 0)
-		err = g->slots;
+	err = g->slots < 0 ? g->slots : 0;
 	maps->fds[EMF_CHAIN_MAP_SLOTS] = g->slots;
 	for (size_t i = 0; i < g->plan.n && !err; i++)
-		err = load_place(g, chain, maps, i, why, why_size);
+		err = load_place(g, unit, maps, i);
 	if (!err)
-		err = load_entry(g, chain, maps);
+		err = make_first(g, unit, maps);
 	if (!err && !is_as_loaded(g)) {
-		snprintf(why, why_size, "chain %s: the kernel has other programs in the new array than were put there", chain->name);
+		snprintf(unit->why, sizeof(unit->why), "chain %s: the kernel has other programs in the new array than were put there", chain);
 		err = -EBADE;
 	}
-	if (err && !why[0])
-		snprintf(why, why_size, "chain %s: its entry program cannot be loaded: %s", chain->name, strerror(-err));
+	if (err && !unit->why[0])
+		snprintf(unit->why, sizeof(unit->why), "chain %s cannot be built: %s", chain, strerror(-err));
 	if (err)
 		emf_chain_demolish(g);
 	return err;

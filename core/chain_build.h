@@ -22,17 +22,15 @@ struct emf_chain_generation {
 /**
  * emf_chain_build() - load the programs of a plan and put them into an array of their own
  * @generation: receives it, with @plan, @number and @flags filled in; take down with emf_chain_demolish()
- * @chain: of it
+ * @unit: the chain; its why receives a sentence
  * @maps: of the instance; that of slots is set here
- * @why: receives a sentence
- * @why_size: of it
  *
  * Nothing of another generation is touched.
  *
  * Return: 0, or what libbpf and the kernel report; then nothing is left.
  */
-int emf_chain_build(struct emf_chain_generation *generation, const struct emf_chain *chain, struct emf_chain_maps *maps,
-		    char *why, size_t why_size);
+int emf_chain_build(struct emf_chain_generation *generation, struct emf_unit *unit, struct emf_chain_maps *maps);
+
 void emf_chain_demolish(struct emf_chain_generation *generation);
 
 #endif

@@ -104,6 +104,7 @@ static int prepare(const struct emf_chain_load *load, struct bpf_object *object,
 		return -ENOENT;
 	bpf_object__for_each_program(p, object)
 		bpf_program__set_autoload(p, p == *program);
+	bpf_program__set_flags(*program, load->flags);
 	if (load->from)
 		copy_constants(object, load->from);
 	return err;

@@ -21,6 +21,7 @@ struct bpf_object;
  * @maps: of the chain
  * @from: the module's own object, whose maps and constants it gets; NULL of an entry
  * @constants: what it knows of itself
+ * @flags: of the program: BPF_F_XDP_HAS_FRAGS, or 0
  */
 struct emf_chain_load {
 	const struct emf_chain *chain;
@@ -30,6 +31,7 @@ struct emf_chain_load {
 	const struct emf_chain_maps *maps;
 	const struct bpf_object *from;
 	const int32_t *constants;
+	uint32_t flags;
 };
 
 /**

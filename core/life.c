@@ -154,6 +154,8 @@ static int attach(struct emf_unit *unit)
 		emf_bpf_links_close(&unit->object.attached);
 		release(unit, true);
 		set_failed(unit, "attach", err);
+		if (unit->m->chain)
+			emf_chain_failed(unit);
 		return err;
 	}
 	unit->state = EMF_UNIT_RUNNING;

@@ -2,7 +2,7 @@
 from dataclasses import dataclass, field
 from typing import Dict, Iterable, List
 
-from .chain_hooks import DIRECTION, HOOKS, Hook
+from .chain_hooks import HOOKS, Hook
 from .errors import Position
 from .interface import CChain, Interface
 from .model import Module
@@ -33,8 +33,18 @@ class RunChain:
         return self.hook.section.format(*self.words)
 
     @property
-    def direction(self) -> str:
-        return self.words[0] if DIRECTION in self.hook.places else ""
+    def at(self) -> str:
+        """Where of its target."""
+        return self.words[0] if self.words and self.hook.places[0][0] == "<" else ""
+
+    @property
+    def is_direct(self) -> bool:
+        backend = self.made.declaration.backend
+        return bool(backend and backend.text == "direct")
+
+    @property
+    def mode_option(self) -> str:
+        return f"{self.option or self.name.replace('_', '-')}-mode"
 
 
 @dataclass
@@ -47,6 +57,7 @@ class RunPlug:
     slot: str  # its constant in C
     position: Position
     around: str  # the program that is loaded: of a second chain it has another name
+    takes_frags: bool = False  # packets in more than one buffer: its section says so
 
 
 @dataclass
@@ -96,6 +107,6 @@ def _chain(chain: CChain, interface: Interface) -> RunChain:
             out.targets = argument.text
         else:
             out.words.append(argument.text)
-    if out.hook.has_root:
+    if out.hook.has_root and out.hook.places[0][0] != "<":
         out.targets = "/".join(out.words)
     return out

@@ -2,7 +2,7 @@
 from typing import TYPE_CHECKING, Dict, Iterable, Optional, Union
 
 from .attach import check_kind
-from .chain_hooks import DIRECTION, HOOKS
+from .chain_hooks import DIRECTION, EVENT, EVENTS, FREQUENCY, HOOKS, MAX_FREQUENCY
 from .errors import Errors
 from .layout import Layouts
 from .near import nearest
@@ -16,12 +16,6 @@ if TYPE_CHECKING:
 # Tail calls that the kernel follows, MAX_TAIL_CALL_CNT of include/linux/bpf.h.
 MAX_HOPS = 33
 
-# Program types that can have a chain: whether the hook's link can be updated in place
-# (otherwise a root program costs one hop), and how many bytes of state travel along.
-TYPES: Dict[str, bool] = {
-    "xdp": True, "tc": True, "cgroup_skb": True, "sk_lookup": True, "socket_filter": False,
-    "raw_tp": False, "tracepoint": False, "tp_btf": False, "uprobe": False, "kprobe": False, "perf_event": False,
-}
 # Bytes of state: for each nesting level and CPU, and for each task where the kernel may preempt.
 MAX_STATE = 1024
 MAX_TASK_STATE = 256
@@ -29,9 +23,9 @@ BACKENDS = ("tailcall", "direct")
 
 
 def check_chain(chain: Chain, file: File, scope: Scope, layouts: Layouts, errors: Errors) -> None:
-    if chain.type.text not in TYPES:
+    if chain.type.text not in HOOKS:
         errors.add(chain.type.position, f"no chain can be of type '{chain.type.text}'",
-                   "it can be one of: " + ", ".join(sorted(TYPES)))
+                   "it can be one of: " + ", ".join(sorted(HOOKS)))
         return
     if not chain.slots:
         errors.add(chain.position, f"chain '{chain.name}' has no slot", "add: slot NAME;")
@@ -40,6 +34,8 @@ def check_chain(chain: Chain, file: File, scope: Scope, layouts: Layouts, errors
     if chain.backend and chain.backend.text not in BACKENDS:
         errors.add(chain.backend.position, f"there is no backend '{chain.backend.text}'",
                    "there are: " + ", ".join(BACKENDS))
+    elif chain.backend and chain.backend.text == "direct":
+        _direct(chain, scope, errors)
     for name in (chain.default, chain.proceed):
         _verdict(chain, name, errors)
     _slots(chain, scope, errors)
@@ -59,7 +55,7 @@ def chains_of_build(found: "Iterable[Module]", loader: "Loader") -> None:
         chains = {c.name: c for c in all_of(file, Chain)} if file else {}
         for plug in module.description.plugs if module.description else []:
             chain = chains.get(plug.chain.text)
-            if chain and chain not in seen and chain.type.text in HOOKS:
+            if chain and chain not in seen:
                 seen.append(chain)
                 check_hangs(chain, loader.errors)
 
@@ -88,11 +84,15 @@ def _place(what: str, argument: Union[Field, Value], form: str, errors: Errors) 
             errors.add(argument.position, f"the {what} of '{form}' cannot be a parameter", "put it in quotes")
     elif argument.kind != "string" or not argument.text or (what == DIRECTION and argument.text not in ("ingress", "egress")):
         errors.add(argument.position, f"this is no {what.strip('<>')}: a text in quotes is wanted", f"write: {form}")
+    elif what == EVENT and argument.text not in EVENTS:
+        errors.add(argument.position, f"there is no event '{argument.text}'", nearest(argument.text, EVENTS) or "there are: " + ", ".join(EVENTS))
+    elif what == FREQUENCY and not (argument.text.isascii() and argument.text.isdigit() and 0 < int(argument.text) <= MAX_FREQUENCY):
+        errors.add(argument.position, f"'{argument.text}' is no number of {what}", f"it can be 1 to {MAX_FREQUENCY}")
 
 
 def _verdict(chain: Chain, name: Optional[Name], errors: Errors) -> None:
-    hook = HOOKS.get(chain.type.text)
-    if name and hook and name.text not in hook.verdicts:
+    hook = HOOKS[chain.type.text]
+    if name and name.text not in hook.verdicts:
         errors.add(name.position, f"a chain of type '{chain.type.text}' has no verdict '{name.text}'",
                    nearest(name.text, hook.verdicts) or "there are: " + ", ".join(hook.verdicts))
 
@@ -115,10 +115,19 @@ def _slots(chain: Chain, scope: Scope, errors: Errors) -> None:
                        f"the first one is at {seen[slot.name].position}")
         seen.setdefault(slot.name, slot)
         depth += _room(slot, scope, errors)
-    most = MAX_HOPS if TYPES[chain.type.text] else MAX_HOPS - 1
+    most = MAX_HOPS - 1 if HOOKS[chain.type.text].has_root else MAX_HOPS
     if depth > most:
         errors.add(chain.position, f"chain '{chain.name}' has room for {depth} programs, and the kernel follows {most} tail calls"
                    + ("" if most == MAX_HOPS else " behind a root program"), "make its slots smaller")
+
+
+def _direct(chain: Chain, scope: Scope, errors: Errors) -> None:
+    """One program that hangs there by itself: nothing comes before it, or behind."""
+    if len(chain.slots) > 1 or any(_room(s, scope, Errors()) > 1 for s in chain.slots):
+        errors.add(chain.backend.position, f"chain '{chain.name}' is direct, and so has one slot for one program",
+                   "take the backend out for more")
+    if chain.state:
+        errors.add(chain.state.position, f"chain '{chain.name}' is direct: nothing would set up its state", "take the backend out")
 
 
 def _state(chain: Chain, file: File, scope: Scope, layouts: Layouts, errors: Errors) -> None:
@@ -127,7 +136,7 @@ def _state(chain: Chain, file: File, scope: Scope, layouts: Layouts, errors: Err
             errors.add(handoff.member.position, f"chain '{chain.name}' has no state to hand off")
         return
     layout = layouts.of(chain.state, scope)
-    most = MAX_TASK_STATE if chain.type.text in HOOKS and HOOKS[chain.type.text].preempted else MAX_STATE
+    most = MAX_TASK_STATE if HOOKS[chain.type.text].preempted else MAX_STATE
     if layout and layout.size > most:
         errors.add(chain.state.position, f"the state of '{chain.name}' has {layout.size} bytes; {most} are the most"
                    + ("" if most == MAX_STATE else f" in a chain of type '{chain.type.text}', which keeps one for each task"))

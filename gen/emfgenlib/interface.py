@@ -142,7 +142,7 @@ class Interface:
 
 
 # C names of a chain, behind its own: of its header, and of what is generated for it.
-CHAIN_WORDS = ("slot", "next", "call", "begin", "chain", "chain_module", "chain_params", "chain_slots", "chain_targets", "counts", "cpu",
+CHAIN_WORDS = ("slot", "next", "call", "begin", "chain", "chain_mode", "chain_module", "chain_params", "chain_slots", "chain_targets", "counts", "cpu",
                "entry", "entry_bpf", "entry_bytes", "fresh", "full", "go_to", "missed", "run", "slots", "states", "task", "this", "traces", "travel", "travels", "watch")
 
 

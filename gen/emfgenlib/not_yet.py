@@ -1,11 +1,9 @@
 """What the language has and the build does not: it is checked, and nothing is made of
 it. Somebody who writes it must not believe that it is there."""
-from typing import Dict, Iterable, Tuple
+from typing import Iterable, Tuple
 
 from . import sections
 from .attach import PLACES
-from .chain_hooks import HOOKS
-from .check_chain import all_of
 from .errors import Errors, Position
 from .syntax import Chain, File, ModuleDecl
 
@@ -18,18 +16,14 @@ def refuse(file: File, errors: Errors) -> None:
     """An error for each declaration and statement that nothing is generated from."""
     for declaration in file.declarations:
         if isinstance(declaration, ModuleDecl):
-            _refuse_all(_of_module(declaration, {c.name: c for c in all_of(file, Chain)}), errors)
+            _refuse_all(_of_module(declaration), errors)
         elif isinstance(declaration, Chain):
             _refuse_all([("handoff", h.member.position) for h in declaration.handoffs], errors)
 
 
-def _of_module(module: ModuleDecl, chains: Dict[str, Chain]) -> Iterable[Tuple[str, Position]]:
+def _of_module(module: ModuleDecl) -> Iterable[Tuple[str, Position]]:
     for metric in module.metrics:
         yield metric.kind, metric.position
-    for plug in module.plugs:
-        chain = chains.get(plug.chain.text)
-        if chain and chain.type.text not in HOOKS:
-            yield f"plug into a chain of type {chain.type.text}", plug.program.position
     for attach in module.attaches:
         if attach.name not in PLACES and sections.is_known(attach.name):
             yield f"attach {attach.name}", attach.position

@@ -41,6 +41,7 @@ def plugged_source(source: str, text: str, module: str, plugs: List[Plugged], er
                            f'write it as SEC("...") int {plug.program}(...)')
                 continue
             sections[plug.program], text = section
+        plug.takes_frags = sections[plug.program].startswith("xdp.frags")
         goes_on = _reaches(bodies, plug.program, {f"{plug.chain}_next", f"{plug.chain}_call"})
         around.append(_around(plug, sections[plug.program], HOOKS[each.type].context, goes_on))
     return f'#line 1 "{source}"\n{text}\n#line 1 "what {module} plugs into chains"\n#include "{module}_emf.h"\n' + "".join(around)
@@ -56,11 +57,11 @@ def _rename(text: str, program: str) -> Optional[tuple]:
 
 
 def _around(plug: RunPlug, section: str, context: str, goes_on: bool) -> str:
-    """Verdicts of one that @goes_on by itself are final."""
+    """Verdicts of one that @goes_on by itself are final. Whether it takes fragments depends on all programs of the chain."""
     c = plug.chain
     verdict = "verdict" if goes_on else f"verdict == {c.upper()}_PROCEED ? {c}_next(ctx) : verdict"
     return f"""
-SEC("{section}")
+SEC("{section.replace(".frags", "")}")
 int {plug.around}({context} *ctx)
 {{
 	int verdict;

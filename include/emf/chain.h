@@ -20,7 +20,11 @@ enum emf_chain_type {
 	EMF_CHAIN_XDP,
 	EMF_CHAIN_TC,
 	EMF_CHAIN_CGROUP_SKB,
-	EMF_CHAIN_ROOT, /* whatever has links that cannot be updated: a program stays there, and calls the entry */
+	EMF_CHAIN_SK_LOOKUP,
+	EMF_CHAIN_SOCKET_FILTER,
+	EMF_CHAIN_UPROBE, /* from here on: links that cannot be updated, so that a program stays there, and calls the entry */
+	EMF_CHAIN_PERF_EVENT,
+	EMF_CHAIN_SECTION, /* where the entry's SEC() says */
 };
 
 /**
@@ -45,7 +49,9 @@ struct emf_chain_slot {
  * @entry: the compiled program that begins it
  * @targets: names of what it hangs on, separated by commas; a parameter's value
  * @option: the option that gives them, or NULL
- * @direction: "ingress" or "egress" where the hook has both, else NULL
+ * @at: where of its target: "ingress" or "egress", the function of a uprobe; else NULL
+ * @mode: of XDP: "native", "generic", or "auto"; a parameter's value, or NULL
+ * @is_direct: one program alone hangs there by itself
  *
  * Since: 0.1
  */
@@ -58,7 +64,9 @@ struct emf_chain {
 	const void *(*entry)(size_t *size_bytes);
 	const char *targets;
 	const char *option;
-	const char *direction;
+	const char *at;
+	const char *mode;
+	bool is_direct;
 };
 
 /**
@@ -67,6 +75,7 @@ struct emf_chain {
  * @chain: that it is part of
  * @slot: index
  * @object: the kernel part of its module, of which each place loads this program
+ * @takes_frags: of XDP: packets in more than one buffer, too
  *
  * Since: 0.1
  */
@@ -75,6 +84,7 @@ struct emf_plug {
 	const struct emf_chain *chain;
 	unsigned int slot;
 	const void *(*object)(size_t *size_bytes);
+	bool takes_frags;
 };
 
 #ifdef __cplusplus

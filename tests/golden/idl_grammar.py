@@ -222,7 +222,7 @@ class _Writer:
         if self.chance(2):
             body.append(f"attach {attach.format(self.new())};")
         if self.chance(3):
-            body.append(f"backend {self.rng.choice(('tailcall', 'direct'))};")
+            body.append("backend tailcall;")
         if self.chance(3):
             body.append(f"proceed {verdict};")
         slots, state, room = [], [], 32
@@ -241,6 +241,8 @@ class _Writer:
             target = self.rng.choice(self.chains)[0] if self.chains and self.chance(2) else ""
             if target:
                 body.append(f"handoff {self.rng.choice(state)} to {target};")
+        if len(slots) == 1 and room == 31 and not state and "backend tailcall;" not in body:
+            body.append("backend direct;")
         self.rng.shuffle(body)
         self.chains.append((name, slots, state))
         return self.block(f"chain {name} : {type_}", body)

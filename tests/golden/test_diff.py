@@ -274,7 +274,8 @@ def test_slots_do_not_move_shrink_or_go():
 def test_what_a_chain_decides_stays():
     is_(chain("slot a; proceed XDP_PASS;"), chain("slot a;", default="XDP_DROP"),
         "!the default verdict of chain 'c' is XDP_DROP and was XDP_PASS", "!the proceed verdict of chain 'c' is none and was XDP_PASS")
-    is_(chain("slot a;", "sk_lookup"), chain("slot a;"), "!chain 'c' is of type xdp and was of type sk_lookup")
+    is_(chain("slot a;", "sk_lookup", "SK_PASS"), chain("slot a;"), "!chain 'c' is of type xdp and was of type sk_lookup",
+        "!the default verdict of chain 'c' is XDP_PASS and was SK_PASS")
 
 
 def test_the_state_of_a_chain_only_grows():

@@ -150,9 +150,7 @@ def test_the_build_refuses_what_is_not_built_yet_and_nothing_else():
     for word, text in REFUSED.items():
         tap.equal(refused(text), [f"nothing is built from '{word}' yet"], f"refusals of {text}")
     tap.equal(refused('module m { attach p tc("eth0"); }'), ["nothing is built from 'attach tc' yet"], "refusal of a kind")
-    tap.equal(refused("chain c : uprobe { slot a; default OK; } module m { plug p into c.a; }"),
-              ["nothing is built from 'plug into a chain of type uprobe' yet"], "refusal of a type of chain")
-    for text in ("chain c : xdp { slot a; default XDP_PASS; }", "const X = 1;", "enum e : u8 { A }", "struct s { u8 a; }",
+    for text in ("chain c : uprobe { slot a; default OK; } module m { plug p into c.a; }", "const X = 1;", "enum e : u8 { A }", "struct s { u8 a; }",
                  "service s 1.0 { method m() -> () access(read); signal g(u8 a); }",
                  "module m { needs cap(BPF); param u8 a; event e(u8 a) handled; callbacks create; provides s; uses t; attach p raw_tp(\"x\"); }"):
         tap.equal(refused(text), [], f"refusals of {text}")

@@ -10,9 +10,12 @@ import tap
 class Pair:
     """`a` has interface va with 10.9.0.1, `b` has vb with 10.9.0.2. They go when the test ends."""
 
+    made = 0
+
     def __init__(self):
         tap.need_root()
-        self.a, self.b = (f"emf-test-{os.getpid()}-{end}" for end in "ab")
+        Pair.made += 1
+        self.a, self.b = (f"emf-test-{os.getpid()}-{Pair.made}{end}" for end in "ab")
         for name in (self.a, self.b):
             self._ip("netns", "add", name)
             tap.cleanup(tap.run, "ip", "netns", "del", name)
@@ -40,14 +43,14 @@ class Pair:
         """Words to put before a command."""
         return ["ip", "netns", "exec", name]
 
-    def send(self, n, port, source="b", receiver=None):
-        """So many UDP packets from one side to the other. Return: how many arrive, at a receiver of this kind."""
+    def send(self, n, port, source="b", receiver=None, size=64):
+        """So many UDP packets of so many bytes from one side to the other. Return: how many arrive, at a receiver of this kind."""
         here, there = (self.b, self.a) if source == "b" else (self.a, self.b)
         address = "10.9.0.1" if source == "b" else "10.9.0.2"
         receiver = subprocess.Popen([*self.within(there), *(receiver or [sys.executable, "-c", RECEIVE, str(port)])],
                                     stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         tap.equal(receiver.stdout.readline(), "listens\n", "what the receiver says")
-        sent = tap.run(*self.within(here), sys.executable, "-c", SEND, address, str(port), str(n))
+        sent = tap.run(*self.within(here), sys.executable, "-c", SEND, address, str(port), str(n), str(size))
         tap.equal((sent.returncode, sent.stderr), (0, ""), "sending")
         out, _ = receiver.communicate("end\n", timeout=20)
         return int(out)
@@ -82,7 +85,7 @@ n, last = 0, None
 while last is None or time.monotonic() - last < 0.3:
     ready = select.select([s] + ([sys.stdin] if last is None else []), [], [], 0.1)[0]
     if s in ready:
-        s.recv(2048)
+        s.recv(65536)
         n += 1
         last = time.monotonic() if last else None
     if sys.stdin in ready:
@@ -93,7 +96,7 @@ SEND = """
 import socket, sys
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 for i in range(int(sys.argv[3])):
-    s.sendto(b"x" * 64, (sys.argv[1], int(sys.argv[2])))
+    s.sendto(b"x" * int(sys.argv[4]), (sys.argv[1], int(sys.argv[2])))
 """
 # Two thousand in a second, so that no queue on the way is ever full.
 FLOOD = """

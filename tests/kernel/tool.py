@@ -29,11 +29,12 @@ class Tool:
 
     def __init__(self, *words, env=None, within=(), **kwargs):
         folder = tap.folder()
+        self.env = env or {}
         self.out_path = os.path.join(folder, "out")
         self.err_path = os.path.join(folder, "err")
         with open(self.out_path, "w") as out, open(self.err_path, "w") as err:
             self.process = tap.start(*within, tap.PRODUCT, *words, stdout=out, stderr=err,
-                                     env=dict(os.environ, **(env or {})), **kwargs)
+                                     env=dict(os.environ, **self.env), **kwargs)
 
     @property
     def out(self):

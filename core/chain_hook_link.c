@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * chain_hook_link.c - chains on hooks whose links can be updated.
+ */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <linux/if_link.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "chain_hook.h"
+
+/* Of enum bpf_attach_type, since 6.6: headers that are older do not have them. */
+#define TCX_INGRESS 46
+#define TCX_EGRESS 47
+
+static int init(struct emf_chain_hook *hook)
+{
+	bool is_interface = hook->chain->type == EMF_CHAIN_XDP || hook->chain->type == EMF_CHAIN_TC;
+
+	return is_interface ? emf_chain_hook_interface(hook) : 0;
+}
+
+/* What is opened, and the flags that it is opened with. */
+static int link_path(const struct emf_chain_hook *hook, int program, int type, int flags)
+{
+	int target = open(hook->target, flags | O_RDONLY | O_CLOEXEC);
+	int fd = target < 0 ? -errno : bpf_link_create(program, target, (enum bpf_attach_type)type, NULL);
+
+	if (target >= 0)
+		close(target);
+	return fd;
+}
+
+static int link_interface(const struct emf_chain_hook *hook, int program, int type, unsigned int flags)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = flags);
+
+	return bpf_link_create(program, (int)hook->ifindex, (enum bpf_attach_type)type, &opts);
+}
+
+static unsigned int xdp_flags(const struct emf_chain_hook *hook)
+{
+	const char *mode = hook->chain->mode;
+
+	if (!mode || !strcmp(mode, "auto"))
+		return 0;
+	return !strcmp(mode, "native") ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE;
+}
+
+static int hang(struct emf_chain_hook *hook, int program)
+{
+	bool is_egress = hook->chain->at && emf_chain_hook_is_egress(hook);
+	int fd = -EINVAL;
+
+	if (hook->chain->type == EMF_CHAIN_XDP)
+		fd = link_interface(hook, program, BPF_XDP, xdp_flags(hook));
+	else if (hook->chain->type == EMF_CHAIN_TC)
+		fd = link_interface(hook, program, is_egress ? TCX_EGRESS : TCX_INGRESS, 0);
+	else if (hook->chain->type == EMF_CHAIN_CGROUP_SKB)
+		fd = link_path(hook, program, is_egress ? BPF_CGROUP_INET_EGRESS : BPF_CGROUP_INET_INGRESS, O_DIRECTORY);
+	else if (hook->chain->type == EMF_CHAIN_SK_LOOKUP)
+		fd = link_path(hook, program, BPF_SK_LOOKUP, 0);
+	if (fd < 0)
+		return fd;
+	hook->link = fd;
+	return 0;
+}
+
+static int replace(struct emf_chain_hook *hook, int program)
+{
+	return bpf_link_update(hook->link, program, NULL);
+}
+
+static void clear(struct emf_chain_hook *hook)
+{
+	if (hook->link >= 0)
+		close(hook->link);
+	hook->link = -1;
+}
+
+const struct emf_chain_hook_ops emf_chain_hook_link = { .init = init, .hang = hang, .replace = replace, .clear = clear };

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * chain_hook_root.c - chains on hooks whose links cannot be updated: a root program stays there.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "chain_hook.h"
+
+static struct bpf_program *stay_of(const struct emf_chain_hook *hook, const struct bpf_object *object)
+{
+	char name[96];
+
+	snprintf(name, sizeof(name), "%s_stay", hook->chain->name);
+	return bpf_object__find_program_by_name(object, name);
+}
+
+static int root_load(struct emf_chain_hook *hook)
+{
+	char name[96];
+	struct bpf_program *program, *stay;
+	struct bpf_object *object;
+	size_t size;
+	const void *bytes = hook->chain->entry(&size);
+
+	object = bpf_object__open_mem(bytes, size, NULL);
+	if (!object)
+		return -errno;
+	stay = stay_of(hook, object);
+	bpf_object__for_each_program(program, object)
+		bpf_program__set_autoload(program, program == stay);
+	if (!stay || bpf_object__load(object)) {
+		int err = stay ? -errno : -ENOENT;
+
+		bpf_object__close(object);
+		return err;
+	}
+	snprintf(name, sizeof(name), "%s_root", hook->chain->name);
+	hook->root = object;
+	hook->root_map = bpf_object__find_map_fd_by_name(object, name);
+	return 0;
+}
+
+static int replace(struct emf_chain_hook *hook, int program)
+{
+	__u32 zero = 0;
+
+	return bpf_map_update_elem(hook->root_map, &zero, &program, BPF_ANY) ? -errno : 0;
+}
+
+static void clear(struct emf_chain_hook *hook)
+{
+	for (size_t i = 0; i < hook->n_root_links; i++)
+		bpf_link__destroy(hook->root_links[i]);
+	free(hook->root_links);
+	bpf_object__close(hook->root);
+	hook->root_links = NULL;
+	hook->n_root_links = 0;
+	hook->root = NULL;
+}
+
+/* --- perf events: one for each processor */
+
+/* Those that a kernel counts by itself, so that they are everywhere; enum perf_sw_ids. */
+static const struct {
+	const char *name;
+	uint64_t config;
+} events[] = {
+	{ "cpu-clock", PERF_COUNT_SW_CPU_CLOCK },
+	{ "task-clock", PERF_COUNT_SW_TASK_CLOCK },
+	{ "page-faults", PERF_COUNT_SW_PAGE_FAULTS },
+	{ "context-switches", PERF_COUNT_SW_CONTEXT_SWITCHES },
+	{ "cpu-migrations", PERF_COUNT_SW_CPU_MIGRATIONS },
+	{ "minor-faults", PERF_COUNT_SW_PAGE_FAULTS_MIN },
+	{ "major-faults", PERF_COUNT_SW_PAGE_FAULTS_MAJ },
+};
+
+/* The description was checked: "EVENT/FREQUENCY". */
+static int open_event(const char *target, int cpu)
+{
+	struct perf_event_attr attr = { .size = sizeof(attr), .type = PERF_TYPE_SOFTWARE, .freq = 1 };
+	const char *slash = strchr(target, '/');
+	int fd;
+
+	for (size_t i = 0; slash && i < sizeof(events) / sizeof(events[0]); i++)
+		if (strlen(events[i].name) == (size_t)(slash - target) && !strncmp(events[i].name, target, (size_t)(slash - target)))
+			attr.config = events[i].config;
+	attr.sample_freq = slash ? strtoul(slash + 1, NULL, 10) : 1;
+	fd = (int)syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static int hang_on_event(struct emf_chain_hook *hook, const struct bpf_program *stay, int cpu)
+{
+	int fd = open_event(hook->target, cpu);
+	struct bpf_link *link;
+
+	if (fd == -ENODEV) /* this processor is offline */
+		return 0;
+	if (fd < 0)
+		return fd;
+	link = bpf_program__attach_perf_event(stay, fd);
+	if (!link) {
+		int err = -errno;
+
+		close(fd);
+		return err;
+	}
+	hook->root_links[hook->n_root_links++] = link; /* and the event is the link's */
+	return 0;
+}
+
+/* --- */
+
+static int hang_one(struct emf_chain_hook *hook, const struct bpf_program *stay)
+{
+	LIBBPF_OPTS(bpf_uprobe_opts, uprobe, .func_name = hook->chain->at);
+	struct bpf_link *link = hook->chain->type == EMF_CHAIN_UPROBE ? bpf_program__attach_uprobe_opts(stay, -1, hook->target, 0, &uprobe) :
+									bpf_program__attach(stay);
+
+	if (!link)
+		return -errno;
+	hook->root_links[hook->n_root_links++] = link;
+	return 0;
+}
+
+static int hang(struct emf_chain_hook *hook, int program)
+{
+	bool is_event = hook->chain->type == EMF_CHAIN_PERF_EVENT;
+	int n = is_event ? libbpf_num_possible_cpus() : 1;
+	int err = n < 0 ? n : root_load(hook);
+
+	if (err)
+		return err;
+	hook->root_links = calloc((size_t)n, sizeof(struct bpf_link *));
+	err = hook->root_links ? replace(hook, program) : -ENOMEM;
+	for (int i = 0; i < n && !err; i++)
+		err = is_event ? hang_on_event(hook, stay_of(hook, hook->root), i) : hang_one(hook, stay_of(hook, hook->root));
+	if (err)
+		clear(hook);
+	return err;
+}
+
+const struct emf_chain_hook_ops emf_chain_hook_root = { .hang = hang, .replace = replace, .clear = clear };

@@ -1,0 +1,291 @@
+"""Chains of every type that the language has, of every length that the kernel follows, and
+inside of themselves.
+
+Without these, a type could be generated and not run, a state could be another packet's, or
+a program at the end of a long chain be left out.
+"""
+import os
+import re
+import shutil
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "build"))
+
+import scratch  # noqa: E402 - the path has to be set first
+import tap  # noqa: E402
+from netns import Pair  # noqa: E402
+from tool import Tool, until  # noqa: E402
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+XDP_LENGTHS = (1, 2, 12, 32, 33)
+ROOT_LENGTH = 32
+
+LINES = """/// Packets, one program after the other.
+chain line : xdp {
+	attach xdp(param netdev line[]);
+	state { u32 hops; }
+	slot all[33] optional;
+	default XDP_PASS;
+}
+
+/// The same behind a root program, which costs a hop.
+chain switches : raw_tp {
+	attach raw_tp("sched_switch");
+	state { u32 hops; }
+	slot all[32];
+	default OK;
+}
+"""
+HEAD = """#include "{name}_emf.h"
+#include <emf/bpf.h>
+
+char LICENSE[] SEC("license") = "GPL";
+
+__u64 whole, wrong;
+"""
+PROGRAM = """
+SEC("{section}")
+int {name}_{i:02}({context} *ctx)
+{{
+	struct {chain}_state *state = {chain}_state();
+
+	if (!state || state->hops++ != {i})
+		__sync_fetch_and_add(&wrong, 1);
+	else if ({i} == {n} - 1)
+		__sync_fetch_and_add(&whole, 1);
+	return {chain}_next(ctx);
+}}
+"""
+USER = """#include "{name}_emf.h"
+
+int {name}_destroy(struct module *m)
+{{
+	emf_print(m, "whole %llu wrong %llu\\n", (unsigned long long){name}_skeleton(m)->bss->whole,
+		  (unsigned long long){name}_skeleton(m)->bss->wrong);
+	return 0;
+}}
+"""
+
+
+def write_line(folder, name, n, chain, section, context):
+    """A module of @n programs that count where they stand."""
+    programs = "".join(PROGRAM.format(name=name, i=i, n=n, chain=chain, section=section, context=context) for i in range(n))
+    plugs = "".join(f"\tplug {name}_{i:02} into {chain}.all;\n" for i in range(n))
+    scratch.write(os.path.join(folder, f"{name}.bpf.c"), HEAD.format(name=name) + programs)
+    scratch.write(os.path.join(folder, f"{name}.c"), USER.format(name=name))
+    scratch.write(os.path.join(folder, f"{name}.emf"),
+                  f'import "lines.emf";\n\n/// {n} programs\nmodule {name} 0.1 {{\n{plugs}\tcallbacks destroy;\n}}\n')
+
+
+@scratch.once
+def build(parent):
+    kept = os.environ.get("EMF_CHAIN_TYPES")
+    if kept and os.path.exists(os.path.join(kept, "build", "emf")):
+        return scratch.Build(os.path.join(kept, "src"), os.path.join(kept, "build"), configured=True)
+    parent = kept or parent
+    os.makedirs(parent, exist_ok=True)
+    src = scratch.source(parent)
+    modules, services = os.path.join(src, "modules"), os.path.join(src, "bus-idl")
+    shutil.rmtree(modules)
+    shutil.copytree(os.path.join(HERE, "chain_types"), modules)
+    shutil.move(os.path.join(modules, "kinds.emf"), services)
+    scratch.write(os.path.join(services, "lines.emf"), LINES)
+    for n in XDP_LENGTHS:
+        write_line(modules, f"line{n}", n, "line", "xdp", "struct xdp_md")
+    write_line(modules, f"root{ROOT_LENGTH}", ROOT_LENGTH, "switches", "raw_tp/sched_switch", "void")
+    made = scratch.Build(src, os.path.join(parent, "build"), "--enable-werror")
+    made.make()
+    return made
+
+
+def start(pair, *words):
+    tap.PRODUCT = build().product()
+    return Tool(*words, within=pair.within(pair.a)).ready()
+
+
+def end(tool):
+    tap.equal(tool.stop(), 0, f"exit status ({tool.err})")
+    return {name: int(n) for name, n in re.findall(r"(\w+) (\d+)", tool.out)}
+
+
+def test_each_program_of_a_chain_runs_in_its_place_whatever_the_length():
+    for n in XDP_LENGTHS:
+        pair = Pair()
+        tool = start(pair, f"line{n}", "--line", "va")
+        tap.equal(pair.send(20, 7), 20, f"packets that arrive behind {n} programs")
+        tap.equal(end(tool), {"whole": 20, "wrong": 0}, f"of {n} programs")
+
+
+def test_a_chain_under_a_root_program_has_room_for_32():
+    pair = Pair()
+    tool = start(pair, f"root{ROOT_LENGTH}")
+    time.sleep(0.3)
+    counts = end(tool)
+    tap.equal((counts["whole"] > 10, counts["wrong"]), (True, 0), f"switches that went through all of them ({counts})")
+
+
+def test_an_empty_chain_gives_the_default_verdict():
+    pair = Pair()
+    service = Tool("serve", "line2", "--config", config("[line]\nline = va\n"), within=pair.within(pair.a), env=bus())
+    until(lambda: ask(service, "chain", "show", "line").returncode == 0, "the service to answer")
+    for i in range(2):
+        tap.equal(ask(service, "chain", "disable", "line", "line2", f"line2_{i:02}").stderr, "", "disable")
+    tap.equal(pair.send(20, 7), 20, "packets that arrive")
+    service.stop()
+
+
+def bus():
+    return {"EMF_BUS": os.path.join(tap.folder(), "bus.sock")}
+
+
+def config(text):
+    tap.PRODUCT = build().product()
+    path = os.path.join(tap.folder(), "emf.conf")
+    scratch.write(path, text)
+    return path
+
+
+def ask(service, *words):
+    return tap.run(tap.PRODUCT, *words, env=dict(os.environ, **service.env))
+
+
+def test_a_uprobe_chain_sees_each_call_once():
+    tool = watch("watch", "--binary", worker())
+    tap.equal(tap.run(worker(), "50").returncode, 0, "the program that calls")
+    counts = end(tool)
+    tap.equal((counts["called"], counts["wrong"]), (50, 0), "calls")
+
+
+def watch(*words):
+    tap.need_root()
+    tap.PRODUCT = build().product()
+    return Tool(*words).ready()
+
+
+WORKER = """#include <stdlib.h>
+__attribute__((noinline)) int work(int i) { __asm__ volatile("" : "+r"(i)); return i; }
+int main(int argc, char **argv) { int n = 0; for (int i = 0; i < atoi(argv[1]); i++) n += work(i); return n == 1; }
+"""
+
+
+def worker():
+    path = os.path.join(build().path, "worker")
+    if not os.path.exists(path):
+        scratch.write(path + ".c", WORKER)
+        scratch.must("cc", "-O1", "-o", path, path + ".c", cwd=build().path)
+    return path
+
+
+def test_a_chain_of_a_perf_event_ticks_on_the_processors_that_work():
+    tool = watch("watch")
+    busy = tap.start(sys.executable, "-c", "while True: pass")
+    time.sleep(1)
+    busy.kill()
+    counts = end(tool)
+    tap.equal((counts["ticked"] > 20, counts["wrong"]), (True, 0), f"ticks of a second of work ({counts})")
+
+
+def test_a_chain_of_socket_filters_sees_the_packets_of_an_interface_and_changes_nothing():
+    pair = Pair()
+    tool = start(pair, "watch", "--tap", "va")
+    tap.equal(pair.send(20, 7), 20, "packets that arrive")
+    counts = end(tool)
+    tap.equal((counts["saw"], counts["wrong"]), (20, 0), "packets that the chain saw")
+
+
+def test_a_chain_of_socket_look_ups_decides_in_its_namespace_only():
+    pair = Pair()
+    tool = start(pair, "refuse", "--namespace", "/proc/self/ns/net")
+    tap.equal((pair.send(10, 9), pair.send(10, 7)), (0, 10), "packets that find a socket, at the port that is refused and at another one")
+    tap.equal(pair.send(10, 9, "a"), 10, "packets in the other namespace")
+    end(tool)
+
+
+def test_one_program_hangs_by_itself_in_a_direct_chain():
+    pair = Pair()
+    tool = start(pair, "single", "--alone", "va")
+    tap.contains(tap.run(*pair.within(pair.a), "ip", "-d", "link", "show", "va").stdout, "xdp")
+    names = tap.run(*pair.within(pair.a), "bpftool", "net").stdout
+    tap.equal(pair.send(5, 7), 0, f"packets that arrive ({names})")
+    loaded = tap.run("bpftool", "prog", "show").stdout
+    tap.equal("alone_entry" in loaded, False, "whether there is an entry")
+    end(tool)
+    tap.equal(pair.send(5, 7), 5, "packets that arrive after the end")
+
+
+def test_a_chain_that_runs_inside_of_itself_has_a_state_for_each_run():
+    pair = Pair()
+    tool = start(pair, "twice", "--again", "va")
+    tap.equal(pair.send(10, 7, "a"), 20, "packets that arrive")
+    tap.equal(end(tool), {"outer": 10, "inner": 10, "wrong": 0}, "runs outside and inside")
+
+
+def test_states_of_a_group_are_right_while_its_tasks_preempt_each_other():
+    pair = Pair()
+    group = cgroup()
+    tool = start(pair, "watch", "--cgroup", group)
+    script = 'echo $$ > "$1"/cgroup.procs && exec "$2" -c "$3" 10.9.0.2'
+    words = [*pair.within(pair.a), "taskset", "-c", "0", "sh", "-c", script, "sh", group, sys.executable, SENDER]
+    senders = [tap.start(*words) for _ in range(6)]
+    for sender in senders:
+        tap.equal(sender.wait(60), 0, "exit status of a sender")
+    counts = end(tool)
+    tap.equal((counts["sent"] >= 6 * 3000, counts["wrong"]), (True, 0), f"packets ({counts})")
+
+
+# On one processor with different priorities, so that they take it from each other.
+SENDER = """
+import os, socket, sys
+os.nice(os.getpid() % 10)
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for i in range(3000):
+    s.sendto(b"x" * (10 + os.getpid() % 500), (sys.argv[1], 7))
+"""
+
+
+def cgroup():
+    """A group of its own for a test, of the second version, mounted where only the test looks."""
+    at = tap.folder()
+    if tap.run("mount", "-t", "cgroup2", "none", at).returncode:
+        raise tap.Skip("this system has no cgroup2")
+    tap.cleanup(tap.run, "umount", at)
+    path = os.path.join(at, f"emf-test-{os.getpid()}")
+    os.mkdir(path)
+    tap.cleanup(os.rmdir, path)
+    return path
+
+
+def test_an_interface_can_be_told_to_run_the_chain_the_generic_way_or_its_own():
+    for mode, shown in (("generic", "xdpgeneric"), ("native", "xdp ")):
+        pair = Pair()
+        tool = start(pair, "line2", "--line", "va", "--line-mode", mode)
+        tap.contains(tap.run(*pair.within(pair.a), "ip", "link", "show", "va").stdout, shown)
+        tap.equal(pair.send(20, 7), 20, f"packets that arrive in mode {mode}")
+        tap.equal(end(tool), {"whole": 20, "wrong": 0}, f"in mode {mode}")
+    done = tap.run(*pair.within(pair.a), build().product(), "run", "line2", "--line", "va", "--line-mode", "fast")
+    tap.equal((done.returncode, "'fast' is no mode of XDP: it can be auto, native or generic" in done.stderr), (1, True), f"a wrong mode ({done.stderr})")
+
+
+def large(pair):
+    """Packets of more than one buffer; skipped where the kernel has no XDP for them."""
+    for name, link in ((pair.a, "va"), (pair.b, "vb")):
+        tap.equal(tap.run("ip", "-n", name, "link", "set", link, "mtu", "9000").returncode, 0, "the size of packets")
+    if tuple(int(n) for n in os.uname().release.split("-")[0].split(".")[:2]) < (6, 3):
+        raise tap.Skip("veth takes packets of more than one buffer from Linux 6.3 on")
+
+
+def test_packets_of_more_than_one_buffer_come_if_all_programs_take_them():
+    pair = Pair()
+    large(pair)
+    tool = start(pair, "whole", "--large", "va", "--large-mode", "native")
+    tap.equal(pair.send(10, 7, size=8000), 10, "large packets that arrive")
+    end(tool)
+    done = tap.run(*pair.within(pair.a), build().product(), "run", "whole", "parts", "--large", "va", "--large-mode", "native", timeout=60)
+    tap.equal(done.returncode, 1, f"exit status with a program that does not take them ({done.stderr})")
+    tap.contains(done.stderr, "chain large cannot hang on va: ")
+    tap.equal(pair.send(10, 7, size=8000), 10, "large packets that arrive afterwards")
+
+
+if __name__ == "__main__":
+    tap.main()
