@@ -58,6 +58,8 @@ static void add_cpus(const struct emf_chain_instance *instance, struct chains_in
 			row->misses += cpus[i].misses;
 			row->refused += cpus[i].refused;
 			row->untraced += cpus[i].untraced;
+			row->handed += cpus[i].handed;
+			row->lost += cpus[i].lost;
 		}
 	}
 	free(cpus);

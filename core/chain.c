@@ -51,6 +51,41 @@ static void retire(struct emf *emf, struct emf_chain_generation *generation)
 	emf_worker_submit(&emf->worker, &leaving->work);
 }
 
+static bool can_meet(const struct emf_chain_hook *first, const struct emf_chain_hook *then)
+{
+	return then->hangs && (first->ifindex == then->ifindex || emf_chain_hook_is_egress(then));
+}
+
+/* Whether another chain, which this one hands members of its state to, can meet its packets: those that leave may do so anywhere. */
+static bool has_taker(const struct emf_unit *unit, const struct emf_chain_instance *instance)
+{
+	const struct emf_registry *registry = &unit->emf->registry;
+
+	for (size_t u = 0; u < registry->n && unit->m->chain->hands_to; u++) {
+		const struct emf_unit *other = &registry->units[u];
+
+		if (other->m->chain != unit->m->chain->hands_to)
+			continue;
+		for (size_t i = 0; i < other->chain.n; i++)
+			if (can_meet(&instance->hook, &other->chain.instances[i].hook))
+				return true;
+	}
+	return false;
+}
+
+/* Those that hand members of their state to a chain, which came or goes. */
+static void tell_donors(const struct emf_unit *taker)
+{
+	struct emf_registry *registry = &taker->emf->registry;
+
+	for (size_t u = 0; u < registry->n; u++) {
+		struct emf_unit *unit = &registry->units[u];
+
+		if (unit->m->chain && unit->m->chain->hands_to == taker->m->chain && unit->chain.n && emf_chain_rebuild(unit))
+			emf_err(unit->m, "%s; it runs on as it was", unit->why);
+	}
+}
+
 int emf_chain_renew(struct emf_unit *unit, struct emf_chain_instance *instance)
 {
 	const struct emf_chain *chain = unit->m->chain;
@@ -62,6 +97,7 @@ int emf_chain_renew(struct emf_unit *unit, struct emf_chain_instance *instance)
 		next->number = instance->number + 1;
 		next->flags = instance->flags;
 		next->sample = instance->sample;
+		next->hands = has_taker(unit, instance);
 		err = emf_chain_build(next, unit, &instance->maps);
 	}
 	if (!err) {
@@ -161,6 +197,8 @@ int emf_chain_start(struct emf_unit *unit)
 			err = unit->chain.n == EMF_CHAIN_TARGETS_MAX ? -ENOSPC : add(unit, target);
 	if (err)
 		emf_chain_stop(unit);
+	else
+		tell_donors(unit);
 	return err;
 }
 
@@ -175,6 +213,8 @@ int emf_chain_rebuild(struct emf_unit *unit)
 
 void emf_chain_stop(struct emf_unit *unit)
 {
+	bool was_there = unit->chain.n > 0;
+
 	for (size_t i = 0; i < unit->chain.n; i++) {
 		struct emf_chain_instance *instance = &unit->chain.instances[i];
 
@@ -186,6 +226,8 @@ void emf_chain_stop(struct emf_unit *unit)
 	free(unit->chain.instances);
 	free(unit->chain.choices);
 	unit->chain = (struct emf_chain_set){ 0 };
+	if (was_there)
+		tell_donors(unit);
 }
 
 bool emf_chain_needs(const struct module *user, const struct module *chain)

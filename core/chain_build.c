@@ -23,6 +23,7 @@ static void set_constants(int32_t values[EMF_CHAIN_CONSTANTS_MAX], const struct 
 	values[EMF_CHAIN_GENERATION] = (int32_t)g->number;
 	values[EMF_CHAIN_FLAGS] = (int32_t)g->flags;
 	values[EMF_CHAIN_SAMPLE] = (int32_t)g->sample;
+	values[EMF_CHAIN_HANDS] = g->hands;
 	for (unsigned int i = 0; i < EMF_CHAIN_PROGRAMS_MAX; i++)
 		values[EMF_CHAIN_SLOT_FIRST + i] = i < chain->n_slots ? emf_chain_plan_index(&g->plan, i) : -1;
 }

@@ -15,13 +15,14 @@ struct emf_chain_generation {
 	int slots;
 	uint32_t number; /* of it, on its target */
 	uint32_t flags, sample; /* EMF_CHAIN_FLAGS, EMF_CHAIN_SAMPLE */
+	bool hands; /* EMF_CHAIN_HANDS */
 	struct bpf_object *objects[EMF_CHAIN_PROGRAMS_MAX];
 	uint32_t ids[EMF_CHAIN_PROGRAMS_MAX]; /* of the programs */
 };
 
 /**
  * emf_chain_build() - load the programs of a plan and put them into an array of their own
- * @generation: receives it, with @plan, @number and @flags filled in; take down with emf_chain_demolish()
+ * @generation: receives it, with @plan, @number, @flags, @sample and @hands filled in; take down with emf_chain_demolish()
  * @unit: the chain; its why receives a sentence
  * @maps: of the instance; that of slots is set here
  *

@@ -70,10 +70,11 @@ static int list_json(const struct chains_list_reply *reply)
 	for (__u32 i = 0; i < reply->rows_len; i++) {
 		const struct chains_instance *row = &reply->rows[i];
 
-		json_array_append_new(all, json_pack("{s:s, s:s, s:s, s:i, s:i, s:b, s:i, s:I, s:I, s:I}", "chain", row->chain, "type", row->type,
+		json_array_append_new(all, json_pack("{s:s, s:s, s:s, s:i, s:i, s:b, s:i, s:I, s:I, s:I, s:I, s:I}", "chain", row->chain, "type", row->type,
 						     "target", row->target, "generation", row->generation, "programs", row->programs,
 						     "counts", row->counts, "sample", row->sample, "misses", (json_int_t)row->misses,
-						     "refused", (json_int_t)row->refused, "untraced", (json_int_t)row->untraced));
+						     "refused", (json_int_t)row->refused, "untraced", (json_int_t)row->untraced,
+						     "handed", (json_int_t)row->handed, "lost", (json_int_t)row->lost));
 	}
 	return emf_json_print(all);
 }

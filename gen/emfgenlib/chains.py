@@ -1,6 +1,6 @@
 """What the templates need of a chain that runs: its kernel types, where it hangs, who is in it."""
 from dataclasses import dataclass, field
-from typing import Dict, Iterable, List
+from typing import Dict, Iterable, List, Optional
 
 from .chain_hooks import HOOKS, Hook
 from .errors import Position
@@ -19,6 +19,8 @@ class RunChain:
     option: str = ""
     doc: str = ""
     words: List[str] = field(default_factory=list)  # what else the attach statement says
+    hands_to: str = ""  # the chain that takes members of the state over, if it runs, too
+    donor: "Optional[RunChain]" = None  # whose members this one takes over
 
     @property
     def name(self) -> str:
@@ -86,6 +88,11 @@ def chains_of(found: Iterable[Module], interfaces: Iterable[Interface]) -> Chain
             others.append(_plug(module.name, plug, any(p.program == plug.program.text for p in others)))
             if chain.name not in {c.name for c in out.chains}:
                 out.chains.append(_chain(chain, interface))
+    by_name = {c.name: c for c in out.chains}
+    for chain in out.chains:
+        to = by_name.get(chain.made.handed_to)
+        if to:
+            chain.hands_to, to.donor = to.name, chain
     return out
 
 

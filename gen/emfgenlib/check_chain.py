@@ -1,5 +1,5 @@
 """What must hold for a chain."""
-from typing import TYPE_CHECKING, Dict, Iterable, Optional, Union
+from typing import TYPE_CHECKING, Dict, Iterable, List, Optional, Union
 
 from .attach import check_kind
 from .chain_hooks import DIRECTION, EVENT, EVENTS, FREQUENCY, HOOKS, MAX_FREQUENCY
@@ -7,7 +7,7 @@ from .errors import Errors
 from .layout import Layouts
 from .near import nearest
 from .scope import Scope
-from .syntax import Chain, Field, File, Name, Slot, Value
+from .syntax import Chain, Field, File, Handoff, Name, Slot, Value
 
 if TYPE_CHECKING:
     from .imports import Loader
@@ -19,6 +19,7 @@ MAX_HOPS = 33
 # Bytes of state: for each nesting level and CPU, and for each task where the kernel may preempt.
 MAX_STATE = 1024
 MAX_TASK_STATE = 256
+MAX_HANDOFF = 28  # bytes of metadata of XDP on kernels before 6.8, xdp_metalen_invalid() of include/net/xdp.h, but for a mark of 4
 BACKENDS = ("tailcall", "direct")
 
 
@@ -49,7 +50,7 @@ def check_chain(chain: Chain, file: File, scope: Scope, layouts: Layouts, errors
 
 def chains_of_build(found: "Iterable[Module]", loader: "Loader") -> None:
     """Chains that run: those that the modules of a build plug programs into."""
-    seen = []
+    seen: List[Chain] = []
     for module in found:
         file = loader.load(module.emf_source) if module.has_emf else None
         chains = {c.name: c for c in all_of(file, Chain)} if file else {}
@@ -58,6 +59,13 @@ def chains_of_build(found: "Iterable[Module]", loader: "Loader") -> None:
             if chain and chain not in seen:
                 seen.append(chain)
                 check_hangs(chain, loader.errors)
+    donors: Dict[str, str] = {}
+    for chain in seen:
+        for handoff in chain.handoffs[:1]:
+            if handoff.chain.text in donors:
+                loader.errors.add(handoff.chain.position, f"chain '{handoff.chain.text}' takes over from '{donors[handoff.chain.text]}' already, "
+                                  "and can from one only")
+            donors[handoff.chain.text] = chain.name
 
 
 def check_hangs(chain: Chain, errors: Errors) -> None:
@@ -140,13 +148,45 @@ def _state(chain: Chain, file: File, scope: Scope, layouts: Layouts, errors: Err
     if layout and layout.size > most:
         errors.add(chain.state.position, f"the state of '{chain.name}' has {layout.size} bytes; {most} are the most"
                    + ("" if most == MAX_STATE else f" in a chain of type '{chain.type.text}', which keeps one for each task"))
-    members = {f.name for f in chain.state.fields}
-    chains = {c.name for c in all_of(file, Chain)}
+    _handoffs(chain, file, scope, layouts, errors)
+
+
+def _handoffs(chain: Chain, file: File, scope: Scope, layouts: Layouts, errors: Errors) -> None:
+    """From XDP to tc, which the same packet comes to next; all of them to one chain, in one piece of metadata."""
+    chains = {c.name: c for c in all_of(file, Chain)}
+    layout = layouts.of(chain.state, scope)
+    members = {f.name: f for f in chain.state.fields}
+    seen: Dict[str, Handoff] = {}
+    size = 0
     for handoff in chain.handoffs:
-        if handoff.member.text not in members:
-            errors.add(handoff.member.position, f"the state of '{chain.name}' has no member '{handoff.member.text}'")
-        if handoff.chain.text not in chains:
-            errors.add(handoff.chain.position, f"there is no chain '{handoff.chain.text}'")
+        name = handoff.member
+        to = chains.get(handoff.chain.text)
+        if name.text not in members:
+            errors.add(name.position, f"the state of '{chain.name}' has no member '{name.text}'", nearest(name.text, members))
+        elif name.text in seen:
+            errors.add(name.position, f"'{name.text}' is handed off twice")
+        elif not to:
+            errors.add(handoff.chain.position, f"there is no chain '{handoff.chain.text}'", nearest(handoff.chain.text, chains))
+        elif (chain.type.text, to.type.text if to.type else "") != ("xdp", "tc"):
+            errors.add(handoff.chain.position, "a chain of type 'xdp' hands off to one of type 'tc', and no other one")
+        elif handoff.chain.text != chain.handoffs[0].chain.text:
+            errors.add(handoff.chain.position, f"chain '{chain.name}' hands off to '{chain.handoffs[0].chain.text}' already, and can to one only")
+        else:
+            _same(chain, members[name.text], to, handoff, errors)
+            size += sum(m.size for m in layout.members if m.field and m.field.name == name.text) if layout else 0
+        seen[name.text] = handoff
+    if size > MAX_HANDOFF:
+        errors.add(chain.handoffs[0].member.position, f"chain '{chain.name}' hands off {size} bytes; {MAX_HANDOFF} are the most")
+
+
+def _same(chain: Chain, member: Field, to: Chain, handoff: Handoff, errors: Errors) -> None:
+    """A member of the same name and type on the other side."""
+    other = next((f for f in to.state.fields if f.name == member.name), None) if to.state else None
+    if not other:
+        errors.add(handoff.chain.position, f"the state of '{to.name}' has no member '{member.name}' that could take it over")
+    elif member.array_kind not in ("", "fixed") or (member.type.text, member.array_kind) != (other.type.text, other.array_kind):
+        errors.add(handoff.member.position, f"'{member.name}' has another type in the state of '{to.name}'" if member.array_kind in ("", "fixed")
+                   else f"'{member.name}' has no fixed size, and cannot be handed off", f"the other one is at {other.position}")
 
 
 def all_of(file: File, kind: type) -> list:

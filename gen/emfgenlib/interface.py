@@ -91,6 +91,16 @@ class CChain:
     slots: List[Tuple[str, Declaration]]
     state: Optional[CStruct]
     rooms: List[int]  # of each slot
+    handoff_mark: str = "0"  # of the names and types of what is handed off
+
+    @property
+    def handed(self) -> List[str]:
+        """Members of the state that another chain takes over."""
+        return [h.member.text for h in self.declaration.handoffs]
+
+    @property
+    def handed_to(self) -> str:
+        return self.declaration.handoffs[0].chain.text if self.declaration.handoffs else ""
 
 
 @dataclass
@@ -143,7 +153,7 @@ class Interface:
 
 # C names of a chain, behind its own: of its header, and of what is generated for it.
 CHAIN_WORDS = ("slot", "next", "call", "begin", "chain", "chain_mode", "chain_module", "chain_params", "chain_slots", "chain_targets", "counts", "cpu",
-               "entry", "entry_bpf", "entry_bytes", "fresh", "full", "go_to", "missed", "run", "slots", "states", "task", "this", "traces", "travel", "travels", "watch")
+               "entry", "entry_bpf", "entry_bytes", "fresh", "full", "go_to", "hand", "handed", "handoff", "missed", "run", "slots", "states", "take", "task", "this", "traces", "travel", "travels", "watch")
 
 
 def literal(value: int) -> str:
@@ -300,6 +310,9 @@ class Builder:
             state = self._struct(out, f"{c}_state", chain.state, chain.state.fields, scope)
         rooms = [scope.number(slot.room, self.layouts.errors) if slot.room else 1 for slot in chain.slots]
         out.chains.append(CChain(c, chain, slots, state, rooms))
+        handed = [f for f in (chain.state.fields if chain.state else []) if f.name in out.chains[-1].handed]
+        if handed:
+            out.chains[-1].handoff_mark = hash64(self.schema.fields(handed, scope))[:10]
         out.names += [(name, slot.position) for name, slot in slots]
         out.declare(chain.position, f"{c}_slots".upper(), f"{c}_default".upper(), f"{c}_proceed".upper(), *(f"{c}_{word}" for word in CHAIN_WORDS))
 

@@ -5,11 +5,11 @@ from typing import Iterable, Tuple
 from . import sections
 from .attach import PLACES
 from .errors import Errors, Position
-from .syntax import Chain, File, ModuleDecl
+from .syntax import File, ModuleDecl
 
 HINT = "'emfgen check' understands it; a later version will build it. Until then, take it out"
 # What stands in a file, and the word for it; docs/idl.md lists the same.
-WORDS = ("counter", "gauge", "handoff", "histogram")
+WORDS = ("counter", "gauge", "histogram")
 
 
 def refuse(file: File, errors: Errors) -> None:
@@ -17,8 +17,6 @@ def refuse(file: File, errors: Errors) -> None:
     for declaration in file.declarations:
         if isinstance(declaration, ModuleDecl):
             _refuse_all(_of_module(declaration), errors)
-        elif isinstance(declaration, Chain):
-            _refuse_all([("handoff", h.member.position) for h in declaration.handoffs], errors)
 
 
 def _of_module(module: ModuleDecl) -> Iterable[Tuple[str, Position]]:

@@ -52,6 +52,7 @@ struct emf_chain_slot {
  * @at: where of its target: "ingress" or "egress", the function of a uprobe; else NULL
  * @mode: of XDP: "native", "generic", or "auto"; a parameter's value, or NULL
  * @is_direct: one program alone hangs there by itself
+ * @hands_to: the chain that takes over what this one hands off, or NULL
  *
  * Since: 0.1
  */
@@ -67,6 +68,7 @@ struct emf_chain {
 	const char *at;
 	const char *mode;
 	bool is_direct;
+	const struct emf_chain *hands_to;
 };
 
 /**

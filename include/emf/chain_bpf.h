@@ -94,6 +94,22 @@ static __always_inline void emf_chain_refused(void *cpu_map)
 		cpu->refused++;
 }
 
+static __always_inline void emf_chain_handed(void *cpu_map)
+{
+	struct emf_chain_cpu *cpu = emf_chain_this_cpu(cpu_map);
+
+	if (cpu)
+		cpu->handed++;
+}
+
+static __always_inline void emf_chain_lost(void *cpu_map)
+{
+	struct emf_chain_cpu *cpu = emf_chain_this_cpu(cpu_map);
+
+	if (cpu)
+		cpu->lost++;
+}
+
 static __always_inline void emf_chain_trace(void *cpu_map, void *traces, __u32 trace, __s32 verdict)
 {
 	struct emf_chain_hop *hop = bpf_ringbuf_reserve(traces, sizeof(*hop), 0);

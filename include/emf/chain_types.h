@@ -33,6 +33,7 @@ enum emf_chain_constant {
 	EMF_CHAIN_GENERATION, /* that it is part of */
 	EMF_CHAIN_FLAGS,      /* EMF_CHAIN_COUNTS, EMF_CHAIN_TRACES */
 	EMF_CHAIN_SAMPLE,     /* one packet in so many is traced */
+	EMF_CHAIN_HANDS,      /* another chain takes members of the state over */
 	EMF_CHAIN_SLOT_FIRST, /* index of the first program in the first slot or behind; then of the second one, ... */
 	EMF_CHAIN_CONSTANTS_MAX = EMF_CHAIN_SLOT_FIRST + EMF_CHAIN_PROGRAMS_MAX,
 };
@@ -51,6 +52,8 @@ struct emf_chain_run {
  * @misses: tail calls that failed, which is a bug
  * @refused: runs that were nested too deep, and got the default verdict
  * @untraced: hops that the ring had no room for
+ * @handed: packets with members of the state for another chain, or from one
+ * @lost: packets that could take none along
  */
 struct emf_chain_cpu {
 	__u32 level;
@@ -58,6 +61,8 @@ struct emf_chain_cpu {
 	__u64 misses;
 	__u64 refused;
 	__u64 untraced;
+	__u64 handed;
+	__u64 lost;
 };
 
 struct emf_chain_count {

@@ -59,6 +59,7 @@ class _Writer:
         self.types = []  # what a member can be of here, besides the built-in ones
         self.consts = []  # (name, value) that can bound an array
         self.services = []  # (name, version, methods, signals)
+        self.takers = []  # chains of tc, and a member of the state that another chain may hand to them
         self.chains = []  # (name, slots, members of the state)
 
     # --- words
@@ -236,11 +237,16 @@ class _Writer:
         if self.chance(2):
             members = Members(self, most=256)
             members.some(1, 6)
-            state = members.names
-            body.append(self.block("state", [f"{m};" for m in members.texts], 1))
-            target = self.rng.choice(self.chains)[0] if self.chains and self.chance(2) else ""
-            if target:
-                body.append(f"handoff {self.rng.choice(state)} to {target};")
+            state, texts = members.names, members.texts
+            if type_ == "tc" and self.chance(2):
+                state = [self.new()]
+                texts = [f"u32 {state[0]}"]
+                self.takers.append((name, state[0]))
+            elif type_ == "xdp" and self.takers:
+                taker, member = self.rng.choice(self.takers)
+                state, texts = [member], [f"u32 {member}"]
+                body.append(f"handoff {member} to {taker};")
+            body.append(self.block("state", [f"{m};" for m in texts], 1))
         if len(slots) == 1 and room == 31 and not state and "backend tailcall;" not in body:
             body.append("backend direct;")
         self.rng.shuffle(body)

@@ -31,8 +31,7 @@ BLOCK = re.compile(r"^```emf(?: (file|error)[=:] ?([^\n]*))?\n(.*?)^```$", re.MU
 # Each word of not_yet, in a file that it is refused in for nothing else.
 REFUSED = {
     "counter": "module m { counter c from rows; }", "gauge": "module m { gauge c from rows; }",
-    "handoff": "chain c : xdp { handoff a to d; }", "histogram": "module m { histogram h log2 from rows; }",
-   
+    "histogram": "module m { histogram h log2 from rows; }",
 }
 
 

@@ -4,6 +4,7 @@ inside of themselves.
 Without these, a type could be generated and not run, a state could be another packet's, or
 a program at the end of a long chain be left out.
 """
+import json
 import os
 import re
 import shutil
@@ -265,6 +266,44 @@ def test_an_interface_can_be_told_to_run_the_chain_the_generic_way_or_its_own():
         tap.equal(end(tool), {"whole": 20, "wrong": 0}, f"in mode {mode}")
     done = tap.run(*pair.within(pair.a), build().product(), "run", "line2", "--line", "va", "--line-mode", "fast")
     tap.equal((done.returncode, "'fast' is no mode of XDP: it can be auto, native or generic" in done.stderr), (1, True), f"a wrong mode ({done.stderr})")
+
+
+def test_a_member_of_the_state_goes_on_from_xdp_to_tc_with_its_packet():
+    pair = Pair()
+    tool = start(pair, "hand", "--early", "va", "--late", "va")
+    tap.equal(pair.send(20, 7), 20, "packets that arrive")
+    tap.equal(end(tool), {"painted": 20, "seen": 20, "none": 0, "wrong": 0}, "packets with the color")
+
+
+def test_a_packet_that_loses_what_it_carried_has_a_state_of_zero():
+    pair = Pair()
+    if not has_tcx():
+        raise tap.Skip("without tcx, before Linux 6.6, the order of two chains of tc on an interface cannot be said")
+    tool = start(pair, "run", "hand", "strip", "--early", "va", "--between", "va", "--late", "va")
+    tap.equal(pair.send(20, 7), 20, "packets that arrive")
+    tap.equal(end(tool), {"painted": 20, "seen": 0, "none": 20, "wrong": 0}, "packets with the color")
+
+
+def test_metadata_goes_where_nobody_takes_it_over():
+    pair = Pair()
+    tool = start(pair, "run", "litter", "hand", "--early", "va", "--between", "va")
+    tap.equal(pair.send(20, 7), 20, "packets that arrive")
+    counts = end(tool)
+    tap.equal((counts["left"], counts["with"], counts["without"]), (20, 0, 20), f"packets in the stack ({counts})")
+
+
+def test_what_was_handed_over_and_what_was_not_is_counted():
+    pair = Pair()
+    service = Tool("serve", "hand", "--config", config("[early]\nearly = va\n[late]\nlate = va\n"), within=pair.within(pair.a), env=bus())
+    until(lambda: ask(service, "chain", "show", "late").returncode == 0, "the service to answer")
+    tap.equal(pair.send(20, 7), 20, "packets that arrive")
+    rows = {r["chain"]: (r["handed"], r["lost"]) for r in json.loads(ask(service, "chain", "list", "-j").stdout)}
+    tap.equal(rows, {"early": (20, 0), "late": (20, 0)}, "handed and lost")
+    tap.equal(service.stop(), 0, f"exit status ({service.err})")
+
+
+def has_tcx():
+    return tuple(int(n) for n in os.uname().release.split("-")[0].split(".")[:2]) >= (6, 6)
 
 
 def large(pair):
