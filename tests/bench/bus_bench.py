@@ -29,7 +29,7 @@ def build(args, folder):
                         ("served", [stubs, *served])):
         run(*compile_words, os.path.join(HERE, name + ".c"), *words, "-o", os.path.join(folder, name))
     peers = {}
-    for name, libraries in (("zmq", ["-lzmq"]), ("dbus", ["-lsystemd"])):
+    for name, libraries in (("zmq", ["-lzmq"]), ("dbus", ["-lsystemd"]), ("ubus", ["-lubus", "-lubox"])):
         source = os.path.join(HERE, f"peer_{name}.c")
         if not os.path.exists(source):
             continue
@@ -113,25 +113,36 @@ def between(folder, peers, row):
     compare(folder, peers, got, row)
 
 
-def dbus(folder, program):
-    """Calls and deliveries a second; None where there is no dbus-broker."""
-    if not all(shutil.which(name) for name in ("dbus-broker-launch", "dbus-daemon")):
-        return None
-    socket = os.path.join(folder, "dbus.sock")
-    broker = subprocess.Popen([*ON_ONE, sys.executable, os.path.join(HERE, "dbus_broker.py"), socket], stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL)
+def with_broker(broker_words, socket, words, **env):
+    """What the peer @words prints while the broker runs, as numbers."""
+    broker = subprocess.Popen([*ON_ONE, *broker_words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         end = time.monotonic() + 5
         while not os.path.exists(socket) and time.monotonic() < end:
             time.sleep(0.05)
         time.sleep(0.5)
-        words = run(*ON_ONE, program, env=dict(os.environ, DBUS_SESSION_BUS_ADDRESS=f"unix:path={socket}")).stdout.split()
-        return [float(word) for word in words]
+        return [float(word) for word in run(*ON_ONE, *words, env=dict(os.environ, **env)).stdout.split()]
     except subprocess.CalledProcessError:
         return None  # it wants something that this system does not have
     finally:
         broker.terminate()
         broker.wait(10)
+
+
+def dbus(folder, program):
+    """Calls and deliveries a second; None where there is no dbus-broker."""
+    if not all(shutil.which(name) for name in ("dbus-broker-launch", "dbus-daemon")):
+        return None
+    socket = os.path.join(folder, "dbus.sock")
+    return with_broker([sys.executable, os.path.join(HERE, "dbus_broker.py"), socket], socket, [program],
+                       DBUS_SESSION_BUS_ADDRESS=f"unix:path={socket}")
+
+
+def ubus(folder, program):
+    """Calls and deliveries a second; None where there is no ubusd."""
+    ubusd = shutil.which("ubusd", path=os.environ["PATH"] + ":/usr/sbin:/sbin")
+    socket = os.path.join(folder, "ubus.sock")
+    return with_broker([ubusd, "-s", socket], socket, [program, socket]) if ubusd else None
 
 
 def compare(folder, peers, got, row):
@@ -151,6 +162,15 @@ def compare(folder, peers, got, row):
         row("  signals by a ring, against ZeroMQ", kilo(got["fan"]), kilo(fan), f"{got['fan'] / fan:.1f}", "ratio >= 3", got["fan"] >= 3 * fan)
     else:
         row("  against ZeroMQ", "", "not installed")
+    found = ubus(folder, peers["ubus"]) if "ubus" in peers else None
+    if found:
+        one, fan = found
+        row("  call, against ubus by ubusd", kilo(got["one"]), kilo(one), f"{got['one'] / one:.1f}", "ratio >= 3.5",
+            got["one"] >= 3.5 * one)
+        row("  signals in packets, against ubus by ubusd", kilo(got["packets"]), kilo(fan), f"{got['packets'] / fan:.0f}",
+            "ratio >= 10", got["packets"] >= 10 * fan)
+    else:
+        row("  against ubus by ubusd", "", "libubus is not installed")
 
 
 def measure(args, folder, row):
