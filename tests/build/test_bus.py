@@ -322,6 +322,10 @@ def test_acl_explain_says_which_rule_decides():
     tap.contains(explain("no_such_user", "echo.number")[2], 'there is no user "no_such_user" on this system')
 
 
+def test_a_client_that_is_freed_tells_its_watchers_nothing():
+    does(["watch_to_the_end"], ["watches"])
+
+
 def test_a_client_learns_that_the_product_is_gone_and_reconnects():
     tap.need_root()
     service = Service()
