@@ -55,7 +55,8 @@ static void say(const struct ebus_frame *frame, const void *payload, size_t size
 {
 	ck_assert_int_eq(ebus_link_send(&other, frame, payload, size, fd, fd != NULL), 0);
 	ck_assert_int_eq(ebus_link_flush(&other), 0);
-	ck_assert_int_eq(ebus_peer_receive(&peer, false), 0);
+	for (int packets = fd ? 2 : 1; packets; packets--) /* a descriptor is announced */
+		ck_assert_int_eq(ebus_peer_receive(&peer, false), 0);
 }
 
 static int on_frame(void *arg, struct ebus_received *received)
