@@ -91,7 +91,7 @@ def test_a_greeting_is_first_and_once_and_right():
     each([(f"kind {n} before", frame(n, bytes(128))) for n in (0, *range(2, 15))] + [
         ("magic", hello(magic=1)),
         ("protocol 0", hello(protocol=0)),
-        ("protocol 2", hello(protocol=2)),
+        ("the next protocol", hello(protocol=raw.PROTOCOL + 1)),
         ("short", frame(raw.HELLO, bytes(95))),
         ("long", frame(raw.HELLO, bytes(97))),
         ("name without an end", hello(name=b"n" * 64)),
