@@ -77,6 +77,14 @@ int bus_serve_subscriptions(struct ebus_call *call, struct bus_subscriptions_rep
 	return 0;
 }
 
+int bus_serve_totals(struct ebus_call *call, struct bus_totals_reply *reply)
+{
+	(void)call;
+	*reply = (struct bus_totals_reply){ .connections = server->connections, .turned_away = server->turned_away,
+					    .denials = server->denials };
+	return 0;
+}
+
 void emf_builtin_provide_bus(const struct emf_server *of)
 {
 	static const struct bus_ops ops = BUS_SERVED;

@@ -23,6 +23,7 @@ struct ebus_packet {
 	size_t n_fds;
 	void *large; /* of the last frame: the memfd that its payload is written to */
 	size_t large_size;
+	bool is_announced;
 	int fds[EBUS_PACKET_FDS_MAX];
 	_Alignas(8) char bytes[EBUS_PACKET_MAX];
 };
@@ -45,6 +46,7 @@ static struct ebus_packet *packet_new(void)
 	packet->next = NULL;
 	packet->size = packet->n_fds = 0;
 	packet->large = NULL;
+	packet->is_announced = false;
 	return packet;
 }
 
@@ -234,6 +236,16 @@ int ebus_link_send(struct ebus_link *link, const struct ebus_frame *frame, const
 	return err;
 }
 
+static int announce(int fd, struct ebus_packet *packet)
+{
+	const struct ebus_frame frame = { .size = sizeof(frame), .kind = EBUS_FDS };
+
+	if (!packet->is_announced && send(fd, &frame, sizeof(frame), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		return -errno;
+	packet->is_announced = true;
+	return 0;
+}
+
 static int send_packet(int fd, struct ebus_packet *packet)
 {
 	union {
@@ -243,10 +255,14 @@ static int send_packet(int fd, struct ebus_packet *packet)
 	struct iovec iov = { packet->bytes, packet->size };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	struct cmsghdr *cmsg;
+	int err;
 
 	seal(packet);
 	if (!packet->n_fds) /* the common case, and cheaper */
 		return send(fd, packet->bytes, packet->size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
+	err = announce(fd, packet);
+	if (err)
+		return err;
 	memset(&control, 0, sizeof(control));
 	msg.msg_control = &control;
 	msg.msg_controllen = CMSG_SPACE(packet->n_fds * sizeof(int));

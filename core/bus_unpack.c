@@ -104,8 +104,18 @@ static size_t descriptors(struct msghdr *msg, int *fds)
 	return n;
 }
 
+/* Return: how many bytes came, of a packet without descriptors; the kernel closes those that come unannounced. */
+static ssize_t receive(int fd, bool wait, char *bytes)
+{
+	ssize_t n = recv(fd, bytes, EBUS_PACKET_MAX + 8, wait ? 0 : MSG_DONTWAIT);
+
+	if (n < 0)
+		return errno == EINTR ? -EAGAIN : -errno;
+	return n > EBUS_PACKET_MAX ? -EBADMSG : n ? n : -ECONNRESET;
+}
+
 /* Return: how many bytes came; the descriptors that came with them go to @fds. */
-static ssize_t receive(int fd, bool wait, char *bytes, int *fds, size_t *n_fds)
+static ssize_t receive_fds(int fd, bool wait, char *bytes, int *fds, size_t *n_fds)
 {
 	union {
 		struct cmsghdr align;
@@ -124,6 +134,13 @@ static ssize_t receive(int fd, bool wait, char *bytes, int *fds, size_t *n_fds)
 	return n ? -EBADMSG : -ECONNRESET;
 }
 
+static bool is_announcement(const char *bytes, size_t size)
+{
+	const struct ebus_frame *frame = (const struct ebus_frame *)(const void *)bytes;
+
+	return size == sizeof(*frame) && frame->size == size && frame->kind == EBUS_FDS;
+}
+
 int ebus_link_receive(struct ebus_link *link, bool wait, int (*each)(void *arg, struct ebus_received *received),
 		      void *arg)
 {
@@ -139,9 +156,14 @@ int ebus_link_receive(struct ebus_link *link, bool wait, int (*each)(void *arg, 
 	if (!bytes)
 		return -ENOMEM;
 	used = true;
-	n = receive(link->fd, wait, bytes, fds, &n_fds);
+	if (link->brings_fds)
+		n = receive_fds(link->fd, wait, bytes, fds, &n_fds);
+	else
+		n = receive(link->fd, wait, bytes);
+	if (n >= 0)
+		link->brings_fds = !n_fds && is_announcement(bytes, (size_t)n);
 	if (n > 0)
-		n = take_apart(bytes, (size_t)n, fds, n_fds, each, link, arg);
+		n = link->brings_fds ? 0 : take_apart(bytes, (size_t)n, fds, n_fds, each, link, arg);
 	if (is_first)
 		used = false;
 	else

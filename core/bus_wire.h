@@ -13,7 +13,7 @@
 #include <linux/types.h>
 
 #define EBUS_MAGIC 0x73756265u /* "ebus" */
-#define EBUS_PROTOCOL 1
+#define EBUS_PROTOCOL 2
 #define EBUS_PACKET_MAX 32768 /* bytes; well below the default buffer of a socket, unix(7) */
 #define EBUS_PAYLOAD_MAX (1u << 24) /* bytes; the largest struct that the generator lets be */
 #define EBUS_FRAME_FDS_MAX 16
@@ -45,6 +45,7 @@ enum ebus_kind {
 	EBUS_READ,	  /* service: number of the ring; struct ebus_ring_at: read up to there */
 	EBUS_RING_END,	  /* service: number of the ring; struct ebus_ring_at: nothing in it is for you from there on */
 	EBUS_MISSED,	  /* service, member; struct ebus_lost: that the reader of a ring was too slow for */
+	EBUS_FDS,	  /* alone in its packet: the next one brings file descriptors, which are lost without this */
 };
 
 #define EBUS_LARGE 0x01 /* flag: the payload is the last file descriptor, a sealed memfd without holes */

@@ -4,6 +4,7 @@
  */
 #include "capture.h"
 
+#include <fnmatch.h>
 #include <stdlib.h>
 
 #include <emf/output.h>
@@ -13,6 +14,16 @@
 #include "record.h"
 #include "record_json.h"
 #include "schema.h"
+
+#define NAME_MAX_BYTES 130 /* "service.member" */
+
+bool emf_capture_matches(const char *pattern, const char *service, const char *member)
+{
+	char name[NAME_MAX_BYTES];
+
+	snprintf(name, sizeof(name), "%s.%s", service, member);
+	return !fnmatch(pattern, name, 0);
+}
 
 const char *emf_capture_cannot_word(enum emf_capture_cannot cannot)
 {

@@ -92,6 +92,9 @@ struct emf_capture {
 	struct emf_captured *open;
 };
 
+/* Whether "service.member" matches, as fnmatch(3) has it. */
+bool emf_capture_matches(const char *pattern, const char *service, const char *member);
+
 /**
  * emf_capture_read() - calls and signals of a file; it is not trusted
  * @capture: zero; receives them; free with emf_capture_free(), also after an error

@@ -56,18 +56,14 @@ static void print_line(const struct packet *packet, const struct chains_hop *end
 
 static void print_json(const struct packet *packet, const struct chains_hop *end)
 {
-	json_t *hops = json_array(), *json;
+	json_t *hops = json_array();
 
 	for (size_t i = 0; i < packet->n; i++)
 		json_array_append_new(hops, json_pack("{s:s, s:s, s:i, s:I}", "module", packet->hops[i].module, "program",
 						      packet->hops[i].program, "generation", packet->hops[i].generation, "time",
 						      (json_int_t)packet->hops[i].time));
-	json = json_pack("{s:s, s:s, s:I, s:i, s:i, s:o}", "chain", end->chain, "target", end->target, "trace",
-			 (json_int_t)packet->trace, "generation", end->generation, "verdict", end->verdict, "hops", hops);
-	if (json)
-		json_dumpf(json, stdout, JSON_COMPACT);
-	json_decref(json);
-	printf("\n");
+	emf_json_line(json_pack("{s:s, s:s, s:I, s:i, s:i, s:o}", "chain", end->chain, "target", end->target, "trace",
+				(json_int_t)packet->trace, "generation", end->generation, "verdict", end->verdict, "hops", hops));
 }
 
 static void on_hop(struct chains_hop_subscription *subscription, const struct chains_hop *hop)

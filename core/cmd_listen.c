@@ -4,19 +4,20 @@
  */
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "ask.h"
 #include "bus.h"
 #include "client_own.h"
 #include "command.h"
 #include "emf_emf.h"
+#include "json.h"
 #include "output.h"
 #include "record_json.h"
 #include "record_print.h"
+#include "watch.h"
 
 #define NAME_MAX_BYTES 128 /* "service.signal": the generator allows 63 characters for a name */
-#define TURN_MS 500 /* a signal that comes before the wait is noticed so much later */
-#define NS_PER_MS UINT64_C(1000000)
 
 struct listening;
 
@@ -47,8 +48,6 @@ struct listening {
 	bool as_json;
 	int err;
 };
-
-static volatile sig_atomic_t is_over;
 
 static bool matches(struct listening *l, const char *service, const char *signal)
 {
@@ -88,7 +87,6 @@ static void on_signal(struct ebus_subscription *subscription, const void *data)
 	struct listening *l = ((struct heard *)(void *)subscription)->all; /* base is its first member */
 	const struct ebus_service *service = subscription->service;
 	const struct ebus_member *signal = &service->signals[subscription->signal];
-	json_t *json;
 
 	if (l->most && l->count == l->most)
 		return;
@@ -96,14 +94,11 @@ static void on_signal(struct ebus_subscription *subscription, const void *data)
 	if (!l->as_json) {
 		printf("%s.%s%s", service->name, signal->name, signal->in.record ? " " : "");
 		emf_record_print_line(signal->in.record, data, stdout);
-	} else {
-		json = json_pack("{s:s, s:s, s:o}", "service", service->name, "signal", signal->name, "args",
-				 emf_record_to_json(signal->in.record, data));
-		if (!json || json_dumpf(json, stdout, JSON_COMPACT))
-			l->err = -ENOMEM;
-		json_decref(json);
+		printf("\n");
+	} else if (emf_json_line(json_pack("{s:s, s:s, s:o}", "service", service->name, "signal", signal->name, "args",
+					   emf_record_to_json(signal->in.record, data)))) {
+		l->err = -ENOMEM;
 	}
-	printf("\n");
 }
 
 static int subscribe(struct listening *l, struct emf_schema *schema)
@@ -191,13 +186,9 @@ static int listen(struct listening *l, uint64_t duration_ns)
 	uint64_t end = duration_ns ? emf_now_ns() + duration_ns : UINT64_MAX;
 	int err = 0;
 
-	while (!err && !l->err && !is_over && l->n_refused < l->n_heard && (!l->most || l->count < l->most)) {
-		uint64_t now = emf_now_ns(), left = end > now ? (end - now) / NS_PER_MS + 1 : 0;
-
-		if (!left)
-			break;
-		err = emf_client_dispatch(l->client, (int)(left < TURN_MS ? left : TURN_MS));
-		err = err == -EINTR ? 0 : err;
+	while (!err && !l->err && !emf_watch_is_over() && l->n_refused < l->n_heard && (!l->most || l->count < l->most) &&
+	       emf_now_ns() < end) {
+		err = emf_watch_turn(l->client, end);
 		if (!err)
 			err = emf_output_flush();
 		err = err == -EAGAIN ? 0 : err;
@@ -215,15 +206,8 @@ static int listen(struct listening *l, uint64_t duration_ns)
 	return l->is_denied ? EMF_EXIT_UNSUPPORTED : EMF_EXIT_FAILED;
 }
 
-static void on_end(int signo)
+static int listen_to(struct listening *l, const char *product, uint64_t duration_ns)
 {
-	(void)signo;
-	is_over = 1;
-}
-
-static int listen_to(struct listening *l, uint64_t duration_ns)
-{
-	const struct sigaction action = { .sa_handler = on_end };
 	char why[EMF_ASK_WHY_MAX];
 	int err;
 
@@ -237,8 +221,11 @@ static int listen_to(struct listening *l, uint64_t duration_ns)
 		emf_err(NULL, "no service has a signal that matches '%s'; 'describe' prints what there is", l->patterns[i]);
 		return EMF_EXIT_USAGE;
 	}
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
+	emf_watch_end_on(SIGINT);
+	emf_watch_end_on(SIGTERM);
+	if (isatty(STDERR_FILENO) && l->n_refused < l->n_heard) /* a quiet one looks as if nothing worked */
+		fprintf(stderr, "%s: listens to %zu signal%s; Ctrl-C ends it\n", product, l->n_heard - l->n_refused,
+			l->n_heard - l->n_refused == 1 ? "" : "s");
 	return listen(l, duration_ns);
 }
 
@@ -283,7 +270,7 @@ int emf_cmd_listen(struct emf *emf, int argc, char **argv)
 		return EMF_EXIT_FAILED;
 	}
 	err = emf_ask_open(emf, &l.client, why);
-	status = err ? emf_ask_failed(err, why) : listen_to(&l, duration_ns);
+	status = err ? emf_ask_failed(err, why) : listen_to(&l, emf->product->name, duration_ns);
 	emf_client_free(l.client);
 	forget(&l);
 	return status;

@@ -3,7 +3,6 @@
  * cmd_monitor.c - "monitor": what goes over the bus, as it goes.
  */
 #include <fcntl.h>
-#include <fnmatch.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -20,11 +19,9 @@
 #include "output.h"
 #include "record_print.h"
 #include "text.h"
+#include "watch.h"
 
-#define NAME_MAX_BYTES 130 /* "service.member" */
 #define SHOWN_MAX 200	   /* bytes of arguments that people see */
-#define TURN_MS 500	   /* a signal that comes before the wait is noticed so much later */
-#define NS_PER_MS UINT64_C(1000000)
 
 /* A service whose messages can be read. */
 struct known {
@@ -46,15 +43,10 @@ struct monitoring {
 	int err;
 };
 
-static volatile sig_atomic_t is_over;
-
 static bool matches(const struct monitoring *m, const char *service, const char *member)
 {
-	char name[NAME_MAX_BYTES];
-
-	snprintf(name, sizeof(name), "%s.%s", service, member);
 	for (int i = 0; i < m->n_patterns; i++)
-		if (!fnmatch(m->patterns[i], name, 0))
+		if (emf_capture_matches(m->patterns[i], service, member))
 			return true;
 	return !m->n_patterns;
 }
@@ -186,13 +178,9 @@ static int learn(struct monitoring *m, char why[EMF_ASK_WHY_MAX])
 
 static bool has_match(const char *pattern, const struct ebus_service *service, const struct ebus_member *members, size_t n)
 {
-	char name[NAME_MAX_BYTES];
-
-	for (size_t i = 0; i < n; i++) {
-		snprintf(name, sizeof(name), "%s.%s", service->name, members[i].name);
-		if (!fnmatch(pattern, name, 0))
+	for (size_t i = 0; i < n; i++)
+		if (emf_capture_matches(pattern, service->name, members[i].name))
 			return true;
-	}
 	return false;
 }
 
@@ -248,13 +236,8 @@ static int monitor(struct monitoring *m, uint64_t duration_ns)
 	uint64_t end = duration_ns ? emf_now_ns() + duration_ns : UINT64_MAX;
 	int err = 0;
 
-	while (!err && !m->err && !is_over && (!m->most || m->count < m->most)) {
-		uint64_t now = emf_now_ns(), left = end > now ? (end - now) / NS_PER_MS + 1 : 0;
-
-		if (!left)
-			break;
-		err = emf_client_dispatch(m->client, (int)(left < TURN_MS ? left : TURN_MS));
-		err = err == -EINTR ? 0 : err;
+	while (!err && !m->err && !emf_watch_is_over() && (!m->most || m->count < m->most) && emf_now_ns() < end) {
+		err = emf_watch_turn(m->client, end);
 		if (!err)
 			err = flush(m);
 		err = err == -EAGAIN ? 0 : err;
@@ -271,12 +254,6 @@ static int monitor(struct monitoring *m, uint64_t duration_ns)
 	if (m->err)
 		emf_err(NULL, "out of memory");
 	return err || m->err ? EMF_EXIT_FAILED : EMF_EXIT_OK;
-}
-
-static void on_end(int signo)
-{
-	(void)signo;
-	is_over = 1;
 }
 
 /* What others say to each other is for nobody else: also in a file that was there, and not where a link leads. */
@@ -310,7 +287,6 @@ static int open_file(struct monitoring *m)
 
 static int run(struct monitoring *m, const struct emf *emf, uint64_t duration_ns)
 {
-	const struct sigaction action = { .sa_handler = on_end };
 	char why[EMF_ASK_WHY_MAX];
 	int status, err = emf_ask_open(emf, &m->client, why);
 
@@ -325,8 +301,8 @@ static int run(struct monitoring *m, const struct emf *emf, uint64_t duration_ns
 		status = EMF_EXIT_FAILED;
 	} else {
 		check_patterns(m);
-		sigaction(SIGINT, &action, NULL);
-		sigaction(SIGTERM, &action, NULL);
+		emf_watch_end_on(SIGINT);
+		emf_watch_end_on(SIGTERM);
 		status = monitor(m, duration_ns);
 	}
 	emf_client_free(m->client);

@@ -5,7 +5,6 @@
  * Only what came to the product is sent: what it asked of others then, it asks again.
  * Likewise it sends its signals again by itself, unless they are wanted from here.
  */
-#include <fnmatch.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -15,14 +14,13 @@
 #include "capture.h"
 #include "command.h"
 #include "emf_emf.h"
+#include "json.h"
 #include "output.h"
 #include "record_json.h"
 #include "schema.h"
+#include "watch.h"
 
-#define NAME_MAX_BYTES 130 /* "service.member" */
 #define UNDER_WAY_MAX 256  /* calls; a connection may have 1024 */
-#define WAIT_MS 60000
-#define NS_PER_MS UINT64_C(1000000)
 
 /* A service that was asked for; schema is NULL if it cannot be used. */
 struct known {
@@ -40,6 +38,7 @@ struct replaying {
 	bool fast, with_signals, as_json;
 	struct known *known;
 	unsigned int under_way;
+	int err;
 	uint64_t calls, same, failed, signals, left_out, cannot[EMF_CAPTURE_CANNOT_N];
 	char why[EMF_ASK_WHY_MAX];
 };
@@ -52,18 +51,10 @@ struct replayed {
 	void *args, *reply;
 };
 
-static bool matches(const char *pattern, const struct emf_captured *c)
-{
-	char name[NAME_MAX_BYTES];
-
-	snprintf(name, sizeof(name), "%s.%s", c->service, c->member);
-	return !fnmatch(pattern, name, 0);
-}
-
 static bool is_chosen(const struct replaying *r, const struct emf_captured *c)
 {
 	for (int i = 0; i < r->n_patterns; i++)
-		if (matches(r->patterns[i], c))
+		if (emf_capture_matches(r->patterns[i], c->service, c->member))
 			return true;
 	return !r->n_patterns;
 }
@@ -74,7 +65,8 @@ static int check_patterns(const struct replaying *r, const char *file)
 	for (int i = 0; i < r->n_patterns; i++) {
 		size_t at = 0;
 
-		while (at < r->capture.n && !matches(r->patterns[i], r->capture.all[at]))
+		while (at < r->capture.n &&
+		       !emf_capture_matches(r->patterns[i], r->capture.all[at]->service, r->capture.all[at]->member))
 			at++;
 		if (at < r->capture.n)
 			continue;
@@ -89,6 +81,12 @@ static const char *shown(const char *outcome)
 	return *outcome ? outcome : "not answered";
 }
 
+static void print_json(struct replaying *r, json_t *line)
+{
+	if (emf_json_line(line))
+		r->err = -ENOMEM;
+}
+
 /* @is: "ok", or the name of an error; @why: a sentence, if it was not even sent. */
 static void report(struct replaying *r, const struct emf_captured *c, const char *is, const char *why)
 {
@@ -97,8 +95,8 @@ static void report(struct replaying *r, const struct emf_captured *c, const char
 	r->same += same;
 	r->failed += !same && fails && *c->was;
 	if (r->as_json)
-		printf("{\"line\":%u,\"service\":\"%s\",\"method\":\"%s\",\"was\":\"%s\",\"is\":\"%s\",\"same\":%s}\n", c->line,
-		       c->service, c->member, c->was, is, same ? "true" : "false");
+		print_json(r, json_pack("{s:I, s:s, s:s, s:s, s:s, s:b}", "line", (json_int_t)c->line, "service", c->service, "method",
+					c->member, "was", c->was, "is", is, "same", same));
 	else if (same)
 		printf("%u: %s.%s: %s, as before\n", c->line, c->service, c->member, is);
 	else
@@ -243,10 +241,8 @@ static int wait_until(struct replaying *r, uint64_t due_ns, unsigned int under_w
 	int err = 0;
 
 	while (!err && (r->under_way > under_way || emf_now_ns() < due_ns)) {
-		uint64_t now = emf_now_ns(), left = due_ns > now ? (due_ns - now) / NS_PER_MS + 1 : WAIT_MS;
-
-		err = emf_client_dispatch(r->client, (int)(left < WAIT_MS ? left : WAIT_MS));
-		err = err == -EINTR ? 0 : err;
+		err = emf_watch_turn(r->client, emf_now_ns() < due_ns ? due_ns : UINT64_MAX);
+		err = err ? err : r->err;
 		if (!err)
 			err = emf_output_flush();
 		err = err == -EAGAIN ? 0 : err;
@@ -279,19 +275,20 @@ static int send_all(struct replaying *r)
 	return err ? err : wait_until(r, 0, 0);
 }
 
-static void sum_up(const struct replaying *r)
+static void sum_up(struct replaying *r)
 {
 	uint64_t cannot = 0;
 
 	for (int i = 0; i < EMF_CAPTURE_CANNOT_N; i++)
 		cannot += r->cannot[i];
 	if (r->as_json) {
-		printf("{\"calls\":%" PRIu64 ",\"same\":%" PRIu64 ",\"failed\":%" PRIu64 ",\"signals\":%" PRIu64 ",\"left_out\":%" PRIu64
-		       ",\"cannot\":{", r->calls, r->same, r->failed, r->signals, r->left_out);
+		json_t *why = json_object();
+
 		for (int i = EMF_CAPTURE_CUT; i < EMF_CAPTURE_CANNOT_N; i++)
-			printf("%s\"%s\":%" PRIu64, i > EMF_CAPTURE_CUT ? "," : "", emf_capture_cannot_word((enum emf_capture_cannot)i),
-			       r->cannot[i]);
-		printf("}}\n");
+			json_object_set_new(why, emf_capture_cannot_word((enum emf_capture_cannot)i), json_integer((json_int_t)r->cannot[i]));
+		print_json(r, json_pack("{s:I, s:I, s:I, s:I, s:I, s:o}", "calls", (json_int_t)r->calls, "same", (json_int_t)r->same,
+					"failed", (json_int_t)r->failed, "signals", (json_int_t)r->signals, "left_out",
+					(json_int_t)r->left_out, "cannot", why));
 		return;
 	}
 	printf("%" PRIu64 " calls, %" PRIu64 " answered as before, %" PRIu64 " failed that had not", r->calls, r->same, r->failed);
@@ -324,7 +321,9 @@ static int replay(struct replaying *r, const struct emf *emf)
 	if (err == -ENOTCONN)
 		emf_err(NULL, "the service has ended");
 	sum_up(r);
-	return err || r->failed ? EMF_EXIT_FAILED : EMF_EXIT_OK;
+	if (r->err)
+		emf_err(NULL, "out of memory");
+	return err || r->err || r->failed ? EMF_EXIT_FAILED : EMF_EXIT_OK;
 }
 
 static void forget(struct replaying *r)

@@ -15,8 +15,8 @@
 #include "json.h"
 #include "output.h"
 #include "table.h"
+#include "watch.h"
 
-#define TURN_MS 500 /* a signal that comes before the wait is noticed so much later */
 #define NS_PER_MS UINT64_C(1000000)
 #define NS_PER_S 1e9
 #define ROWS_MAX (sizeof(((struct statistics_costs_reply *)NULL)->rows) / sizeof(struct statistics_cost))
@@ -39,8 +39,6 @@ struct top {
 	double seconds;
 	struct rates rates[ROWS_MAX];
 };
-
-static volatile sig_atomic_t is_over;
 
 /* --- from one time to the next */
 
@@ -173,17 +171,12 @@ static json_t *module_json(const struct top *t, const struct rates *r)
 
 static int print_line(const struct top *t)
 {
-	json_t *modules = json_array(), *json;
-	int err;
+	json_t *modules = json_array();
 
 	for (size_t i = 0; i < t->n; i++)
 		json_array_append_new(modules, module_json(t, &t->rates[i]));
-	json = json_pack("{s:I, s:f, s:b, s:o}", "at", (json_int_t)t->now->at, "interval_s", t->seconds, "timed", t->now->timed,
-			 "modules", modules);
-	err = json && !json_dumpf(json, stdout, JSON_COMPACT) ? 0 : -ENOMEM;
-	json_decref(json);
-	printf("\n");
-	return err;
+	return emf_json_line(json_pack("{s:I, s:f, s:b, s:o}", "at", (json_int_t)t->now->at, "interval_s", t->seconds, "timed",
+				       t->now->timed, "modules", modules));
 }
 
 /* --- from the beginning to the end */
@@ -196,15 +189,10 @@ static void on_unmeasured(struct statistics_measure_async *measure, int err)
 /* Until it is time again, or over. */
 static int wait_until(const struct top *t, uint64_t end)
 {
-	uint64_t now;
 	int err = 0;
 
-	while (!err && !is_over && (now = emf_now_ns()) < end) {
-		uint64_t left = (end - now) / NS_PER_MS + 1;
-
-		err = emf_client_dispatch(t->client, (int)(left < TURN_MS ? left : TURN_MS));
-		err = err == -EINTR ? 0 : err;
-	}
+	while (!err && !emf_watch_is_over() && emf_now_ns() < end)
+		err = emf_watch_turn(t->client, end);
 	return err;
 }
 
@@ -229,7 +217,7 @@ static int turn(struct top *t, const char *product, uint64_t *next)
 
 	*next += t->every_ns;
 	err = wait_until(t, *next);
-	if (err || is_over)
+	if (err || emf_watch_is_over())
 		return err;
 	t->before = t->now;
 	t->now = swap;
@@ -254,7 +242,7 @@ static int watch(struct top *t, const char *product)
 	if (!err && t->redraws)
 		printf("\033[?1049h\033[?25l"); /* another screen, no cursor */
 	next = emf_now_ns();
-	for (uint64_t n = 0; !err && !is_over && (!t->most || n < t->most); n++)
+	for (uint64_t n = 0; !err && !emf_watch_is_over() && (!t->most || n < t->most); n++)
 		err = turn(t, product, &next);
 	if (t->redraws) {
 		printf("\033[?25h\033[?1049l");
@@ -263,15 +251,8 @@ static int watch(struct top *t, const char *product)
 	return err;
 }
 
-static void on_end(int signo)
-{
-	(void)signo;
-	is_over = 1;
-}
-
 static int run(struct top *t, const struct emf *emf)
 {
-	const struct sigaction action = { .sa_handler = on_end };
 	char why[EMF_ASK_WHY_MAX];
 	int err = emf_ask_open(emf, &t->client, why);
 
@@ -283,12 +264,12 @@ static int run(struct top *t, const struct emf *emf)
 		emf_client_free(t->client);
 		return err;
 	}
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
+	emf_watch_end_on(SIGINT);
+	emf_watch_end_on(SIGTERM);
+	emf_watch_end_on(SIGHUP); /* to leave the terminal as it was */
 	err = watch(t, emf->product->name);
 	emf_client_free(t->client);
-	if (err == -EPIPE || (err == -EINTR && is_over))
+	if (err == -EPIPE || (err == -EINTR && emf_watch_is_over()))
 		return EMF_EXIT_OK;
 	if (err == -EACCES) {
 		emf_ask_denied("see what modules cost", "statistics", "costs", why);

@@ -52,3 +52,12 @@ int emf_json_print(json_t *json)
 		emf_err(NULL, "the JSON could not be made: out of memory, or the output is closed");
 	return err ? EMF_EXIT_FAILED : EMF_EXIT_OK;
 }
+
+int emf_json_line(json_t *json)
+{
+	int err = json && !json_dumpf(json, stdout, JSON_COMPACT) ? 0 : -ENOMEM;
+
+	json_decref(json);
+	printf("\n");
+	return err;
+}

@@ -25,4 +25,7 @@ json_t *emf_json_textn(const char *text, size_t len);
 /* Prints on standard output and drops the reference; an exit status. */
 int emf_json_print(json_t *json);
 
+/* The same on a line of its own. Return: 0; -ENOMEM, also for NULL. */
+int emf_json_line(json_t *json);
+
 #endif

@@ -80,57 +80,54 @@ static int check(struct emf_unit *unit)
 	return err ? err : emf_need_check(unit);
 }
 
+static int configure(struct emf_unit *unit)
+{
+	emf_bpf_object_set_params(unit);
+	return as_error(unit, "configure", call(unit, unit->m->configure));
+}
+
+static int create_own(struct emf_unit *unit)
+{
+	return as_error(unit, "create", call(unit, unit->m->create));
+}
+
+static int provide(struct emf_unit *unit)
+{
+	return emf_bus_provide(unit->m, unit->why, sizeof(unit->why));
+}
+
+/* One after the other, until one fails. */
+static const struct {
+	const char *name;
+	int (*run)(struct emf_unit *unit);
+	bool of_object; /* not of a module that has none */
+	bool is_created; /* the module's create has run before it */
+} steps[] = {
+	{ .name = "open", .run = emf_bpf_object_open, .of_object = true },
+	{ .name = "check", .run = check },
+	{ .name = "configure", .run = configure, .of_object = true },
+	{ .name = "import", .run = emf_map_share_import, .of_object = true },
+	{ .name = "load", .run = emf_bpf_object_load, .of_object = true },
+	{ .name = "events", .run = emf_event_open, .of_object = true },
+	{ .name = "create", .run = create_own },
+	{ .name = "provide", .run = provide, .is_created = true },
+};
+
 static int create(struct emf_unit *unit)
 {
-	const char *step = "open";
-	bool created = false;
-	int err = 0;
-
 	unit->why[0] = '\0';
 	unit->error = 0;
 	unit->unsupported = unit->stop_asked = false;
 	emf_ring_set_fini(&unit->rings);
 	unit->malformed = 0;
 	emf_param_warn_absent(&unit->params, unit->m);
-	if (unit->m->object) {
-		err = emf_bpf_object_open(unit);
-		if (!err) {
-			step = "check";
-			err = check(unit);
-		}
-		if (!err) {
-			step = "configure";
-			emf_bpf_object_set_params(unit);
-			err = as_error(unit, step, call(unit, unit->m->configure));
-		}
-		if (!err) {
-			step = "import";
-			err = emf_map_share_import(unit);
-		}
-		if (!err) {
-			step = "load";
-			err = emf_bpf_object_load(unit);
-		}
-		if (!err) {
-			step = "events";
-			err = emf_event_open(unit);
-		}
-	} else {
-		step = "check";
-		err = check(unit);
-	}
-	if (!err) {
-		step = "create";
-		err = as_error(unit, step, call(unit, unit->m->create));
-	}
-	if (!err) {
-		step = "provide";
-		created = true;
-		err = emf_bus_provide(unit->m, unit->why, sizeof(unit->why));
-	}
-	if (err) {
-		release(unit, created);
-		set_failed(unit, step, err);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
+		int err = steps[i].of_object && !unit->m->object ? 0 : steps[i].run(unit);
+
+		if (!err)
+			continue;
+		release(unit, steps[i].is_created);
+		set_failed(unit, steps[i].name, err);
 		return err;
 	}
 	unit->state = EMF_UNIT_CREATED;

@@ -36,6 +36,8 @@ static void turn_away(struct emf_server *server, int err)
 	uint64_t now = emf_now_ns();
 	int fd;
 
+	server->connections++;
+	server->turned_away++;
 	if (server->spare_fd >= 0)
 		close(server->spare_fd);
 	fd = accept4(server->listener.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);

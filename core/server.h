@@ -24,6 +24,7 @@ struct emf_server {
 	uint64_t told_ns; /* when that was logged last */
 	uint64_t telling_ns; /* since when so many lines about peers were logged */
 	uint64_t told;
+	uint64_t connections, turned_away, denials; /* since it was opened, also of peers that have left */
 	struct emf_fd listener;
 	struct emf_server_peer *peers;
 	size_t n_peers;

@@ -71,6 +71,7 @@ static void on_denied(struct ebus_peer *peer, const struct ebus_service *service
 	const struct emf_acl_peer asks = who(p);
 	char why[EMF_ACL_WHY_MAX];
 
+	p->server->denials++;
 	emf_acl_allows(&p->server->acl, &asks, service->name, member->name, member->access, why);
 	if (may_tell(p->server))
 		emf_warn(NULL, "bus: user %u (process %d) may not use %s.%s, which is for %s (%s)", p->uid, p->pid, service->name,
@@ -94,6 +95,7 @@ bool emf_server_may_send(struct ebus_peer *peer, const struct ebus_service *serv
 	if (emf_acl_allows(&p->server->acl, &asks, service->name, NULL, "provide", why))
 		return true;
 	peer->denials++;
+	p->server->denials++;
 	if (may_tell(p->server))
 		emf_warn(NULL, "bus: user %u (process %d) may not send %s.%s, which takes the right to provide %s (%s)", p->uid, p->pid,
 			 service->name, signal->name, service->name, why);
@@ -109,6 +111,8 @@ static int on_offered(struct ebus_peer *peer, const char *name)
 	int err;
 
 	if (!emf_acl_allows(&p->server->acl, &asks, name, NULL, "provide", why)) {
+		peer->denials++;
+		p->server->denials++;
 		if (may_tell(p->server))
 			emf_warn(NULL, "bus: user %u (process %d) may not provide %s (%s)", p->uid, p->pid, name, why);
 		return -EACCES;
@@ -229,6 +233,7 @@ static bool make_room(struct emf_server *server, uid_t uid)
 
 static void turn_away(struct emf_server *server, int fd, const struct ucred *who)
 {
+	server->turned_away++;
 	if (may_tell(server))
 		emf_warn(NULL, "bus: process %d of user %u was turned away: there are too many connections", who->pid, who->uid);
 	close(fd);
@@ -291,7 +296,9 @@ void emf_server_peer_new(struct emf_server *server, int fd)
 	struct ucred who;
 	socklen_t len = sizeof(who);
 
+	server->connections++;
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len)) {
+		server->turned_away++;
 		close(fd);
 		return;
 	}
@@ -313,11 +320,13 @@ void emf_server_peer_new(struct emf_server *server, int fd)
 	server->peers = p;
 	server->n_peers++;
 	if (read_groups(p) || !may_connect(p)) {
+		server->turned_away++;
 		if (may_tell(server))
 			emf_warn(NULL, "bus: process %d of user %u was turned away: no rule allows it anything, and it is not of the socket's group",
 				 p->pid, p->uid);
 		close_peer(p);
 	} else if (emf_loop_add_fd(&server->emf->loop, NULL, &p->socket)) {
+		server->turned_away++;
 		close_peer(p);
 	} else {
 		emf_loop_start_timer(&server->emf->loop, NULL, &p->greeting, EMF_SERVER_GREETING_MS * NS_PER_MS, 0);

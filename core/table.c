@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text.h"
+
 void emf_table_init(struct emf_table *table, size_t columns)
 {
 	assert(columns > 0 && columns <= EMF_TABLE_COLUMNS);
@@ -55,12 +57,24 @@ void emf_table_row(struct emf_table *table, ...)
 	va_end(args);
 }
 
+/* In columns: what is no character is shown as some sign. */
+static size_t width_of(const char *text)
+{
+	size_t width = 0;
+
+	for (size_t left = strlen(text), n; left; text += n, left -= n, width++) {
+		n = emf_text_character(text, left);
+		n = n ? n : 1;
+	}
+	return width;
+}
+
 int emf_table_print(struct emf_table *table, FILE *out)
 {
 	size_t widths[EMF_TABLE_COLUMNS] = { 0 };
 
 	for (size_t i = 0; i < table->n; i++) {
-		size_t len = strlen(table->cells[i]);
+		size_t len = width_of(table->cells[i]);
 
 		if (len > widths[i % table->columns])
 			widths[i % table->columns] = len;
@@ -71,7 +85,7 @@ int emf_table_print(struct emf_table *table, FILE *out)
 
 		/* No blanks behind the last column. */
 		if (!table->error)
-			fprintf(out, "%-*s%s", last ? 0 : (int)widths[column], table->cells[i],
+			fprintf(out, "%s%*s%s", table->cells[i], last ? 0 : (int)(widths[column] - width_of(table->cells[i])), "",
 				last ? "\n" : "  ");
 		free(table->cells[i]);
 	}

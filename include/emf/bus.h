@@ -128,30 +128,33 @@ struct ebus_service {
 };
 
 /**
- * struct ebus_client - where calls of a service go; the base of struct <service>_client
- * @service: that is called
- * @error: name of the typed error that the last call was answered with, or NULL
- * @error_data: what it carries; both are good until the next call of this client
- */
-struct ebus_client {
-	struct ebus_service *service;
-	const char *error;
-	union {
-		uint64_t align;
-		char bytes[EBUS_ERROR_MAX];
-	} error_data;
-};
-
-/**
  * struct ebus_call - a call that is being served
  * @client: who calls
- * @method: its index
+ * @method: its index, of one that is answered later or by another process; EMF's own
  * @waiter: gets the answer if it comes later; NULL for a caller that waits in this thread
  */
 struct ebus_call {
 	struct ebus_client *client;
 	unsigned int method;
 	struct ebus_waiter *waiter;
+};
+
+/**
+ * struct ebus_client - where calls of a service go; the base of struct <service>_client
+ * @service: that is called
+ * @error: name of the typed error that the last call was answered with, or NULL
+ * @waiting: every call that waits in this thread: it is made once, so that a call has
+ *	nothing to fill in. It points to its client, which therefore is not to be copied.
+ * @error_data: what the error carries; both are good until the next call of this client
+ */
+struct ebus_client {
+	struct ebus_service *service;
+	const char *error;
+	struct ebus_call waiting;
+	union {
+		uint64_t align;
+		char bytes[EBUS_ERROR_MAX];
+	} error_data;
 };
 
 /**

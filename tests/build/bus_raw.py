@@ -13,9 +13,9 @@ import time
 import tap
 from bus_product import build
 
-HELLO, BIND, BOUND, CHANGED, CALL, REPLY, FAIL, CANCEL, SUBSCRIBE, UNSUBSCRIBE, SIGNAL, LOST, OFFER, RING, RANG, READ, RING_END, MISSED = range(1, 19)
+HELLO, BIND, BOUND, CHANGED, CALL, REPLY, FAIL, CANCEL, SUBSCRIBE, UNSUBSCRIBE, SIGNAL, LOST, OFFER, RING, RANG, READ, RING_END, MISSED, FDS = range(1, 20)
 LARGE = 1
-MAGIC, PROTOCOL = 0x73756265, 1
+MAGIC, PROTOCOL = 0x73756265, 2
 PACKET_MAX = 32768
 SEALS = 2 | 4 | 8  # F_SEAL_SHRINK, GROW, WRITE, linux/fcntl.h
 ADD_SEALS = 1033  # F_ADD_SEALS
@@ -134,8 +134,10 @@ class Raw:
     def close(self):
         self.socket.close()
 
-    def send(self, *frames, fds=()):
+    def send(self, *frames, fds=(), announced=True):
         control = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
+        if fds and announced:
+            self.socket.send(frame(FDS))
         self.socket.sendmsg([b"".join(frames)], control)
 
     def packet(self):
@@ -150,7 +152,8 @@ class Raw:
                 fds.frombytes(content)
         for fd in fds:
             tap.cleanup(os.close, fd)
-        return take_apart(packet, fds)
+        frames = take_apart(packet, fds)
+        return self.packet() if [f.kind for f in frames] == [FDS] else frames
 
     def collect(self, size, pause=0):
         """Packets of so many bytes, or until none comes for a while, so many seconds apart; next() looks at them."""

@@ -258,6 +258,39 @@ def test_a_user_may_what_rules_allow_him_and_learns_what_they_do_not():
     tap.equal(service.stop(), 0, "exit status of the service")
 
 
+def totals(service):
+    """What `bus.totals` answers; the call itself is a connection."""
+    done = tap.run(build().product(), "call", "-j", "bus", "totals", env=dict(os.environ, EMF_BUS=service.bus))
+    return json.loads(done.stdout)
+
+
+def test_what_was_denied_and_who_was_turned_away_is_counted_also_of_processes_that_have_left():
+    tap.need_root()
+    service = Service()
+    rules("[user 65534]\nallow = read\n")
+    service.process.send_signal(signal.SIGHUP)
+    until(lambda: "configuration read again" in service.err, "the rules to be read")
+    first = totals(service)
+    tap.equal((first["turned_away"], first["denials"]), (0, 0), "at first")
+    tap.equal(totals(service)["connections"], first["connections"] + 1, "connections after one more")
+    as_nobody(service, "number")
+    tap.equal(totals(service)["denials"], 0, "after a call that is allowed")
+    for _ in range(2):
+        as_nobody(service, "secret")
+    tap.equal(totals(service)["denials"], 2, "after two calls that are not")
+    as_nobody(service, "provide")
+    tap.equal(totals(service)["denials"], 3, "after an offer that is not")
+    rules("")
+    service.process.send_signal(signal.SIGHUP)
+    until(lambda: service.err.count("configuration read again") == 2, "the rules to be read")
+    os.chmod(service.bus, 0o666)
+    before = totals(service)
+    as_nobody(service, "number")
+    after = totals(service)
+    tap.equal([after[key] - before[key] for key in ("connections", "turned_away", "denials")], [2, 1, 0], "one that no rule knows")
+    tap.equal(service.stop(), 0, "exit status of the service")
+
+
 def test_a_command_of_the_product_calls_its_method():
     tap.need_root()
     service = Service()
@@ -287,6 +320,10 @@ def test_acl_explain_says_which_rule_decides():
         tap.equal(explain(user, what)[:2], (2, ""), f"status and output of {user} {what}")
     tap.contains(explain("root", "echo.nothing")[2], 'service echo has no method or signal "nothing"')
     tap.contains(explain("no_such_user", "echo.number")[2], 'there is no user "no_such_user" on this system')
+
+
+def test_a_client_that_is_freed_tells_its_watchers_nothing():
+    does(["watch_to_the_end"], ["watches"])
 
 
 def test_a_client_learns_that_the_product_is_gone_and_reconnects():

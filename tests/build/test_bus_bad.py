@@ -91,7 +91,7 @@ def test_a_greeting_is_first_and_once_and_right():
     each([(f"kind {n} before", frame(n, bytes(128))) for n in (0, *range(2, 15))] + [
         ("magic", hello(magic=1)),
         ("protocol 0", hello(protocol=0)),
-        ("protocol 2", hello(protocol=2)),
+        ("the next protocol", hello(protocol=raw.PROTOCOL + 1)),
         ("short", frame(raw.HELLO, bytes(95))),
         ("long", frame(raw.HELLO, bytes(97))),
         ("name without an end", hello(name=b"n" * 64)),
@@ -267,6 +267,25 @@ def test_numbers_of_descriptors_that_a_peer_writes_close_nothing_of_the_product(
     tap.equal(service.files(), before, "open files")
     served(service)
     ended(service)
+
+
+def test_descriptors_that_come_unannounced_get_nowhere():
+    tap.need_root()
+    service = Service()
+    null = os.open("/dev/null", os.O_RDONLY)
+    tap.cleanup(os.close, null)
+    before = service.files()
+    peer = raw.Peer(service.bus)
+    peer.send(number(), fds=8 * [null], announced=False)
+    tap.equal(peer.next(raw.REPLY, raw.FAIL).err, 0, "a call that says nothing of them")
+    peer.send(number(n_fds=1), fds=[null], announced=False)
+    tap.equal(peer.is_gone(), True, "whether one that says it has one ends the connection")
+    second = raw.Peer(service.bus)
+    second.send(frame(raw.FDS))
+    tap.equal(second.answer(number()), 0, "a call in the place of what was announced")
+    second.close()
+    until(lambda: service.files() <= before, "all descriptors to be closed")
+    tap.equal(service.stop(), 0, "exit status of the service")
 
 
 def test_too_many_descriptors_end_the_connection_and_are_closed():

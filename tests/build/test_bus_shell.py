@@ -7,6 +7,8 @@ written would arrive as something else.
 import errno
 import json
 import os
+import pty
+import select
 import shutil
 import signal
 import struct
@@ -332,6 +334,21 @@ def test_signals_are_heard_by_pattern():
     refuses(service, ("listen", "echo.heard", "nothing.*"), 2, "no service has a signal that matches 'nothing.*'")
     refuses(service, ("listen",), 2, "listen needs a pattern")
     refuses(service, ("listen", "*", "-n", "0"), 2, "--count: \"0\" is not a number above 0")
+    tap.equal(service.stop(), 0, "exit status of the service")
+
+
+def test_a_listener_says_on_a_terminal_that_it_listens():
+    service = served()
+    ours, theirs = pty.openpty()
+    tap.cleanup(os.close, ours)
+    env = dict(os.environ, EMF_BUS=service.bus)
+    listener = tap.start(test_bus.build().product(), "listen", "echo.h*", stderr=theirs, env=env)
+    os.close(theirs)
+    tap.equal(select.select([ours], [], [], tap.PATIENCE)[0], [ours], "whether it says something")
+    tap.contains(os.read(ours, 1000).decode(), "emf: listens to 1 signal; Ctrl-C ends it")
+    prints(service, ("call", "echo", "shout", "times=1", "bytes=0"), "")
+    listener.send_signal(signal.SIGTERM)
+    tap.equal(listener.communicate(timeout=tap.PATIENCE)[0], "echo.heard serial=0 unused=0 bytes=[]\n", "what it heard after that")
     tap.equal(service.stop(), 0, "exit status of the service")
 
 

@@ -136,6 +136,8 @@ static void send_packet(const uint8_t *bytes, size_t size, unsigned int what)
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 
 	if (n) {
+		send(other, &(struct ebus_frame){ .size = sizeof(struct ebus_frame), .kind = EBUS_FDS }, sizeof(struct ebus_frame),
+		     MSG_DONTWAIT | MSG_NOSIGNAL);
 		msg.msg_control = &control;
 		msg.msg_controllen = CMSG_SPACE(n * sizeof(int));
 		control.align = (struct cmsghdr){ .cmsg_len = CMSG_LEN(n * sizeof(int)), .cmsg_level = SOL_SOCKET,

@@ -43,17 +43,16 @@ static const struct ebus_member signals[] = { { .name = "tick" }, { .name = "toc
 static struct ebus_subscription *subscriptions[CALC_SIGNALS];
 static struct ebus_service calc = { .name = "calc", .version = "1.0", .methods = methods, .n_methods = 1,
 				    .signals = signals, .n_signals = CALC_SIGNALS, .subscriptions = subscriptions };
-static struct ebus_client client = { .service = &calc };
+static struct ebus_client client = { .service = &calc, .waiting = { .client = &client } };
 
 static int call_add(const struct calc_args *args, int *sum)
 {
-	struct ebus_call call = { &client, 0, NULL };
 	unsigned int depth = ebus_depth;
 	int err = ebus_call_begin(&client, depth);
 
 	if (err)
 		return err;
-	err = ((const struct calc_ops *)calc.ops)->add(&call, args, sum);
+	err = ((const struct calc_ops *)calc.ops)->add(&client.waiting, args, sum);
 	return ebus_call_end(&client, depth, err);
 }
 

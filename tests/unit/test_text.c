@@ -147,6 +147,18 @@ START_TEST(columns_are_as_wide_as_their_widest_cell)
 }
 END_TEST
 
+START_TEST(columns_are_as_wide_as_their_characters_not_their_bytes)
+{
+	struct emf_table table;
+
+	unit_capture_begin(&capture, stdout);
+	emf_table_init(&table, 2);
+	emf_table_row(&table, "caf\xc3\xa9 \xe2\x82\xac", "a", "plain", "b", "\xff", "c", NULL);
+	ck_assert_int_eq(emf_table_print(&table, stdout), 0);
+	ck_assert_str_eq(unit_capture_end(&capture), "caf\xc3\xa9 \xe2\x82\xac  a\nplain   b\n\xff       c\n");
+}
+END_TEST
+
 START_TEST(a_table_grows_with_its_rows)
 {
 	struct emf_table table;
@@ -250,6 +262,7 @@ static Suite *suite(void)
 	tcase_add_test(clocks, an_older_time_stamp_is_an_earlier_time);
 	suite_add_tcase(s, clocks);
 	tcase_add_test(tables, columns_are_as_wide_as_their_widest_cell);
+	tcase_add_test(tables, columns_are_as_wide_as_their_characters_not_their_bytes);
 	tcase_add_test(tables, a_table_grows_with_its_rows);
 	tcase_add_test(tables, an_empty_table_prints_nothing);
 	suite_add_tcase(s, tables);

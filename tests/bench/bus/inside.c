@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Calls and signals inside of a product against an indirect call. Prints four times in ns:
- * obj->ops->f(), a typed call, an indirect call, a signal to one subscriber.
+ * obj->ops->f(), a typed call, an indirect call, a signal to one subscriber; of each the best
+ * of several rounds in turn, so that what else the machine does falls on all.
  */
 #include <stdio.h>
 
 #include "bench_emf.h"
 
-#define N 20000000
+#define ROUNDS 20
+#define N 1000000
 
 struct object {
 	const struct bench_ops *ops;
@@ -77,19 +79,26 @@ MEASURED signal_emitted(void)
 		bench_emit_tick(&tick);
 }
 
-static double ns(void (*measured)(void))
-{
-	uint64_t start = emf_now_ns();
+static void (*const measured[])(void) = { call_direct, call_typed, signal_direct, signal_emitted };
 
-	measured();
-	return (double)(emf_now_ns() - start) / N;
-}
+#define N_MEASURED (sizeof(measured) / sizeof(*measured))
 
 int main(void)
 {
+	uint64_t best[N_MEASURED];
+
+	memset(best, 0xff, sizeof(best));
 	ebus_provide(&bench_service, &ops, NULL);
 	bench_on_tick(&bench_client, NULL, &subscription);
-	printf("%.3f %.3f", ns(call_direct), ns(call_typed));
-	printf(" %.3f %.3f\n", ns(signal_direct), ns(signal_emitted));
+	for (int round = 0; round < ROUNDS; round++)
+		for (size_t i = 0; i < N_MEASURED; i++) {
+			uint64_t start = emf_now_ns(), took;
+
+			measured[i]();
+			took = emf_now_ns() - start;
+			best[i] = took < best[i] ? took : best[i];
+		}
+	for (size_t i = 0; i < N_MEASURED; i++)
+		printf("%.3f%c", (double)best[i] / N, i + 1 < N_MEASURED ? ' ' : '\n');
 	return heard == 0;
 }

@@ -493,6 +493,15 @@ static void watch(void)
 	printf("end\n");
 }
 
+/* The client is freed next. */
+static void watch_to_the_end(void)
+{
+	static struct ebus_watcher watcher = { .changed = on_changed };
+
+	must("watch", ebus_watch(&echo_client.base, NULL, &watcher));
+	printf("watches\n");
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -501,7 +510,7 @@ static const struct {
 	{ "kernel", kernel }, { "map", map },	      { "secret", secret }, { "pipelined", pipelined }, { "leaving", leaving }, { "never", never },
 	{ "signals", signals }, { "slow", slow },   { "provide", provide }, { "ask_guest", ask_guest }, { "watch", watch },
 	{ "execs", execs },   { "hear", hear },	  { "queue", queue }, { "flood", flood },     { "shout_many", shout_many },
-	{ "whisper_many", whisper_many },
+	{ "whisper_many", whisper_many }, { "watch_to_the_end", watch_to_the_end },
 };
 
 int main(int argc, char **argv)
