@@ -20,6 +20,8 @@
 #define PACKET_ETH_IP6 0x86dd
 #define PACKET_ETH_8021AD 0x88a8
 
+#define PACKET_TC_DROP 2 /* TC_ACT_SHOT, include/uapi/linux/pkt_cls.h */
+
 #define PACKET_TAGS_MAX 2       /* of VLANs, in the packet itself */
 #define PACKET_EXTENSIONS_MAX 8 /* headers of IPv6 between the first one and TCP */
 #define PACKET_HEADERS_MAX 4096 /* bytes; a bound for the verifier, and beyond what IP lets headers have */
