@@ -4,11 +4,11 @@
  */
 #include "acl_emf.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "address.h"
 
 #define TEXT_MAX 44 /* of a prefix; those of struct acl_entry */
 #define WHY_MAX 192
@@ -287,14 +287,6 @@ int acl_serve_totals(struct ebus_call *call, struct acl_totals_reply *reply)
 	return err;
 }
 
-static void format_packet_address(char out[INET6_ADDRSTRLEN], const struct acl_dropped *event, const __be32 address[4])
-{
-	bool is_ip4 = event->family == NET_FAMILY_IP4;
-
-	if (!inet_ntop(is_ip4 ? AF_INET : AF_INET6, is_ip4 ? &address[3] : address, out, INET6_ADDRSTRLEN))
-		out[0] = '\0';
-}
-
 void acl_handle_dropped(struct module *m, const struct acl_dropped *event)
 {
 	struct acl_blocked blocked = { .time = event->time, .sport = ntohs(event->sport), .dport = ntohs(event->dport),
@@ -308,8 +300,8 @@ void acl_handle_dropped(struct module *m, const struct acl_dropped *event)
 		memcpy(prefix.address, event->saddr, sizeof(prefix.address));
 	cut(&prefix);
 	format(blocked.prefix, prefix.family, prefix.address, prefix.length);
-	format_packet_address(blocked.source, event, event->saddr);
-	format_packet_address(blocked.destination, event, event->daddr);
+	address_text(blocked.source, event->saddr);
+	address_text(blocked.destination, event->daddr);
 	emf_print(m, "%-12s %-20s %-24s %-24s %5u %5u %10llu\n", emf_clock(clock, event->time), blocked.prefix, blocked.source,
 		  blocked.destination, event->proto, blocked.dport, event->packets);
 	acl_emit_blocked(&blocked);

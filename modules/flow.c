@@ -4,10 +4,10 @@
  */
 #include "flow_emf.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "address.h"
 
 struct flow {
 	struct flow_key key;
@@ -84,19 +84,11 @@ static int find_top(size_t limit)
 
 /* --- for people */
 
-static void format_address(char out[INET6_ADDRSTRLEN], const __be32 address[4])
-{
-	bool is_ip4 = IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)(const void *)address);
-
-	if (!inet_ntop(is_ip4 ? AF_INET : AF_INET6, is_ip4 ? &address[3] : address, out, INET6_ADDRSTRLEN))
-		out[0] = '\0';
-}
-
 static void format_peer(char *out, size_t size, const __be32 address[4], __be16 port)
 {
 	char text[INET6_ADDRSTRLEN];
 
-	format_address(text, address);
+	address_text(text, address);
 	if (!port)
 		snprintf(out, size, "%s", text);
 	else
@@ -170,8 +162,8 @@ int flow_serve_top(struct ebus_call *call, const struct flow_top_args *args, str
 					  .proto = flow->key.proto, .bytes = flow->count.bytes, .packets = flow->count.packets };
 		row->age = now > flow->count.since ? now - flow->count.since : 0;
 		row->idle = now > flow->count.last ? now - flow->count.last : 0;
-		format_address(row->source, flow->key.saddr);
-		format_address(row->destination, flow->key.daddr);
+		address_text(row->source, flow->key.saddr);
+		address_text(row->destination, flow->key.daddr);
 	}
 	reply->rows_len = (__u32)f.top.n;
 	return 0;
@@ -206,8 +198,8 @@ void flow_handle_began(struct module *m, const struct flow_began *event)
 				      .proto = key->proto };
 
 	(void)m;
-	format_address(opened.source, key->saddr);
-	format_address(opened.destination, key->daddr);
+	address_text(opened.source, key->saddr);
+	address_text(opened.destination, key->daddr);
 	flow_emit_opened(&opened);
 }
 

@@ -4,9 +4,9 @@
  */
 #include "ratelimit_emf.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <string.h>
+
+#include "address.h"
 
 struct sender {
 	struct ratelimit_source source;
@@ -45,14 +45,6 @@ static int find_top(size_t limit)
 	return ratelimit_map_buckets_for_each(r.m, add, NULL);
 }
 
-static void format_address(char out[INET6_ADDRSTRLEN], const __be32 address[4])
-{
-	bool is_ip4 = IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)(const void *)address);
-
-	if (!inet_ntop(is_ip4 ? AF_INET : AF_INET6, is_ip4 ? &address[3] : address, out, INET6_ADDRSTRLEN))
-		out[0] = '\0';
-}
-
 int ratelimit_serve_top(struct ebus_call *call, const struct ratelimit_top_args *args, struct ratelimit_top_reply *reply)
 {
 	int err = find_top(args->limit);
@@ -64,7 +56,7 @@ int ratelimit_serve_top(struct ebus_call *call, const struct ratelimit_top_args 
 		struct ratelimit_row *row = &reply->rows[i];
 
 		*row = (struct ratelimit_row){ .passed = r.senders[i].bucket.passed, .dropped = r.senders[i].bucket.dropped };
-		format_address(row->source, r.senders[i].source.address);
+		address_text(row->source, r.senders[i].source.address);
 	}
 	reply->rows_len = (__u32)r.n;
 	return 0;
@@ -118,7 +110,7 @@ int ratelimit_destroy(struct module *m)
 	for (size_t i = 0; i < r.n; i++) {
 		char address[INET6_ADDRSTRLEN];
 
-		format_address(address, r.senders[i].source.address);
+		address_text(address, r.senders[i].source.address);
 		emf_print(m, "%-39s %12llu %12llu\n", address, r.senders[i].bucket.passed, r.senders[i].bucket.dropped);
 	}
 	emf_print(m, "%-39s %12llu %12llu\n", "all", total.passed, total.dropped);
