@@ -46,7 +46,7 @@ static inline int pcapng_begin(struct pcapng *out)
 /*
  * A new file, or one of this user to write over, as tcpdump does. A link is not
  * followed: who can write to the folder could have it lead anywhere. Return: 0, or a
- * negative errno; -EPERM for what is no file of this user alone.
+ * negative errno; -EINVAL for what is no file of this user alone.
  */
 static inline int pcapng_open(struct pcapng *out, const char *path, uint32_t snap_bytes)
 {
@@ -56,7 +56,7 @@ static inline int pcapng_open(struct pcapng *out, const char *path, uint32_t sna
 
 	if (fd < 0)
 		return -errno;
-	err = fstat(fd, &st) ? -errno : !S_ISREG(st.st_mode) || st.st_uid != geteuid() || st.st_nlink != 1 ? -EPERM : 0;
+	err = fstat(fd, &st) ? -errno : !S_ISREG(st.st_mode) || st.st_uid != geteuid() || st.st_nlink != 1 ? -EINVAL : 0;
 	if (!err && ftruncate(fd, 0))
 		err = -errno;
 	*out = (struct pcapng){ .file = err ? NULL : fdopen(fd, "w"), .snap_bytes = snap_bytes };

@@ -117,7 +117,7 @@ int sampler_create(struct module *m)
 	err = pcapng_open(&s.out, sampler_params.write, SAMPLER_SNAP_MAX);
 	if (err)
 		emf_err(m, "--write %s: %s", sampler_params.write,
-			err == -EPERM ? "is no file of this user alone: name another one" :
+			err == -EINVAL ? "is no file of this user alone: name another one" :
 			err == -ELOOP ? "is a link, which is not followed: name the file" : strerror(-err));
 	return err;
 }
