@@ -111,6 +111,17 @@ def test_the_busiest_flows_come_first_for_those_who_call_and_a_new_one_is_told()
     service.stop()
 
 
+def test_the_busiest_of_many_flows_are_found_in_whatever_order_they_are_kept():
+    pair = Pair()
+    service = Service(pair, "flow")
+    sizes = {port: 10 + port * 37 % 211 for port in range(1, 201)}  # all of them differ
+    pair.frames([ip4(udp(port, size)) for port, size in sizes.items()])
+    for limit in (1, 2, 5, 64, 200, 512):
+        wanted = sorted(sizes, key=sizes.get, reverse=True)[:limit]
+        tap.equal([r["dport"] for r in service.call("flow", "top", f"limit={limit}")["rows"]], wanted, f"the {limit} busiest ones")
+    service.stop()
+
+
 def test_a_full_table_lets_go_of_old_flows_and_counts_all_packets():
     pair = Pair()
     service = Service(pair, "flow", options=("--flows", "64"))
