@@ -6,7 +6,7 @@ import struct
 
 import scratch
 import tap
-from tool import Tool, until
+from tool import Tool, links, until
 
 # Where the same module can run, by the option that says on which interface.
 HOOKS = ("iface", "tc-iface")
@@ -47,6 +47,16 @@ def checksum(text):
     return total ^ 0xffff
 
 
+def start(pair, hook, *words):
+    """`emf run WORDS` in namespace a, when it hangs on its interface: before tcx, tc has no link that says so."""
+    tool = Tool("run", *words, f"--{hook}", "va", within=pair.within(pair.a))
+    show = (*pair.within(pair.a), "tc", "filter", "show", "dev", "va", "ingress")
+    until(lambda: links(tool.process.pid) or "bpf" in tap.run(*show).stdout or tool.process.poll() is not None, "programs to attach")
+    if tool.process.poll() is not None:
+        raise AssertionError(f"it ended with {tool.process.returncode}: {tool.err}")
+    return tool
+
+
 class Service:
     """`emf serve MODULES` in namespace a, and what a shell asks it."""
 
@@ -57,7 +67,11 @@ class Service:
         config = os.path.join(folder, "emf.conf")
         scratch.write(config, f"[{chain}]\n{hook} = va\n")
         self.tool = Tool("serve", *modules, *options, "--config", config, within=pair.within(pair.a), env=self.env)
-        until(lambda: self.shell("chain", "list").returncode == 0 or self.tool.process.poll() is not None, "the service to answer")
+        until(lambda: self.hangs() or self.tool.process.poll() is not None, "the service to answer, and its chain to hang")
+
+    def hangs(self):
+        done = self.shell("chain", "list", "-j")
+        return done.returncode == 0 and [row for row in json.loads(done.stdout) if row["generation"]]
 
     def shell(self, *words):
         return tap.run(tap.PRODUCT, *words, env=dict(os.environ, **self.env))

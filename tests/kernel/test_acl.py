@@ -13,8 +13,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 
 import tap
 from netns import Pair
-from packets import HOOKS, Service, ip4, ip6, tag, udp
-from tool import Tool, until
+from packets import HOOKS, Service, ip4, ip6, start, tag, udp
+from tool import until
 
 
 def test_packets_from_a_network_on_the_list_do_not_arrive_and_others_do():
@@ -22,7 +22,7 @@ def test_packets_from_a_network_on_the_list_do_not_arrive_and_others_do():
         pair = Pair(ip6=True)
         for address in ("10.9.0.66", "10.9.0.130", "fd09::66"):
             pair.add_address(address)
-        tool = Tool("run", "flow", "acl", f"--{hook}", "va", "--block", "10.9.0.64/26,fd09::60/124,10.8.0.0/16", within=pair.within(pair.a)).ready()
+        tool = start(pair, hook, "flow", "acl", "--block", "10.9.0.64/26,fd09::60/124,10.8.0.0/16")
         came = {source: pair.deliver(10, 7, "fd09::1" if ":" in source else "10.9.0.1", source)
                 for source in ("10.9.0.2", "10.9.0.66", "10.9.0.130", "fd09::2", "fd09::66")}
         tap.equal(came, {"10.9.0.2": 10, "10.9.0.66": 0, "10.9.0.130": 10, "fd09::2": 10, "fd09::66": 0}, f"what arrives with {hook}")

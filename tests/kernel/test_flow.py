@@ -10,10 +10,10 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "build"))
 
+import packets
 import tap
 from netns import Pair
 from packets import HOOKS, TCP, UDP, Service, ip4, ip6, tag, tcp, udp
-from tool import Tool
 
 
 def rows(tool):
@@ -32,8 +32,8 @@ def sender(row):
     return (row[0].rsplit(":", 1)[0], *row[1:])
 
 
-def start(pair, hook, *words):
-    return Tool("run", "flow", f"--{hook}", "va", "--rows", "512", *words, within=pair.within(pair.a)).ready()
+def start(pair, hook):
+    return packets.start(pair, hook, "flow", "--rows", "512")
 
 
 def test_packets_of_each_flow_are_counted_with_all_their_bytes():

@@ -10,8 +10,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 
 import tap
 from netns import Pair
-from packets import HOOKS, Service, ip4, udp
-from tool import Tool
+from packets import HOOKS, Service, ip4, start, udp
 
 SLOW = ("--rate", "1", "--burst", "15")
 # In the time that 40 packets take, a token or some may come back.
@@ -22,7 +21,7 @@ def test_each_source_has_a_burst_of_its_own():
     for hook in HOOKS:
         pair = Pair(ip6=True)
         pair.add_address("10.9.0.3")
-        tool = Tool("ratelimit", f"--{hook}", "va", *SLOW, within=pair.within(pair.a)).ready()
+        tool = start(pair, hook, "ratelimit", *SLOW)
         came = [pair.deliver(200, 7, address, source) for address, source in (("10.9.0.1", "10.9.0.2"), ("10.9.0.1", "10.9.0.3"), ("fd09::1", "fd09::2"))]
         tap.equal([n in FEW for n in came], 3 * [True], f"whether so few of 200 arrive with {hook} ({came})")
         tap.equal((tool.stop(), tool.err), (0, ""), "exit status and messages")

@@ -6,18 +6,17 @@ Without these, a file could have packets that were never sent, or be written whe
 import json
 import os
 import re
+import shutil
 import struct
 import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "build"))
 
-import shutil
-
 import tap
 from netns import Pair
-from packets import HOOKS, Service, ip4, ip6, tag, udp
-from tool import Tool, until
+from packets import HOOKS, Service, ip4, ip6, start, tag, udp
+from tool import until
 
 FRAMES = [ip4(udp(7, 100)), tag(7, ip4(udp(8, 100))), ip6(udp(9, 1400)), b"\x08\x99" + 60 * b"y"]
 
@@ -57,7 +56,7 @@ def test_a_file_has_the_packets_as_they_were_on_the_wire():
     for hook in HOOKS:
         pair = Pair()
         path = os.path.join(tap.folder(), "out.pcapng")
-        tool = Tool("run", "sampler", f"--{hook}", "va", "--rate", "1", "--snap", "200", "--write", path, within=pair.within(pair.a)).ready()
+        tool = start(pair, hook, "sampler", "--rate", "1", "--snap", "200", "--write", path)
         before = time.time_ns()
         pair.frames(FRAMES)
         after = time.time_ns()
@@ -81,7 +80,7 @@ def test_large_packets_are_kept_to_their_end_where_that_is_wanted():
     for hook in HOOKS:
         pair = Pair()
         path = os.path.join(tap.folder(), "out.pcapng")
-        tool = Tool("sampler", f"--{hook}", "va", "--rate", "1", "--snap", "1536", "-w", path, within=pair.within(pair.a)).ready()
+        tool = start(pair, hook, "sampler", "--rate", "1", "--snap", "1536", "-w", path)
         pair.frames([ip4(udp(7, 1472)), ip4(udp(7, 0))])
         tap.equal((tool.stop(), tool.err), (0, ""), "exit status and messages")
         tap.equal([(length, len(text)) for *_, length, text in packets(path)], [(1514, 1514), (42, 42)], f"lengths of {hook}")
@@ -90,7 +89,7 @@ def test_large_packets_are_kept_to_their_end_where_that_is_wanted():
 def test_packets_are_in_the_file_soon_and_not_at_the_end_only():
     pair = Pair()
     path = os.path.join(tap.folder(), "out.pcapng")
-    tool = Tool("sampler", "--iface", "va", "--rate", "1", "-w", path, within=pair.within(pair.a)).ready()
+    tool = start(pair, "iface", "sampler", "--rate", "1", "-w", path)
     pair.frames(FRAMES)
     until(lambda: len(packets(path)) == 4 if os.path.getsize(path) else False, "packets in the file")
     tap.equal(tool.stop(), 0, "exit status")
@@ -98,7 +97,7 @@ def test_packets_are_in_the_file_soon_and_not_at_the_end_only():
 
 def test_about_one_packet_in_so_many_is_taken():
     pair = Pair()
-    tool = Tool("sampler", "--iface", "va", "--rate", "10", within=pair.within(pair.a)).ready()
+    tool = start(pair, "iface", "sampler", "--rate", "10")
     pair.frames(5000 * [ip4(udp(7))])
     tap.equal((tool.stop(), tool.err), (0, ""), "exit status and messages")
     # 500 with a deviation of 21; 8 of those are met once in 10^15 runs.
@@ -138,7 +137,7 @@ def test_no_file_is_written_where_a_link_leads_nor_to_what_is_no_file():
     with open(victim) as f:
         tap.equal(f.read(), "mine", "the file that they lead to")
     os.unlink(hard)
-    tool = Tool("sampler", "--iface", "va", "--rate", "1", "-w", victim, within=pair.within(pair.a)).ready()
+    tool = start(pair, "iface", "sampler", "--rate", "1", "-w", victim)
     tool.stop()
     tap.equal(packets(victim), [], "packets in a file that was there before")
 
