@@ -12,6 +12,7 @@
 
 #define TEXT_MAX 44 /* of a prefix; those of struct acl_entry */
 #define WHY_MAX 192
+#define AGAIN_NS 100000000ull
 
 struct prefix {
 	int family;
@@ -169,10 +170,13 @@ static int expire(const struct prefix *prefix, const struct acl_rule *rule, uint
 {
 	if (!rule->until)
 		return 0;
-	if (!is_over(rule, now))
+	if (!is_over(rule, now)) {
 		wake_at(rule->until);
-	else
+	} else {
 		delete(prefix);
+		/* A walk begins anew behind a key that has gone, and may end before it has seen all. */
+		wake_at(now + AGAIN_NS);
+	}
 	return 0;
 }
 
