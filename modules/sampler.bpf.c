@@ -42,15 +42,16 @@ static __always_inline void fill(void *ctx, const bool is_xdp, struct sampler_pa
 /* @room is what was reserved for; the verifier has to see that no more is copied. */
 static __always_inline void send(void *ctx, const bool is_xdp, struct sampler_packet *e, __u32 n, const __u32 room)
 {
-	barrier_var(n);
-	if (n && n <= room) {
-		/* A helper that copies from XDP came with 5.18; this one reads kernel memory, which a packet is. */
-		long err = is_xdp ? bpf_probe_read_kernel(e->bytes, n, (void *)(long)((struct xdp_md *)ctx)->data) :
-				    bpf_skb_load_bytes(ctx, 0, e->bytes, n);
+	long err;
 
-		if (!err)
-			e->bytes_len = n;
-	}
+	/* It is 1 to @room, a power of two, already. A mask says so to the verifier of 5.10, too; comparisons do not. */
+	barrier_var(n);
+	n = ((n - 1) & (room - 1)) + 1;
+	/* A helper that copies from XDP came with 5.18; this one reads kernel memory, which a packet is. */
+	err = is_xdp ? bpf_probe_read_kernel(e->bytes, n, (void *)(long)((struct xdp_md *)ctx)->data) :
+		       bpf_skb_load_bytes(ctx, 0, e->bytes, n);
+	if (!err)
+		e->bytes_len = n;
 	sampler_event_sample_submit(e);
 }
 

@@ -44,7 +44,7 @@ def packets(path):
         if kind == 1:
             link, snap = struct.unpack_from("=HxxI", body)
             options = re.fullmatch(rb"\x02\x00(..)(.*)\x09\x00\x01\x00\x09\x00\x00\x00\x00\x00\x00\x00", body[8:], re.DOTALL)
-            tap.equal((link, snap, bool(options)), (1, 1536, True), f"an interface ({body})")
+            tap.equal((link, snap, bool(options)), (1, 2048, True), f"an interface ({body})")
             names.append(options[2][:struct.unpack("=H", options[1])[0]].decode())
         else:
             interface, high, low, kept, length = struct.unpack_from("=IIIII", body)
@@ -80,7 +80,7 @@ def test_large_packets_are_kept_to_their_end_where_that_is_wanted():
     for hook in HOOKS:
         pair = Pair()
         path = os.path.join(tap.folder(), "out.pcapng")
-        tool = start(pair, hook, "sampler", "--rate", "1", "--snap", "1536", "-w", path)
+        tool = start(pair, hook, "sampler", "--rate", "1", "--snap", "2048", "-w", path)
         pair.frames([ip4(udp(7, 1472)), ip4(udp(7, 0))])
         tap.equal((tool.stop(), tool.err), (0, ""), "exit status and messages")
         tap.equal([(length, len(text)) for *_, length, text in packets(path)], [(1514, 1514), (42, 42)], f"lengths of {hook}")
