@@ -128,19 +128,6 @@ int emf_chain_check(struct emf_unit *unit)
 	return -EINVAL;
 }
 
-bool emf_chain_runs(const struct emf_unit *module)
-{
-	const struct emf_registry *registry = &module->emf->registry;
-
-	for (size_t i = 0; i < registry->n; i++) {
-		const struct emf_unit *unit = &registry->units[i];
-
-		if (unit->m->chain && unit->state != EMF_UNIT_FAILED && *unit->m->chain->targets && is_part_of(module->m, unit->m->chain))
-			return true;
-	}
-	return false;
-}
-
 static int check_mode(struct emf_unit *unit, const char *mode)
 {
 	if (!mode || !strcmp(mode, "auto") || !strcmp(mode, "native") || !strcmp(mode, "generic"))

@@ -25,9 +25,6 @@ struct emf_chain_instance {
 /* 0; or -EINVAL with unit->why for a module whose programs are in chains, none of which hangs anywhere. */
 int emf_chain_check(struct emf_unit *unit);
 
-/* Whether a chain that the module has programs in has not failed. */
-bool emf_chain_runs(const struct emf_unit *module);
-
 /**
  * emf_chain_start() - build the first generation on each target, and hang it there
  * @unit: the module that stands for the chain

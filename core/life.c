@@ -367,19 +367,15 @@ int emf_life_timeout_ms(const struct emf *emf)
 	return timeout;
 }
 
-/* A chain does nothing by itself, nor do modules whose chains have all failed. */
-static bool does_something(const struct emf_unit *unit)
-{
-	if (unit->m->chain || (unit->state != EMF_UNIT_RUNNING && unit->state != EMF_UNIT_STOPPING))
-		return false;
-	return !unit->m->plugs || emf_chain_runs(unit);
-}
-
 size_t emf_life_running(const struct emf *emf)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < emf->registry.n; i++)
-		n += does_something(&emf->registry.units[i]);
+	for (size_t i = 0; i < emf->registry.n; i++) {
+		const struct emf_unit *unit = &emf->registry.units[i];
+
+		/* A chain does nothing by itself. */
+		n += !unit->m->chain && (unit->state == EMF_UNIT_RUNNING || unit->state == EMF_UNIT_STOPPING);
+	}
 	return n;
 }
