@@ -141,31 +141,27 @@ static bool is_part_of(const struct module *m, const struct emf_chain *chain)
 	return false;
 }
 
-static bool hangs_somewhere(const struct module *m)
-{
-	for (const struct emf_plug *p = m->plugs; p && p->program; p++)
-		if (*p->chain->targets)
-			return true;
-	return false;
-}
-
 /* It is fine to use one chain of several; but who has programs in chains wants them to run. */
-static int without_target(struct emf_unit *unit)
+int emf_chain_check(struct emf_unit *unit)
 {
-	const struct emf_chain *chain = unit->m->chain;
-	const struct emf_registry *registry = &unit->emf->registry;
+	const struct module *m = unit->m;
+	char options[128] = "";
+	size_t n = 0;
 
-	for (size_t i = 0; i < registry->n; i++) {
-		const struct emf_unit *user = &registry->units[i];
+	for (const struct emf_plug *p = m->plugs; p && p->program; p++) {
+		char option[72];
 
-		if (!user->wanted || !is_part_of(user->m, chain) || hangs_somewhere(user->m))
+		if (*p->chain->targets || !p->chain->option)
+			return 0;
+		snprintf(option, sizeof(option), "--%s", p->chain->option);
+		if (strstr(options, option) || n + strlen(option) + sizeof(" or ") > sizeof(options))
 			continue;
-		snprintf(unit->why, sizeof(unit->why), "chain %s, with programs of module %s, hangs nowhere: give --%s", chain->name,
-			 user->m->name, chain->option);
-		return -EINVAL;
+		n += (size_t)snprintf(options + n, sizeof(options) - n, "%s%s", n ? " or " : "", option);
 	}
-	emf_info(unit->m, "hangs nowhere: --%s was not given", chain->option);
-	return 0;
+	if (!n)
+		return 0;
+	snprintf(unit->why, sizeof(unit->why), "its programs hang nowhere: give %s", options);
+	return -EINVAL;
 }
 
 static int check_mode(struct emf_unit *unit, const char *mode)
@@ -186,8 +182,12 @@ int emf_chain_start(struct emf_unit *unit)
 	unit->why[0] = '\0';
 	err = check_mode(unit, chain->mode);
 	snprintf(targets, sizeof(targets), "%s", chain->targets);
-	if (err || !*targets)
-		return err ? err : without_target(unit);
+	if (err)
+		return err;
+	if (!*targets) {
+		emf_debug(unit->m, "hangs nowhere: --%s was not given", chain->option);
+		return 0;
+	}
 	unit->chain.instances = calloc(EMF_CHAIN_TARGETS_MAX, sizeof(*unit->chain.instances));
 	unit->chain.choices = calloc(EMF_CHAIN_NUMBERS_MAX, sizeof(*unit->chain.choices));
 	if (!unit->chain.instances || !unit->chain.choices)

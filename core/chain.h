@@ -22,6 +22,9 @@ struct emf_chain_instance {
 	struct emf_chain_tracer *tracer;  /* while packets are traced */
 };
 
+/* 0; or -EINVAL with unit->why for a module whose programs are in chains, none of which hangs anywhere. */
+int emf_chain_check(struct emf_unit *unit);
+
 /**
  * emf_chain_start() - build the first generation on each target, and hang it there
  * @unit: the module that stands for the chain

@@ -55,6 +55,11 @@ const struct emf_command *emf_command_find(const char *name)
 	return NULL;
 }
 
+bool emf_command_may_be_module(const char *name)
+{
+	return !strcmp(name, "acl");
+}
+
 void emf_command_usage(FILE *out, const struct emf *emf, const char *name)
 {
 	const struct emf_command *command = emf_command_find(name);
@@ -267,6 +272,8 @@ static int run_word(struct emf *emf, int argc, char **argv)
 	const struct emf_command *command = emf_command_find(argv[0]);
 	const struct emf_shortcut *shortcut = find_shortcut(emf, argv[0]);
 
+	if (command && emf_command_may_be_module(argv[0]) && emf_registry_find(&emf->registry, argv[0]) && (argc == 1 || argv[1][0] == '-'))
+		return run_module(emf, argc, argv);
 	if (command)
 		return command->run(emf, argc, argv);
 	if (shortcut)

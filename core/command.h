@@ -24,6 +24,8 @@ struct emf_command {
 
 /* NULL if there is no such command. */
 const struct emf_command *emf_command_find(const char *name);
+/* Whether a module can have the name of a command all the same: it runs when no word stands behind, but options. words.py has the same ones. */
+bool emf_command_may_be_module(const char *name);
 
 int emf_cmd_list(struct emf *emf, int argc, char **argv);
 int emf_cmd_run(struct emf *emf, int argc, char **argv);

@@ -77,6 +77,8 @@ static int check(struct emf_unit *unit)
 {
 	int err = check_others(unit);
 
+	if (!err)
+		err = emf_chain_check(unit);
 	return err ? err : emf_need_check(unit);
 }
 
@@ -366,8 +368,11 @@ size_t emf_life_running(const struct emf *emf)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < emf->registry.n; i++)
-		n += emf->registry.units[i].state == EMF_UNIT_RUNNING ||
-		     emf->registry.units[i].state == EMF_UNIT_STOPPING;
+	for (size_t i = 0; i < emf->registry.n; i++) {
+		const struct emf_unit *unit = &emf->registry.units[i];
+
+		/* A chain does nothing by itself. */
+		n += !unit->m->chain && (unit->state == EMF_UNIT_RUNNING || unit->state == EMF_UNIT_STOPPING);
+	}
 	return n;
 }

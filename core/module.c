@@ -82,7 +82,7 @@ static int check_name(const struct emf_registry *registry, const struct module *
 			m->name ? m->name : "(null)");
 		return -EINVAL;
 	}
-	if (emf_command_find(m->name)) {
+	if (emf_command_find(m->name) && !emf_command_may_be_module(m->name)) {
 		emf_err(NULL, "module \"%s\" has the name of a built-in command: rename it", m->name);
 		return -EINVAL;
 	}

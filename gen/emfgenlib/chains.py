@@ -109,7 +109,7 @@ def _chain(chain: CChain, interface: Interface) -> RunChain:
     for what, argument in zip(HOOKS[chain.declaration.type.text].places, attach.arguments):
         if isinstance(argument, Field):
             out.option = argument.name.replace("_", "-")
-            out.doc = argument.summary or f"what it hangs on ({what[1:-1]}); several are separated by commas"
+            out.doc = attach.summary or f"what it hangs on ({what[1:-1]}); several are separated by commas"
         elif what[0] == "<":
             out.targets = argument.text
         else:

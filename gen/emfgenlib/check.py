@@ -26,7 +26,7 @@ def _check_name(name: str, position: Position, errors: Errors) -> None:
                    "use letters, digits and '_', and start with a letter or '_'")
     elif len(name) > _NAME_MAX:
         errors.add(position, f"the name of this module has more than {_NAME_MAX} characters")
-    elif name in words.BUILT_IN:
+    elif name in words.NO_MODULE:
         errors.add(position, f"module '{name}' has the name of a built-in command",
                    "rename the module: 'emf " + name + "' could never reach it")
     elif name in words.C_WORDS or is_emfs(name):

@@ -31,7 +31,7 @@ TAKEN_LETTERS = {"c": "--config", "d": "--duration", "h": "--help"}
 
 
 def check_module(module: ModuleDecl, file: File, scope: Scope, layouts: Layouts, errors: Errors) -> None:
-    if module.name in words.BUILT_IN:
+    if module.name in words.NO_MODULE:
         errors.add(module.position, f"module '{module.name}' has the name of a built-in command",
                    f"rename the module: 'emf {module.name}' could never reach it")
     services = {s.name: s for s in all_of(file, Service)}

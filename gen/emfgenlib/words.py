@@ -7,6 +7,9 @@ BUILT_IN = frozenset(
     product purge replay run send serve services set sign start status stop top unload
     upgrade verify version wait""".split()
 )
+# With an option behind it, or nothing, such a word is the module: emf acl --iface eth0.
+ALSO_MODULES = frozenset(["acl"])
+NO_MODULE = BUILT_IN - ALSO_MODULES
 
 C_WORDS = frozenset(
     """alignas alignof and and_eq asm atomic auto bitand bitor bool break case catch

@@ -11,7 +11,8 @@ import time
 import scratch
 import tap
 
-OURS = {"execsnoop", "hello", "runqlat", "tcpstates"}
+# Chains are shown among the modules.
+OURS = {"acl", "execsnoop", "flow", "hello", "ingress", "ingress_tc", "parse", "ratelimit", "runqlat", "sampler", "tcpstates"}
 
 # The classic form, as it is promised to existing code.
 CLASSIC = """#include <emf.h>

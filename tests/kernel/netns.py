@@ -8,11 +8,11 @@ import tap
 
 
 class Pair:
-    """`a` has interface va with 10.9.0.1, `b` has vb with 10.9.0.2. They go when the test ends."""
+    """`a` has interface va with 10.9.0.1, `b` has vb with 10.9.0.2; with ip6 also fd09::1 and fd09::2. They go when the test ends."""
 
     made = 0
 
-    def __init__(self):
+    def __init__(self, ip6=False):
         tap.need_root()
         Pair.made += 1
         self.a, self.b = (f"emf-test-{os.getpid()}-{Pair.made}{end}" for end in "ab")
@@ -22,12 +22,18 @@ class Pair:
         self._ip("link", "add", "va", "netns", self.a, "type", "veth", "peer", "name", "vb", "netns", self.b)
         for name, link, address in ((self.a, "va", "10.9.0.1/24"), (self.b, "vb", "10.9.0.2/24")):
             # No neighbour discovery and the like: what is counted is what the test sends.
-            tap.run("ip", "netns", "exec", name, "sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1")
+            tap.run("ip", "netns", "exec", name, "sysctl", "-qw", f"net.ipv6.conf.all.disable_ipv6={0 if ip6 else 1}",
+                    "net.ipv6.conf.all.router_solicitations=0", "net.ipv6.conf.default.router_solicitations=0")
             self._ip("-n", name, "addr", "add", address, "dev", link)
+            if ip6:
+                self._ip("-n", name, "addr", "add", f"fd09::{address[7]}/64", "dev", link, "nodad")
             self._ip("-n", name, "link", "set", link, "up")
             self._ip("-n", name, "link", "set", "lo", "up")
         self._ip("-n", self.a, "neigh", "add", "10.9.0.2", "lladdr", self._mac(self.b, "vb"), "dev", "va", "nud", "permanent")
         self._ip("-n", self.b, "neigh", "add", "10.9.0.1", "lladdr", self._mac(self.a, "va"), "dev", "vb", "nud", "permanent")
+        if ip6:
+            self._ip("-n", self.a, "neigh", "add", "fd09::2", "lladdr", self._mac(self.b, "vb"), "dev", "va", "nud", "permanent")
+            self._ip("-n", self.b, "neigh", "add", "fd09::1", "lladdr", self._mac(self.a, "va"), "dev", "vb", "nud", "permanent")
 
     @staticmethod
     def _ip(*words):
@@ -55,6 +61,42 @@ class Pair:
         out, _ = receiver.communicate("end\n", timeout=20)
         return int(out)
 
+    def add_address(self, address):
+        """One more for b, which a can answer."""
+        self._ip("-n", self.b, "addr", "add", f"{address}/{64 if ':' in address else 24}", "dev", "vb", *(["nodad"] if ":" in address else []))
+        self._ip("-n", self.a, "neigh", "add", address, "lladdr", self._mac(self.b, "vb"), "dev", "va", "nud", "permanent")
+
+    def frames(self, frames):
+        """What b sends to a as it stands: bytes behind the two Ethernet addresses."""
+        head = "".join((self._mac(name, link).replace(":", "") for name, link in ((self.a, "va"), (self.b, "vb"))))
+        text = "".join(f"{head}{frame.hex()}\n" for frame in frames)
+        sent = tap.run(*self.within(self.b), sys.executable, "-c", FRAMES, input=text, stdin=None)
+        tap.equal((sent.returncode, sent.stderr), (0, ""), "sending frames")
+
+    def deliver(self, n, port, address="10.9.0.1", source="", size=64):
+        """So many UDP packets of one socket of b to an address of a of either family. Return: how many arrive."""
+        script = RECEIVE.replace("AF_INET", "AF_INET6") if ":" in address else RECEIVE
+        receiver = tap.start(*self.within(self.a), sys.executable, "-c", script, str(port), stdin=subprocess.PIPE)
+        tap.equal(receiver.stdout.readline(), "listens\n", "what the receiver says")
+        sent = tap.run(*self.within(self.b), sys.executable, "-c", SEND_FROM, address, str(port), str(n), source, str(size))
+        tap.equal((sent.returncode, sent.stderr), (0, ""), "sending")
+        out, _ = receiver.communicate("end\n", timeout=20)
+        return int(out)
+
+    def stream(self, n_bytes):
+        """So many bytes from b to a through a TCP connection to port 7. Return: how many arrive."""
+        server = tap.start(*self.within(self.a), sys.executable, "-c", STREAM_IN)
+        tap.equal(server.stdout.readline(), "listens\n", "what the receiver says")
+        sent = tap.run(*self.within(self.b), sys.executable, "-c", STREAM_OUT, str(n_bytes))
+        tap.equal((sent.returncode, sent.stderr), (0, ""), "sending")
+        out, _ = server.communicate(timeout=20)
+        return int(out)
+
+    def ping(self, n, address="10.9.0.1"):
+        """Return: how many of so many are answered."""
+        done = tap.run(*self.within(self.b), sys.executable, "-c", PING, address, str(n))
+        tap.equal((done.returncode, done.stderr), (0, ""), "ping")
+        return int(done.stdout)
 
     def flood(self, port):
         """Packets from b to a as fast as one process sends them, until it is told to end."""
@@ -107,4 +149,61 @@ while not select.select([sys.stdin], [], [], 0.0005)[0]:
     s.sendto(b"x" * 64, (sys.argv[1], int(sys.argv[2])))
     n += 1
 print(n)
+"""
+# The same from an address, in the size that is wanted.
+SEND_FROM = """
+import socket, sys
+address, port, n, source, size = sys.argv[1:]
+s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
+if source:
+    s.bind((source, 0))
+for i in range(int(n)):
+    s.sendto(b"x" * int(size), (address, int(port)))
+"""
+FRAMES = """
+import socket, sys
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+s.bind(("vb", 0))
+for line in sys.stdin:
+    s.send(bytes.fromhex(line))
+"""
+STREAM_IN = """
+import socket
+s = socket.create_server(("10.9.0.1", 7))
+print("listens", flush=True)
+c, _ = s.accept()
+n = 0
+while True:
+    data = c.recv(1 << 16)
+    if not data:
+        break
+    n += len(data)
+print(n)
+"""
+STREAM_OUT = """
+import socket, sys
+s = socket.create_connection(("10.9.0.1", 7))
+s.sendall(b"x" * int(sys.argv[1]))
+s.shutdown(socket.SHUT_WR)
+s.recv(1)
+"""
+# Echo requests, each of which waits for its answer at most 0.2 seconds.
+PING = """
+import select, socket, sys
+is6 = ":" in sys.argv[1]
+s = socket.socket(socket.AF_INET6 if is6 else socket.AF_INET, socket.SOCK_RAW, 58 if is6 else 1)
+s.connect((sys.argv[1], 0))
+came = 0
+for i in range(int(sys.argv[2])):
+    head = bytes([128 if is6 else 8, 0, 0, 0, 0x12, 0x34, 0, i])
+    total = sum(int.from_bytes(head[j:j + 2], "big") for j in range(0, 8, 2))
+    total = (total & 0xffff) + (total >> 16)
+    s.send(head if is6 else head[:2] + (total ^ 0xffff).to_bytes(2, "big") + head[4:])
+    while select.select([s], [], [], 0.2)[0]:
+        answer = s.recv(2048)
+        answer = answer if is6 else answer[20:]
+        if answer[0] == (129 if is6 else 0) and answer[4:] == head[4:]:
+            came += 1
+            break
+print(came)
 """

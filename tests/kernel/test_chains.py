@@ -37,6 +37,7 @@ def build(parent):
     shutil.rmtree(os.path.join(src, "modules"))
     shutil.copytree(os.path.join(HERE, "chain"), os.path.join(src, "modules"))
     shutil.move(os.path.join(src, "modules", "wire.emf"), os.path.join(src, "bus-idl"))
+    os.unlink(os.path.join(src, "bus-idl", "net.emf"))  # it has chains of these names, too
     made = scratch.Build(src, os.path.join(parent, "build"), "--enable-werror")
     made.make()
     return made

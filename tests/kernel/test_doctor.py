@@ -83,7 +83,10 @@ def test_doctor_agrees_with_the_kernel_about_tp_btf():
 def test_doctor_agrees_with_runs_of_all_modules():
     tap.need_root()
     for name, one in modules(document()).items():
-        ran = tap.run(tap.PRODUCT, name, "-d", "100ms").returncode == 0
+        # Doctor knows kernel and user, and not that a module wants to be told where to hang: it gets an interface of its own.
+        hangs = "--iface" in tap.run(tap.PRODUCT, "run", name, "--help").stdout
+        around, where = (["unshare", "-n"], ["--iface", "lo"]) if hangs else ([], [])
+        ran = tap.run(*around, tap.PRODUCT, "run", name, *where, "-d", "100ms").returncode == 0
         tap.equal(one["can_run"], ran, f"{name} can run")
 
 

@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * acl.c - the list of those who are kept out. The maps are the list: there is no other one.
+ */
+#include "acl_emf.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "address.h"
+
+#define TEXT_MAX 44 /* of a prefix; those of struct acl_entry */
+#define WHY_MAX 192
+#define AGAIN_NS 100000000ull
+
+struct prefix {
+	int family;
+	__u32 length;
+	__be32 address[4]; /* the first one for IPv4 */
+};
+
+static struct {
+	struct module *m;
+	struct emf_timer timer;
+	uint64_t due; /* when the next entry's time is over; 0: none has one */
+	struct acl_list_reply *reply; /* that is being filled */
+	uint32_t skip, limit;
+} a;
+
+/* --- prefixes as people write them */
+
+static char *format(char text[TEXT_MAX], int family, const void *address, __u32 length)
+{
+	char bare[INET6_ADDRSTRLEN];
+
+	if (!inet_ntop(family, address, bare, sizeof(bare)))
+		bare[0] = '\0';
+	snprintf(text, TEXT_MAX, "%.39s/%u", bare, length);
+	return text;
+}
+
+/* Clears what lies beyond the length; false if nothing did. */
+static bool cut(struct prefix *prefix)
+{
+	unsigned char *bytes = (unsigned char *)prefix->address;
+	bool changed = false;
+
+	for (unsigned int i = 0; i < sizeof(prefix->address); i++) {
+		unsigned int kept = prefix->length > 8 * i ? prefix->length - 8 * i : 0;
+		unsigned char mask = kept >= 8 ? 0xff : (unsigned char)(0xff00 >> kept);
+
+		changed |= bytes[i] & ~mask;
+		bytes[i] &= mask;
+	}
+	return changed;
+}
+
+/* 0, or -EINVAL and why: a list that keeps out others than were meant is worse than none. */
+static int parse(const char *text, struct prefix *prefix, char why[WHY_MAX])
+{
+	char address[TEXT_MAX], fixed[TEXT_MAX], *end;
+	const char *slash = strchr(text, '/');
+	size_t n = slash ? (size_t)(slash - text) : strlen(text);
+	unsigned long longest, length;
+
+	*prefix = (struct prefix){ .family = strchr(text, ':') ? AF_INET6 : AF_INET };
+	longest = prefix->family == AF_INET6 ? 128 : 32;
+	snprintf(address, sizeof(address), "%.*s", (int)(n < sizeof(address) ? n : sizeof(address) - 1), text);
+	if (inet_pton(prefix->family, address, prefix->address) != 1) {
+		emf_text(fixed, sizeof(fixed), text, strnlen(text, 32));
+		snprintf(why, WHY_MAX, "\"%s\" is no address or network, such as 10.0.0.0/8 or 2001:db8::1", fixed);
+		return -EINVAL;
+	}
+	length = slash ? strtoul(slash + 1, &end, 10) : longest;
+	if (slash && (slash[1] < '0' || slash[1] > '9' || *end || length > longest)) {
+		emf_text(fixed, sizeof(fixed), text, strnlen(text, sizeof(fixed) - 1));
+		snprintf(why, WHY_MAX, "\"%s\": behind the '/' stands a number of bits from 0 to %lu", fixed, longest);
+		return -EINVAL;
+	}
+	prefix->length = (__u32)length;
+	if (cut(prefix)) {
+		snprintf(why, WHY_MAX, "\"%.43s\" is an address in a network: write %s for the network", text,
+			 format(fixed, prefix->family, prefix->address, prefix->length));
+		return -EINVAL;
+	}
+	/* The same address in two families: packets of the one that is written have the other one. */
+	if (prefix->family == AF_INET6 && length >= 96 && IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)(void *)prefix->address)) {
+		snprintf(why, WHY_MAX, "\"%.43s\" is an IPv4 address: write it as one", text);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* --- the list */
+
+static int lookup(const struct prefix *prefix, struct acl_rule *rule)
+{
+	struct acl_key4 key4 = { prefix->length, prefix->address[0] };
+	struct acl_key6 key6 = { .length = prefix->length };
+	int err;
+
+	memcpy(key6.address, prefix->address, sizeof(key6.address));
+	err = prefix->family == AF_INET ? acl_map_list4_lookup(a.m, &key4, rule) : acl_map_list6_lookup(a.m, &key6, rule);
+	/* The trie answers with a larger network, too. */
+	return !err && rule->length != prefix->length ? -ENOENT : err;
+}
+
+static int update(const struct prefix *prefix, const struct acl_rule *rule)
+{
+	struct acl_key4 key4 = { prefix->length, prefix->address[0] };
+	struct acl_key6 key6 = { .length = prefix->length };
+
+	memcpy(key6.address, prefix->address, sizeof(key6.address));
+	return prefix->family == AF_INET ? acl_map_list4_update(a.m, &key4, rule) : acl_map_list6_update(a.m, &key6, rule);
+}
+
+static int delete(const struct prefix *prefix)
+{
+	struct acl_key4 key4 = { prefix->length, prefix->address[0] };
+	struct acl_key6 key6 = { .length = prefix->length };
+
+	memcpy(key6.address, prefix->address, sizeof(key6.address));
+	return prefix->family == AF_INET ? acl_map_list4_delete(a.m, &key4) : acl_map_list6_delete(a.m, &key6);
+}
+
+static bool is_over(const struct acl_rule *rule, uint64_t now)
+{
+	return rule->until && rule->until <= now;
+}
+
+static void wake_at(uint64_t due)
+{
+	uint64_t now = emf_now_ns();
+
+	if (a.due && a.due <= due)
+		return;
+	a.due = due;
+	emf_timer_start(a.m, &a.timer, due > now ? due - now : 1, 0);
+}
+
+static int add(const struct prefix *prefix, uint64_t ttl, char why[WHY_MAX])
+{
+	uint64_t now = emf_now_ns();
+	struct acl_rule rule;
+	char text[TEXT_MAX];
+	int err = lookup(prefix, &rule);
+
+	if (err || is_over(&rule, now))
+		rule = (struct acl_rule){ .length = prefix->length };
+	rule.until = !ttl ? 0 : ttl < UINT64_MAX - now ? now + ttl : UINT64_MAX;
+	err = update(prefix, &rule);
+	if (err) {
+		format(text, prefix->family, prefix->address, prefix->length);
+		if (err == -ENOSPC)
+			snprintf(why, WHY_MAX, "%s does not fit: the list has room for %u of its family (parameter entries)",
+				 text, acl_params.entries);
+		else
+			snprintf(why, WHY_MAX, "%s: %s", text, emf_errno_name(err));
+		return err;
+	}
+	if (rule.until)
+		wake_at(rule.until);
+	return 0;
+}
+
+/* --- entries whose time is over */
+
+static int expire(const struct prefix *prefix, const struct acl_rule *rule, uint64_t now)
+{
+	if (!rule->until)
+		return 0;
+	if (!is_over(rule, now)) {
+		wake_at(rule->until);
+	} else {
+		delete(prefix);
+		/* A walk begins anew behind a key that has gone, and may end before it has seen all. */
+		wake_at(now + AGAIN_NS);
+	}
+	return 0;
+}
+
+static int expire4(const struct acl_key4 *key, const struct acl_rule *rule, void *now)
+{
+	return expire(&(struct prefix){ AF_INET, key->length, { key->address } }, rule, *(uint64_t *)now);
+}
+
+static int expire6(const struct acl_key6 *key, const struct acl_rule *rule, void *now)
+{
+	struct prefix prefix = { .family = AF_INET6, .length = key->length };
+
+	memcpy(prefix.address, key->address, sizeof(prefix.address));
+	return expire(&prefix, rule, *(uint64_t *)now);
+}
+
+/* The kernel part does not wait for this: here is made room. */
+static void on_timer(struct emf_timer *timer)
+{
+	uint64_t now = emf_now_ns();
+
+	(void)timer;
+	a.due = 0;
+	acl_map_list4_for_each(a.m, expire4, &now);
+	acl_map_list6_for_each(a.m, expire6, &now);
+}
+
+/* --- for those who call */
+
+static int refuse(struct ebus_call *call, int err, const char *why)
+{
+	struct acl_refused error = { .reason = err };
+
+	snprintf(error.why, sizeof(error.why), "%s", why);
+	return acl_fail_refused(call, &error);
+}
+
+int acl_serve_add(struct ebus_call *call, const struct acl_add_args *args)
+{
+	char why[WHY_MAX];
+	struct prefix prefix;
+	int err = parse(args->prefix, &prefix, why);
+
+	if (!err)
+		err = add(&prefix, args->ttl, why);
+	return err ? refuse(call, err, why) : 0;
+}
+
+int acl_serve_remove(struct ebus_call *call, const struct acl_remove_args *args)
+{
+	struct acl_no_such_entry absent;
+	char why[WHY_MAX];
+	struct prefix prefix;
+	int err = parse(args->prefix, &prefix, why);
+
+	if (err)
+		return refuse(call, err, why);
+	err = delete(&prefix);
+	if (err != -ENOENT)
+		return err;
+	memset(&absent, 0, sizeof(absent));
+	format(absent.prefix, prefix.family, prefix.address, prefix.length);
+	return acl_fail_no_such_entry(call, &absent);
+}
+
+static int list(int family, __u32 length, const void *address, const struct acl_rule *rule, uint64_t now)
+{
+	struct acl_list_reply *reply = a.reply;
+	struct acl_entry *entry;
+
+	if (is_over(rule, now) || reply->total++ < a.skip || reply->rows_len == a.limit)
+		return 0;
+	entry = &reply->rows[reply->rows_len++];
+	*entry = (struct acl_entry){ .left = rule->until ? rule->until - now : 0, .packets = rule->packets, .bytes = rule->bytes };
+	format(entry->prefix, family, address, length);
+	return 0;
+}
+
+static int list4(const struct acl_key4 *key, const struct acl_rule *rule, void *now)
+{
+	return list(AF_INET, key->length, &key->address, rule, *(uint64_t *)now);
+}
+
+static int list6(const struct acl_key6 *key, const struct acl_rule *rule, void *now)
+{
+	return list(AF_INET6, key->length, key->address, rule, *(uint64_t *)now);
+}
+
+int acl_serve_list(struct ebus_call *call, const struct acl_list_args *args, struct acl_list_reply *reply)
+{
+	uint64_t now = emf_now_ns();
+	int err;
+
+	(void)call;
+	a.reply = reply;
+	a.skip = args->skip;
+	a.limit = args->limit < ACL_ROWS_MAX ? args->limit : ACL_ROWS_MAX;
+	reply->total = reply->rows_len = 0;
+	err = acl_map_list4_for_each(a.m, list4, &now);
+	return err ? err : acl_map_list6_for_each(a.m, list6, &now);
+}
+
+int acl_serve_totals(struct ebus_call *call, struct acl_totals_reply *reply)
+{
+	struct acl_total total;
+	__u32 zero = 0;
+	int err = acl_map_totals_sum(a.m, &zero, &total);
+
+	(void)call;
+	if (!err)
+		*reply = (struct acl_totals_reply){ total.seen, total.blocked, total.blocked_bytes };
+	return err;
+}
+
+void acl_handle_dropped(struct module *m, const struct acl_dropped *event)
+{
+	struct acl_blocked blocked = { .time = event->time, .sport = ntohs(event->sport), .dport = ntohs(event->dport),
+				       .proto = event->proto, .packets = event->packets };
+	struct prefix prefix = { .family = event->family == NET_FAMILY_IP4 ? AF_INET : AF_INET6, .length = event->length };
+	char clock[16];
+
+	if (prefix.family == AF_INET)
+		prefix.address[0] = event->saddr[3];
+	else
+		memcpy(prefix.address, event->saddr, sizeof(prefix.address));
+	cut(&prefix);
+	format(blocked.prefix, prefix.family, prefix.address, prefix.length);
+	address_text(blocked.source, event->saddr);
+	address_text(blocked.destination, event->daddr);
+	emf_print(m, "%-12s %-20s %-24s %-24s %5u %5u %10llu\n", emf_clock(clock, event->time), blocked.prefix, blocked.source,
+		  blocked.destination, event->proto, blocked.dport, event->packets);
+	acl_emit_blocked(&blocked);
+}
+
+/* --- */
+
+int acl_configure(struct module *m)
+{
+	struct acl_bpf *skel = acl_skeleton(m);
+	int err = bpf_map__set_max_entries(skel->maps.list4, acl_params.entries);
+
+	return err ? err : bpf_map__set_max_entries(skel->maps.list6, acl_params.entries);
+}
+
+static int add_from_start(void)
+{
+	char all[sizeof(acl_params.block)], why[WHY_MAX], *rest = all, *word;
+	struct prefix prefix;
+
+	memcpy(all, acl_params.block, sizeof(all));
+	while ((word = strsep(&rest, ", "))) {
+		int err;
+
+		if (!*word)
+			continue;
+		err = parse(word, &prefix, why);
+		if (!err)
+			err = add(&prefix, 0, why);
+		if (err) {
+			emf_err(a.m, "--block: %s", why);
+			return err;
+		}
+	}
+	return 0;
+}
+
+int acl_create(struct module *m)
+{
+	a.m = m;
+	a.due = 0;
+	a.timer.expired = on_timer;
+	return add_from_start();
+}
+
+int acl_attach(struct module *m)
+{
+	emf_print(m, "%-12s %-20s %-24s %-24s %5s %5s %10s\n", "TIME", "PREFIX", "SOURCE", "DESTINATION", "PROTO", "DPORT", "PACKETS");
+	return 0;
+}
+
+int acl_destroy(struct module *m)
+{
+	struct acl_total total;
+	__u32 zero = 0;
+
+	if (!acl_map_totals_sum(m, &zero, &total))
+		emf_print(m, "%llu packets seen, %llu dropped with %llu bytes\n", total.seen, total.blocked, total.blocked_bytes);
+	return 0;
+}
