@@ -158,10 +158,15 @@ def test_a_uprobe_chain_sees_each_call_once():
     tap.equal((counts["called"], counts["wrong"]), (50, 0), "calls")
 
 
-def watch(*words):
+def watch(*words, **kwargs):
     tap.need_root()
     tap.PRODUCT = build().product()
-    return Tool(*words).ready()
+    return Tool(*words, **kwargs).ready()
+
+
+# In mounts of its own: tracepoints are found there.
+WITH_TRACEFS = ["unshare", "-m", "sh", "-c",
+                'test -e /sys/kernel/tracing/events || mount -t tracefs tracefs /sys/kernel/tracing; exec "$@"', "sh"]
 
 
 WORKER = """#include <stdlib.h>
@@ -185,6 +190,28 @@ def test_a_chain_of_a_perf_event_ticks_on_the_processors_that_work():
     busy.kill()
     counts = end(tool)
     tap.equal((counts["ticked"] > 20, counts["wrong"]), (True, 0), f"ticks of a second of work ({counts})")
+
+
+def test_a_chain_of_a_tracepoint_sees_each_run():
+    sees_each_run("switcher")
+
+
+def test_a_chain_of_a_kprobe_sees_each_run():
+    if not has_kprobes():
+        raise tap.Skip("this kernel has no kprobes")
+    sees_each_run("opener")
+
+
+def sees_each_run(module):
+    tool = watch(module, within=WITH_TRACEFS)
+    for _ in range(20):
+        tap.equal(tap.run("cat", "/dev/null").returncode, 0, "a process that opens files and waits")
+    counts = end(tool)
+    tap.equal((counts["right"] >= 20, counts["wrong"]), (True, 0), f"runs ({counts})")
+
+
+def has_kprobes():
+    return tap.run("test", "-e", "/sys/bus/event_source/devices/kprobe/type").returncode == 0
 
 
 def test_a_chain_of_socket_filters_sees_the_packets_of_an_interface_and_changes_nothing():
