@@ -63,7 +63,7 @@ static void send_queue(struct ebus_sent_signal *s, size_t most_bytes)
 	}
 }
 
-/* Slow subscribers, however many, hold up the product for a second, and then for half of its time. */
+/* Slow subscribers, however many, hold up the product for a second, and then for half as long as it works. */
 #define PATIENCE_NS UINT64_C(1000000000)
 
 static uint64_t patience_ns = PATIENCE_NS, patience_since_ns;
