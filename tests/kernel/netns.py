@@ -98,6 +98,11 @@ class Pair:
         tap.equal((done.returncode, done.stderr), (0, ""), "ping")
         return int(done.stdout)
 
+    def has_filter(self):
+        """Whether a program of clsact is on va: before tcx, tc has no link that says so."""
+        show = ("tc", "filter", "show", "dev", "va")
+        return any("bpf" in tap.run(*self.within(self.a), *show, way).stdout for way in ("ingress", "egress"))
+
     def flood(self, port):
         """Packets from b to a as fast as one process sends them, until it is told to end."""
         return Flood(self, port)

@@ -6,7 +6,7 @@ import struct
 
 import scratch
 import tap
-from tool import Tool, links, until
+from tool import Tool, until
 
 # Where the same module can run, by the option that says on which interface.
 HOOKS = ("iface", "tc-iface")
@@ -48,13 +48,8 @@ def checksum(text):
 
 
 def start(pair, hook, *words):
-    """`emf run WORDS` in namespace a, when it hangs on its interface: before tcx, tc has no link that says so."""
-    tool = Tool("run", *words, f"--{hook}", "va", within=pair.within(pair.a))
-    show = (*pair.within(pair.a), "tc", "filter", "show", "dev", "va", "ingress")
-    until(lambda: links(tool.process.pid) or "bpf" in tap.run(*show).stdout or tool.process.poll() is not None, "programs to attach")
-    if tool.process.poll() is not None:
-        raise AssertionError(f"it ended with {tool.process.returncode}: {tool.err}")
-    return tool
+    """`emf run WORDS` in namespace a, when it hangs on its interface."""
+    return Tool("run", *words, f"--{hook}", "va", within=pair.within(pair.a)).ready(pair.has_filter)
 
 
 class Service:

@@ -102,7 +102,7 @@ def build(parent):
 
 def start(pair, *words):
     tap.PRODUCT = build().product()
-    return Tool(*words, within=pair.within(pair.a)).ready()
+    return Tool(*words, within=pair.within(pair.a)).ready(pair.has_filter)
 
 
 def end(tool):

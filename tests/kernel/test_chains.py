@@ -45,8 +45,7 @@ def build(parent):
 
 def start(pair, *words):
     tap.PRODUCT = build().product()
-    tool = Tool(*words, within=pair.within(pair.a))
-    return tool.ready()
+    return Tool(*words, within=pair.within(pair.a)).ready(pair.has_filter)
 
 
 def counts(tool):

@@ -51,9 +51,9 @@ class Tool:
         """Rows below the headings, split into words."""
         return [line.split() for line in self.out.splitlines() if line[:2].isdigit()]
 
-    def ready(self):
-        """Wait until its programs are attached: until it holds a BPF link."""
-        until(lambda: links(self.process.pid) or self.process.poll() is not None, "programs to attach")
+    def ready(self, or_when=lambda: False):
+        """Wait until its programs are attached: until it holds a BPF link, or something else says so."""
+        until(lambda: links(self.process.pid) or or_when() or self.process.poll() is not None, "programs to attach")
         if self.process.poll() is not None:
             raise AssertionError(f"it ended with {self.process.returncode}: {self.err}")
         # All modules attach before the loop turns; one turn is one flush.
