@@ -8,6 +8,7 @@ with tap.cleanup(), and that is undone whatever happens.
 import contextlib
 import inspect
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,9 @@ PRODUCT = os.environ.get("EMF_PRODUCT", os.path.join(BUILD, "emf"))
 # a test runs must not inherit them (the list of tests to run is among them).
 for _name in ("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "GNUMAKEFLAGS"):
     os.environ.pop(_name, None)
+
+# Of a shell's job in the background it is ignored, and so it would be by whatever a test starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _cleanups = contextlib.ExitStack()
 

@@ -67,12 +67,12 @@ class Tool:
 
 
 def links(pid):
-    """How many BPF links a process holds."""
+    """How many BPF links a process holds, and perf events, which have no link before Linux 5.15."""
     count = 0
     try:
         for fd in os.listdir(f"/proc/{pid}/fdinfo"):
             with open(f"/proc/{pid}/fdinfo/{fd}") as f:
-                count += "link_type:" in f.read()
+                count += "link_type:" in f.read() or os.readlink(f"/proc/{pid}/fd/{fd}") == "anon_inode:[perf_event]"
     except FileNotFoundError:
         pass
     return count
