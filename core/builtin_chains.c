@@ -143,6 +143,26 @@ int chains_serve_show(struct ebus_call *call, const struct chains_show_args *arg
 	return 0;
 }
 
+int chains_serve_shape(struct ebus_call *call, const struct chains_shape_args *args, struct chains_shape_reply *reply)
+{
+	const struct emf_unit *unit = find(args->chain);
+	const struct emf_chain *chain;
+
+	if (!unit)
+		return no_chain(call, args->chain);
+	chain = unit->m->chain;
+	snprintf(reply->type, sizeof(reply->type), "%s", chain->kind);
+	snprintf(reply->verdict, sizeof(reply->verdict), "%s", chain->verdict);
+	for (size_t i = 0; i < chain->n_slots && i < ROOM(reply->slots); i++) {
+		struct chains_slot *slot = &reply->slots[reply->slots_len++];
+
+		snprintf(slot->name, sizeof(slot->name), "%s", chain->slots[i].name);
+		slot->room = chain->slots[i].room;
+		slot->optional = chain->slots[i].optional;
+	}
+	return 0;
+}
+
 /* --- what changes */
 
 /* The answer: the chain runs on as it was. */

@@ -16,7 +16,7 @@
 struct words {
 	int n;
 	char **words;
-	bool as_json;
+	bool as_json, as_dot;
 	struct emf_client *client;
 };
 
@@ -89,46 +89,7 @@ static int list(const struct words *w)
 	return status;
 }
 
-/* --- show */
-
-static int show_table(const struct chains_show_reply *reply)
-{
-	struct emf_table table;
-
-	emf_table_init(&table, 8);
-	emf_table_row(&table, "TARGET", "PLACE", "SLOT", "MODULE", "PROGRAM", "RUNS", "NS/RUN", "", NULL);
-	for (__u32 i = 0; i < reply->rows_len; i++) {
-		const struct chains_program *row = &reply->rows[i];
-
-		emf_table_cell(&table, "%s", row->target);
-		if (row->place)
-			emf_table_cell(&table, "%u", row->place);
-		else
-			emf_table_cell(&table, "-");
-		emf_table_cell(&table, "%s", row->slot);
-		emf_table_cell(&table, "%s", row->module);
-		emf_table_cell(&table, "%s", row->program);
-		emf_table_cell(&table, "%" PRIu64, (uint64_t)row->runs);
-		emf_table_cell(&table, "%" PRIu64, (uint64_t)(row->runs ? row->time / row->runs : 0));
-		emf_table_cell(&table, "%s", row->why_not);
-	}
-	return emf_table_print(&table, stdout) ? EMF_EXIT_FAILED : EMF_EXIT_OK;
-}
-
-static int show_json(const struct chains_show_reply *reply)
-{
-	json_t *all = json_array();
-
-	for (__u32 i = 0; i < reply->rows_len; i++) {
-		const struct chains_program *row = &reply->rows[i];
-
-		json_array_append_new(all, json_pack("{s:s, s:i, s:s, s:s, s:s, s:I, s:I, s:o}", "target", row->target, "place", row->place,
-						     "slot", row->slot, "module", row->module, "program", row->program, "runs",
-						     (json_int_t)row->runs, "ns", (json_int_t)row->time, "why_not",
-						     *row->why_not ? emf_json_text(row->why_not) : json_null()));
-	}
-	return emf_json_print(all);
-}
+/* --- changes */
 
 /* A name into a member of a message; false if it is too long, and so of nothing. */
 static bool put(char *to, size_t size, const char *name)
@@ -141,23 +102,6 @@ static int too_long(const char *name)
 	emf_err(NULL, "nothing has a name as long as '%.80s'", name);
 	return EMF_EXIT_USAGE;
 }
-
-static int show(const struct words *w)
-{
-	struct chains_show_reply *reply;
-	struct chains_show_args args = { 0 };
-	int err, status;
-
-	if (!put(args.chain, sizeof(args.chain), w->words[0]))
-		return too_long(w->words[0]);
-	reply = malloc(sizeof(*reply));
-	err = reply ? chains_call_show(&chains_client, &args, reply) : -ENOMEM;
-	status = err ? emf_cmd_chain_tell(err) : w->as_json ? show_json(reply) : show_table(reply);
-	free(reply);
-	return status;
-}
-
-/* --- changes */
 
 static int bad_number(const char *what, const char *word)
 {
@@ -221,6 +165,11 @@ static int count(const struct words *w)
 	return emf_cmd_chain_tell(chains_call_count(&chains_client, &args));
 }
 
+static int show(const struct words *w)
+{
+	return emf_chain_show(w->words[0], w->as_dot ? EMF_CHAIN_DOT : w->as_json ? EMF_CHAIN_JSON : EMF_CHAIN_TABLE);
+}
+
 static int trace(const struct words *w)
 {
 	return emf_chain_follow(w->client, w->words[0], w->n > 1 ? w->words[1] : "1", w->as_json);
@@ -261,8 +210,9 @@ int emf_cmd_chain(struct emf *emf, int argc, char **argv)
 	struct words w = { 0 };
 	const struct emf_option options[] = {
 		{ "json", 'j', NULL, false, "print JSON", emf_option_set_true, &w.as_json },
+		{ "dot", 0, NULL, false, "show: print a picture for dot(1) of graphviz", emf_option_set_true, &w.as_dot },
 	};
-	int rest, status = emf_command_parse(emf, "chain", options, 1, argc, argv, &rest);
+	int rest, status = emf_command_parse(emf, "chain", options, sizeof(options) / sizeof(*options), argc, argv, &rest);
 	char why[EMF_ASK_WHY_MAX];
 	struct emf_client *client;
 	const struct verb *verb;
@@ -273,6 +223,10 @@ int emf_cmd_chain(struct emf *emf, int argc, char **argv)
 	verb = find(rest < argc ? argv[rest] : "list");
 	if (!verb)
 		return EMF_EXIT_USAGE;
+	if (w.as_dot && (w.as_json || verb->run != show)) {
+		emf_err(NULL, "--dot is for 'chain show', without -j: a picture of one chain");
+		return EMF_EXIT_USAGE;
+	}
 	w.n = rest < argc ? argc - rest - 1 : 0;
 	w.words = argv + rest + 1;
 	if (w.n > verb->n || w.n < verb->n - (verb->run == trace)) {

@@ -26,7 +26,7 @@ static const struct emf_command commands[] = {
 	{ "stop", "MODULE...", "stop modules of the running service; the others run on", emf_cmd_stop },
 	{ "acl", "explain USER SERVICE.MEMBER", "say which rule decides what a user may on the bus", emf_cmd_acl },
 	{ "doctor", "[-j] [--bundle FILE]", "say what this kernel and this user can do", emf_cmd_doctor },
-	{ "chain", "list|show|move|enable|disable|count|trace [WORDS] [-j]", "show chains of programs, and change them while packets flow",
+	{ "chain", "list|show|move|enable|disable|count|trace [WORDS] [-j|--dot]", "show chains of programs, and change them while packets flow",
 	  emf_cmd_chain },
 	{ "call", "SERVICE METHOD [JSON|NAME=VALUE...] [OPTIONS]", "call a method of a service, and print what it answers",
 	  emf_cmd_call },

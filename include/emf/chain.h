@@ -44,6 +44,7 @@ struct emf_chain_slot {
  * @name: of it; maps and variables of its kernel parts begin with it
  * @type: see there
  * @kind: the same as the description calls it
+ * @verdict: where no program gives one, as the description calls it
  * @slots: in order
  * @n_slots: how many
  * @entry: the compiled program that begins it
@@ -60,6 +61,7 @@ struct emf_chain {
 	const char *name;
 	enum emf_chain_type type;
 	const char *kind;
+	const char *verdict;
 	const struct emf_chain_slot *slots;
 	size_t n_slots;
 	const void *(*entry)(size_t *size_bytes);

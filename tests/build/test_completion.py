@@ -3,8 +3,13 @@ not know, or an error on the terminal."""
 import os
 import shlex
 import subprocess
+import sys
 
-import tap
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "kernel"))
+
+import tap  # noqa: E402 - the path has to be set first
+from netns import Pair  # noqa: E402
+from packets import Service  # noqa: E402
 
 
 def completed(*words):
@@ -32,6 +37,19 @@ def test_run_offers_modules_and_log_its_levels():
     for command in ("run", "start", "stop"):
         tap.equal(completed(command, "hel"), ["hello"], f"what begins with hel, behind {command}")
     tap.equal(completed("hello", "--log", ""), ["err", "warn", "info", "debug"], "levels")
+
+
+def test_chain_offers_what_it_does_and_the_chains_that_hang():
+    tap.equal(completed("chain", "sh"), ["show"], "what begins with sh")
+    tap.equal({"list", "move", "trace"} - set(completed("chain", "")), set(), "missing")
+    tap.equal(completed("chain", "show", "ingress", "--d"), ["--dot"], "options")
+    tap.need_root()
+    pair = Pair()
+    service = Service(pair, "parse")
+    os.environ.update(service.env)
+    tap.cleanup(os.environ.pop, "EMF_BUS")
+    tap.equal(completed("chain", "show", ""), ["ingress"], "chains")
+    service.stop()
 
 
 def test_call_offers_the_services_of_the_running_product_and_their_methods():

@@ -103,9 +103,30 @@ class Pair:
         show = ("tc", "filter", "show", "dev", "va")
         return any("bpf" in tap.run(*self.within(self.a), *show, way).stdout for way in ("ingress", "egress"))
 
+    def numbered(self, n, ports, seed):
+        """So many UDP packets with their number in them, each to one of these ports, from one processor, so that they stay in order."""
+        return Numbered(self, n, ports, seed)
+
     def flood(self, port):
         """Packets from b to a as fast as one process sends them, until it is told to end."""
         return Flood(self, port)
+
+
+class Numbered:
+    def __init__(self, pair, n, ports, seed):
+        self.receiver = tap.start(*pair.within(pair.a), sys.executable, "-c", RECEIVE_NUMBERS, json.dumps(ports), stdin=subprocess.PIPE)
+        tap.equal(self.receiver.stdout.readline(), "listens\n", "what the receiver says")
+        self.sender = tap.start(*pair.within(pair.b), sys.executable, "-c", SEND_NUMBERS, "10.9.0.1", json.dumps(ports), str(n), str(seed))
+
+    def is_over(self):
+        return self.sender.poll() is not None
+
+    def end(self):
+        """The port of each packet, in the order in which they were sent; and the numbers of those that arrived, from 0."""
+        sent, said = self.sender.communicate(timeout=60)
+        tap.equal((self.sender.returncode, said), (0, ""), "sending")
+        came, _ = self.receiver.communicate("end\n", timeout=20)
+        return json.loads(sent), json.loads(came)
 
 
 class Flood:
@@ -164,6 +185,35 @@ if source:
     s.bind((source, 0))
 for i in range(int(n)):
     s.sendto(b"x" * int(size), (address, int(port)))
+"""
+# Two thousand in a second at most, like a flood.
+SEND_NUMBERS = """
+import json, os, random, socket, sys, time
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+choose = random.Random(int(sys.argv[4]))
+sent = [choose.choice(json.loads(sys.argv[2])) for i in range(int(sys.argv[3]))]
+for i, port in enumerate(sent):
+    s.sendto(str(i).encode(), (sys.argv[1], port))
+    time.sleep(0.0005)
+print(json.dumps(sent))
+"""
+RECEIVE_NUMBERS = """
+import json, select, socket, sys, time
+sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for port in json.loads(sys.argv[1])]
+for s, port in zip(sockets, json.loads(sys.argv[1])):
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
+    s.bind(("", port))
+print("listens", flush=True)
+came, last = [], None
+while last is None or time.monotonic() - last < 0.3:
+    for s in select.select(sockets + ([sys.stdin] if last is None else []), [], [], 0.1)[0]:
+        if s is sys.stdin:
+            last = time.monotonic()
+            continue
+        came.append(int(s.recv(65536)))
+        last = time.monotonic() if last else None
+print(json.dumps(came))
 """
 FRAMES = """
 import socket, sys

@@ -119,14 +119,14 @@ def test_a_chain_of_a_cgroup_drops_what_comes_to_its_processes():
     tap.equal(tool.stop(), 0, "exit status")
 
 
-def cgroup():
+def cgroup(name="test"):
     """A group of its own for a test, of the second version, mounted where only the test looks."""
     at = tap.folder()
     done = tap.run("mount", "-t", "cgroup2", "none", at)
     if done.returncode:
         raise tap.Skip("this system has no cgroup2")
     tap.cleanup(tap.run, "umount", at)
-    path = os.path.join(at, f"emf-test-{os.getpid()}")
+    path = os.path.join(at, f"emf-{name}-{os.getpid()}")
     os.mkdir(path)
     tap.cleanup(os.rmdir, path)
     return path
@@ -164,11 +164,15 @@ class Service:
 
     def order(self, chain):
         """The programs that take part, and the others."""
-        rows = json.loads(self.chain("show", chain, "-j").stdout)
+        rows = self.rows(chain)
         return ([r["program"] for r in rows if r["place"]], [r["program"] for r in rows if not r["place"]])
 
+    def rows(self, chain):
+        """Of the programs, as show prints them."""
+        return [r for r in json.loads(self.chain("show", chain, "-j").stdout) if r["program"]]
+
     def runs(self, chain):
-        return {r["program"]: r["runs"] for r in json.loads(self.chain("show", chain, "-j").stdout)}
+        return {r["program"]: r["runs"] for r in self.rows(chain)}
 
     def stop(self):
         tap.equal(self.tool.stop(), 0, f"exit status of the service ({self.tool.err})")
@@ -234,6 +238,105 @@ def test_runs_are_counted_over_generations_and_never_go_back():
     service.stop()
 
 
+def test_runs_and_time_never_go_back_whatever_changes():
+    pair = Pair()
+    service = Service(pair, "first", "filter", "last", ingress=("iface", "va"))
+    service.does("count", "ingress", "on")
+    flood = pair.flood(7)
+    steps = random.Random(2)
+    programs = (("first", "mark"), ("filter", "drop_in"), ("last", "end"))
+    before, went_back = {}, []
+    for _ in range(STEPS):
+        kind = steps.choice(("enable", "disable", "move", "stop", "count"))
+        if kind == "stop":
+            service.module("stop", "filter")
+            service.module("start", "filter")
+        elif kind == "count":
+            service.does("count", "ingress", "off")
+            service.does("count", "ingress", "on")
+        else:
+            service.does(kind, "ingress", *steps.choice(programs), *(["1"] if kind == "move" else []))
+        now = {(row["program"], which): row[which] for row in service.rows("ingress") for which in ("runs", "ns")}
+        went_back += [(key, n, now[key]) for key, n in before.items() if now[key] < n]
+        before = now
+    sent, came = flood.end()
+    tap.equal((came, went_back), (sent, []), "packets that arrive, and counts that went back")
+    tap.equal([key for key, n in before.items() if not n], [], "what was never counted")
+    service.stop()
+
+
+def test_show_names_each_slot_with_who_is_in_it_or_why_not():
+    pair = Pair()
+    service = Service(pair, "first", "last", ingress=("iface", "va"))
+    service.does("count", "ingress", "on")
+    service.does("disable", "ingress", "first", "mark")
+    pair.send(20, 7)
+    rows = json.loads(service.chain("show", "ingress", "-j").stdout)
+    tap.equal([(r["slot"], r["place"], r["module"], r["program"], r["runs"], r["why_not"]) for r in rows],
+              [("first", 0, "first", "mark", 0, "it is disabled"), ("filter", 0, "filter", "drop_in", 0, "its module does not run"),
+               ("spare", 0, None, None, 0, "nothing is in it"), ("last", 1, "last", "end", 20, None)], "slots and programs")
+    tap.equal({(r["chain"], r["type"], r["target"], r["generation"], r["misses"]) for r in rows}, {("ingress", "xdp", "va", 3, 0)}, "the chain")
+    tap.equal(rows[-1]["ns"] > 0, True, "whether time was counted")
+    shown = [line.split() for line in service.chain("show", "ingress").stdout.splitlines()]
+    tap.equal(shown[0], "ingress (xdp) on va: generation 3, runs are counted, 0 misses, 0 refused".split(), "the chain in the table")
+    tap.equal(shown[1:], [["SLOT", "PLACE", "MODULE", "PROGRAM", "RUNS", "NS/RUN"],
+                          ["first", "-", "first", "mark", "0", "0", "it", "is", "disabled"],
+                          ["filter", "-", "filter", "drop_in", "0", "0", "its", "module", "does", "not", "run"],
+                          ["spare", "-", "-", "-", "-", "-", "nothing", "is", "in", "it"],
+                          ["last", "1", "last", "end", "20", str(rows[-1]["ns"] // 20)]], "the table")
+    service.stop()
+
+
+def drawn(text):
+    """What a picture shows: the nodes and the way through them, each by the lines in it; and what is dashed, slots too."""
+    if shutil.which("dot"):
+        done = tap.run("dot", "-Tsvg", input=text, stdin=None)
+        tap.equal((done.returncode, done.stderr), (0, ""), "dot")
+    nodes, slots, dashed = {}, [], set()
+    label = r'label="((?:[^"\\]|\\.)*)"'
+    for line in text.splitlines():
+        node = re.fullmatch(rf"\t+(\w+) \[{label}(.*)\];", line)
+        slot = re.fullmatch(rf"\t\t\t{label}; style=(.*)", line)
+        if node:
+            nodes[node[1]] = tuple(plain.replace('\\"', '"').replace("\\\\", "\\") for plain in node[2].split("\\n"))
+            dashed |= {nodes[node[1]]} if "dashed" in node[3] else set()
+        elif slot:
+            slots.append(slot[1])
+            dashed |= {slot[1]} if "dashed" in slot[2] else set()
+    (way,) = re.findall(r"^\t+(in0(?: -> \w+)*);$", text, re.MULTILINE)
+    return list(nodes.values()), [nodes[name] for name in way.split(" -> ")], slots, dashed
+
+
+def test_the_picture_shows_what_json_says():
+    pair = Pair()
+    service = Service(pair, "first", "filter", "last", ingress=("iface", "va"))
+    service.does("count", "ingress", "on")
+    service.does("disable", "ingress", "filter", "drop_in")
+    pair.send(20, 7)
+    rows = service.rows("ingress")
+    lines = {r["program"]: (r["program"], r["module"], r["why_not"] or f"{r['runs']} runs, {r['ns'] // r['runs']} ns a run") for r in rows}
+    picture = service.chain("show", "ingress", "--dot").stdout
+    nodes, way, slots, dashed = drawn(picture)
+    ends = [("va", "xdp"), ("XDP_PASS", "if no program decides")]
+    tap.equal(way, [ends[0], lines["mark"], lines["end"], ends[1]], "the way of a packet")
+    tap.equal(sorted(nodes), sorted([*ends, *lines.values(), ("empty",)]), "nodes")
+    tap.equal(slots, ["first", "filter", "spare", "last"], "slots")
+    tap.equal(dashed, {"filter", lines["drop_in"], "spare"}, "what takes no part")
+    tap.contains(picture, f'label="ingress, generation {rows[0]["generation"]}, 0 misses"', "the picture")
+    tap.contains(service.refuses("list", "--dot", status=2), "--dot is for 'chain show'")
+    tap.contains(service.refuses("show", "ingress", "--dot", "-j", status=2), "without -j")
+    service.stop()
+
+
+def test_names_are_escaped_in_the_picture():
+    path = os.path.join(cgroup(), 'a"b\\c')
+    os.mkdir(path)
+    tap.cleanup(os.rmdir, path)
+    service = Service(Pair(), "dropper", group=("cgroup", path))
+    tap.equal(drawn(service.chain("show", "group", "--dot").stdout)[1][0], (path, "cgroup_skb"), "where it hangs")
+    service.stop()
+
+
 def test_what_cannot_be_done_says_why_and_changes_nothing():
     pair = Pair()
     service = Service(pair, "first", "filter", "last", ingress=("iface", "va"))
@@ -263,6 +366,30 @@ def test_a_trace_shows_what_each_packet_met_and_the_verdict_that_it_got():
     trace.process.wait()
     until(lambda: json.loads(service.chain("list", "-j").stdout)[0]["sample"] == 0, "the trace to end with who asked for it")
     service.stop()
+
+
+def test_the_verdict_of_each_packet_that_is_traced_is_what_became_of_it():
+    for sample in (1, 3):
+        pair = Pair()
+        service = Service(pair, "first", "filter", "last", ingress=("iface", "va"))
+        trace = Tool("chain", "trace", "ingress", str(sample), "-j", env=service.env)
+        until(lambda: json.loads(service.chain("list", "-j").stdout)[0]["sample"] == sample, "the trace to begin")
+        packets = pair.numbered(3000, (7, 9), sample)
+        while not packets.is_over():
+            for word in ("disable", "enable"):
+                service.does(word, "ingress", "filter", "drop_in")
+        sent, came = packets.end()
+        ports = [{sent[i] for i in which} for which in (came, set(range(3000)) - set(came))]
+        tap.equal(ports, [{7, 9}, {9}], "ports of packets that arrived, and of those that did not")
+        until(lambda: trace.out.count("\n") >= 3000 // sample, "the packets")
+        found = [json.loads(line) for line in trace.out.splitlines()]
+        tap.equal(len(found), 3000 // sample, "packets that were traced")
+        # One in so many in the order in which they came; 1 is XDP_DROP, 2 is XDP_PASS.
+        wrong = [(number, one) for number, one in zip(range(sample - 1, 3000, sample), found) if one["verdict"] != (2 if number in set(came) else 1)]
+        tap.equal(wrong, [], "packets of which the trace says something else than the receiver")
+        tap.equal(json.loads(service.chain("list", "-j").stdout)[0]["untraced"], 0, "hops that are missing")
+        trace.process.kill()
+        service.stop()
 
 
 if __name__ == "__main__":
