@@ -17,6 +17,7 @@ import scratch  # noqa: E402 - the path has to be set first
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "chain")
 LENGTHS = (1, 4, 8, 12, 16, 32)
 PLAIN = 8
+TWO = ("left", "right")
 ROUNDS = 5
 LOADS = 50
 SWAPS = 20
@@ -58,6 +59,8 @@ def build(args, folder):
     for n in LENGTHS:
         module(modules, f"calls{n}", n, "line_next(ctx)")
     module(modules, f"plain{PLAIN}", PLAIN, "XDP_PASS")
+    for name in TWO:
+        module(modules, name, 1, "XDP_PASS")
     os.mkdir(out)
     run(os.path.join(src, "configure"), cwd=out)
     run("make", f"-j{os.cpu_count()}", cwd=out)
@@ -66,6 +69,13 @@ def build(args, folder):
             os.path.join(folder, name))
     for n in LENGTHS:
         run(*shlex.split(args.compile), f"-DHOPS={n}", "-c", "-o", os.path.join(folder, f"hand{n}.o"), os.path.join(HERE, "hand.bpf.c"))
+    for name in TWO:
+        run(*shlex.split(args.compile), f"-DNAME={name}", "-c", "-o", os.path.join(folder, f"{name}.o"), os.path.join(HERE, "one.bpf.c"))
+    # It is linked with the libbpf that libxdp brings, and not there without libxdp.
+    done = subprocess.run([*shlex.split(args.cc), "-O2", "-std=gnu17", "-D_GNU_SOURCE", os.path.join(HERE, "dispatcher.c"), "-lxdp", "-o",
+                           os.path.join(folder, "dispatcher")], check=False, capture_output=True, text=True)
+    if done.returncode and "xdp/libxdp.h" not in done.stderr and "-lxdp" not in done.stderr:
+        raise SystemExit(f"bench: dispatcher.c: {done.stderr}")
     return os.path.join(out, "emf")
 
 
@@ -144,6 +154,58 @@ def hops(folder, product, spaces, row):
         "floor + 3 ns", value - floor <= 3)
 
 
+class Dispatcher:
+    """The same two modules behind the dispatcher of libxdp, while the block runs; `why` says why they are not."""
+
+    def __init__(self, spaces, folder):
+        program = os.path.join(folder, "dispatcher")
+        self.process, self.why = None, "" if os.path.exists(program) else "libxdp is not installed"
+        self.words = [*spaces.within(spaces.b), program, "vb", *(os.path.join(folder, f"{name}.o") for name in TWO)]
+
+    def __enter__(self):
+        if not self.why:
+            self.process = subprocess.Popen(self.words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+            said = self.process.stdout.readline().strip()
+            # It tries whether freplace works, and says no more than that it does not.
+            refused = said in ("Operation not supported", "Operation not permitted")
+            self.why = "" if said == "attached" else f"the kernel refuses freplace: {said}" if refused else f"libxdp: {said}"
+        return self
+
+    def __exit__(self, *_):
+        if self.process:
+            self.process.stdin.close()
+            self.process.wait(20)
+            self.process.stdout.close()
+
+
+def is_emulated():
+    with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
+        return "TCG" in file.read()
+
+
+def dispatched(folder, product, spaces, row):
+    """Two modules that know nothing of each other, in a chain and behind the dispatcher."""
+    what, measure = "two modules on XDP, a packet", [*ON_ONE, os.path.join(folder, "run")]
+    chain, other, why = [], [], ""
+    with Product(spaces, product, folder, *TWO) as it:
+        for _ in range(LOADS):
+            it.chain("count", "line", "off")  # a new generation
+            chain.append(float(run(*spaces.within(spaces.a), *measure, "va").stdout))
+            if why:
+                continue
+            with Dispatcher(spaces, folder) as behind:
+                why = behind.why
+                if not why:
+                    other.append(float(run(*spaces.within(spaces.b), *measure, "vb").stdout))
+    value = statistics.quantiles(chain)[0]
+    if why:
+        row(what, f"{value:.1f} ns", f"none by libxdp: {why}")
+        return
+    floor = statistics.quantiles(other)[0]
+    row(what, f"{value:.1f} ns", f"{floor:.1f} ns by libxdp", f"{value / floor:.2f}",
+        "an emulated processor: only an indication" if is_emulated() else "")
+
+
 def flood(folder, spaces):
     return [*spaces.within(spaces.b), *ON_ONE, os.path.join(folder, "flood"), "vb", str(FLOOD_MS)]
 
@@ -175,6 +237,7 @@ def measure(args, folder, row):
     product = build(args, folder)
     with Namespaces() as spaces:
         hops(folder, product, spaces, row)
+        dispatched(folder, product, spaces, row)
         swaps(folder, product, spaces, row)
 
 

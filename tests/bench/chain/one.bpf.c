@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Program NAME, which only returns a verdict: what a module of the chain has. */
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+char LICENSE[] SEC("license") = "GPL";
+
+SEC("xdp")
+int NAME(struct xdp_md *ctx)
+{
+	return XDP_PASS;
+}
