@@ -41,7 +41,7 @@ static void print_program(unsigned int at, const struct chains_program *row)
 	if (*row->why_not)
 		print_text(row->why_not);
 	else
-		printf("%" PRIu64 " runs, %llu ns a run", (uint64_t)row->runs, emf_chain_ns_a_run(row));
+		printf("%" PRIu64 " runs\\n%llu ns a run", (uint64_t)row->runs, emf_chain_ns_a_run(row));
 	printf("\"%s];\n", row->place ? "" : " style=\"rounded,dashed\" " GREY);
 }
 
@@ -100,7 +100,7 @@ static void print_instance(const struct emf_chain_view *view, const struct chain
 		print_slot(view, instance, at, s);
 	printf("\t\tout%u [label=\"", at);
 	print_text(view->shape->verdict);
-	printf("\\nif no program decides\" shape=oval];\n");
+	printf("\\nif no program\\ndecides\" shape=oval];\n");
 	print_edges(view, instance, at);
 	print_order(view, instance, at);
 	printf("\t}\n");
@@ -113,7 +113,7 @@ void emf_chain_print_dot(const struct emf_chain_view *view)
 
 	printf("digraph \"");
 	print_text(view->chain);
-	printf("\" {\n\trankdir=LR;\n\tgraph [fontname=\"sans-serif\" fontsize=11];\n"
+	printf("\" {\n\trankdir=LR;\n\tgraph [ranksep=0.3 fontname=\"sans-serif\" fontsize=11];\n"
 	       "\tnode [shape=box style=rounded fontname=\"sans-serif\" fontsize=10];\n");
 	while ((instance = emf_chain_view_instance(view, instance)))
 		print_instance(view, instance, at++);

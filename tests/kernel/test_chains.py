@@ -314,10 +314,11 @@ def test_the_picture_shows_what_json_says():
     service.does("disable", "ingress", "filter", "drop_in")
     pair.send(20, 7)
     rows = service.rows("ingress")
-    lines = {r["program"]: (r["program"], r["module"], r["why_not"] or f"{r['runs']} runs, {r['ns'] // r['runs']} ns a run") for r in rows}
+    lines = {r["program"]: (r["program"], r["module"], *([r["why_not"]] if r["why_not"] else [f"{r['runs']} runs", f"{r['ns'] // r['runs']} ns a run"]))
+             for r in rows}
     picture = service.chain("show", "ingress", "--dot").stdout
     nodes, way, slots, dashed = drawn(picture)
-    ends = [("va", "xdp"), ("XDP_PASS", "if no program decides")]
+    ends = [("va", "xdp"), ("XDP_PASS", "if no program", "decides")]
     tap.equal(way, [ends[0], lines["mark"], lines["end"], ends[1]], "the way of a packet")
     tap.equal(sorted(nodes), sorted([*ends, *lines.values(), ("empty",)]), "nodes")
     tap.equal(slots, ["first", "filter", "spare", "last"], "slots")
