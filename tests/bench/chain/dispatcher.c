@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <net/if.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,12 +13,19 @@
 
 #define MAX 10 /* MAX_DISPATCHER_ACTIONS, xdp/prog_dispatcher.h */
 
-/* What libxdp makes of it names a file, and not the kernel's word, which goes here by libbpf. */
-static int quiet(enum libxdp_print_level level, const char *fmt, va_list args)
+static char refused[288];
+
+/* The error of an attach is the same for all reasons; that freplace does not work is said here only. */
+static int note(enum libxdp_print_level level, const char *fmt, va_list args)
 {
+	char line[256], *why;
+
 	(void)level;
-	(void)fmt;
-	(void)args;
+	vsnprintf(line, sizeof(line), fmt, args);
+	line[strcspn(line, "\n")] = '\0';
+	why = strrchr(line, ':');
+	if (why && strstr(line, "Compatibility check"))
+		snprintf(refused, sizeof(refused), "the kernel refuses freplace%s", why);
 	return 0;
 }
 
@@ -30,7 +38,7 @@ int main(int argc, char **argv)
 	if (n < 1 || n > MAX)
 		return 2;
 	ifindex = (int)if_nametoindex(argv[1]);
-	libxdp_set_print(quiet);
+	libxdp_set_print(note);
 	for (int i = 0; i < n; i++) {
 		programs[i] = xdp_program__open_file(argv[i + 2], "xdp", NULL);
 		err = (int)libxdp_get_error(programs[i]);
@@ -40,7 +48,7 @@ int main(int argc, char **argv)
 		}
 	}
 	err = xdp_program__attach_multi(programs, (size_t)n, ifindex, XDP_MODE_NATIVE, 0);
-	printf("%s\n", err ? strerror(-err) : "attached");
+	printf("%s\n", !err ? "attached" : *refused ? refused : strerror(-err));
 	fflush(stdout);
 	while (!err && read(STDIN_FILENO, &c, 1) > 0)
 		;
