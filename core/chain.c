@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chain_change.h"
 #include "chain_trace.h"
 #include "core.h"
 
@@ -16,6 +17,9 @@
 struct leaving {
 	struct emf_work work;
 	struct emf_chain_generation *generation;
+	struct emf_chain_pins pins; /* of its instance */
+	uint32_t before;	    /* generations that are unpinned */
+	bool is_last;		    /* @pins are its own, and unlocked behind it */
 };
 
 static void leave(struct emf_work *work)
@@ -23,7 +27,11 @@ static void leave(struct emf_work *work)
 	struct leaving *leaving = emf_container_of(work, struct leaving, work);
 
 	emf_chain_wait();
+	if (leaving->pins.folder >= 0)
+		emf_chain_pins_remove(leaving->pins.path, leaving->before);
 	emf_chain_demolish(leaving->generation);
+	if (leaving->is_last)
+		emf_chain_pins_close(&leaving->pins);
 }
 
 static void left(struct emf_work *work)
@@ -34,20 +42,25 @@ static void left(struct emf_work *work)
 	free(leaving);
 }
 
-static void retire(struct emf *emf, struct emf_chain_generation *generation)
+/* @is_last: nothing is pinned there by this process from now on, but what stays. */
+static void retire(struct emf *emf, struct emf_chain_instance *instance, uint32_t number, bool is_last)
 {
-	struct leaving *leaving = generation ? calloc(1, sizeof(*leaving)) : NULL;
+	struct leaving *leaving = instance->now ? calloc(1, sizeof(*leaving)) : NULL;
+	struct leaving here = { .generation = instance->now, .pins = instance->pins, .is_last = is_last,
+				.before = instance->hook.stays ? number : UINT32_MAX };
 
-	if (!generation)
+	if (!instance->now)
 		return;
+	instance->now = NULL;
+	if (is_last)
+		instance->pins.folder = -1;
 	if (!leaving) { /* blocks, and does it right */
-		emf_chain_wait();
-		emf_chain_demolish(generation);
-		free(generation);
+		leave(&here.work);
+		free(here.generation);
 		return;
 	}
+	*leaving = here;
 	leaving->work = (struct emf_work){ .run = leave, .done = left };
-	leaving->generation = generation;
 	emf_worker_submit(&emf->worker, &leaving->work);
 }
 
@@ -86,6 +99,41 @@ static void tell_donors(const struct emf_unit *taker)
 	}
 }
 
+/* What cannot stay is told, and runs: its user hears of it when it can still be otherwise. */
+static void keep_or_let_go(struct emf_unit *unit, struct emf_chain_instance *instance)
+{
+	struct emf_chain_hook *hook = &instance->hook;
+	int err = unit->emf->persists ? emf_chain_pins_keep(&instance->pins, hook, &instance->maps, &unit->emf->registry) : -ECANCELED;
+
+	if (!err)
+		return;
+	if (err == -EOPNOTSUPP)
+		emf_warn(unit->m, "does not stay on %s when this process ends: %s", hook->target,
+			 hook->ops == &emf_chain_hook_xdp ? "the program that it took the place of is put back then" :
+							     "what hangs there goes with its process");
+	else if (err != -ECANCELED)
+		emf_warn(unit->m, "does not stay on %s when this process ends: it cannot be pinned: %s", hook->target, strerror(-err));
+	emf_chain_pins_let_go(&instance->pins, hook);
+}
+
+static int switch_to(struct emf_unit *unit, struct emf_chain_instance *instance, struct emf_chain_generation *next)
+{
+	bool is_pinned = instance->pins.folder >= 0 && unit->emf->persists;
+	int err = is_pinned ? emf_chain_pins_add(&instance->pins, next) : 0;
+
+	if (err) {
+		snprintf(unit->why, sizeof(unit->why), "chain %s: generation %u cannot be pinned in %s: %s", unit->m->chain->name,
+			 next->number, instance->pins.path, strerror(-err));
+		return err;
+	}
+	err = emf_chain_hook_switch(&instance->hook, next->entry_fd);
+	if (err)
+		emf_chain_hook_explain(&instance->hook, err, unit->why, sizeof(unit->why));
+	if (err && is_pinned)
+		emf_chain_pins_take_back(&instance->pins, next);
+	return err;
+}
+
 int emf_chain_renew(struct emf_unit *unit, struct emf_chain_instance *instance)
 {
 	const struct emf_chain *chain = unit->m->chain;
@@ -101,20 +149,37 @@ int emf_chain_renew(struct emf_unit *unit, struct emf_chain_instance *instance)
 		err = emf_chain_build(next, unit, &instance->maps);
 	}
 	if (!err) {
-		err = emf_chain_hook_switch(&instance->hook, next->entry_fd);
-		if (err) {
-			snprintf(unit->why, sizeof(unit->why), "chain %s cannot hang on %s: %s", chain->name, instance->hook.target,
-				 emf_chain_hook_error(err));
+		err = switch_to(unit, instance, next);
+		if (err)
 			emf_chain_demolish(next);
-		}
 	}
 	if (err) {
 		free(next);
 		return err;
 	}
-	retire(unit->emf, instance->now);
+	if (instance->pins.folder >= 0)
+		keep_or_let_go(unit, instance);
+	retire(unit->emf, instance, next->number, !instance->hook.stays);
 	instance->now = next;
 	instance->number = next->number;
+	return 0;
+}
+
+/* What an earlier run left there hangs on until the first generation of this one takes its place. */
+static int adopt(struct emf_unit *unit, struct emf_chain_instance *instance)
+{
+	int err = emf_chain_pins_open(&instance->pins, &instance->hook, unit->emf->persists, unit->why, sizeof(unit->why));
+
+	if (err || instance->pins.folder < 0)
+		return err;
+	instance->now = calloc(1, sizeof(*instance->now));
+	if (!instance->now)
+		return -ENOMEM;
+	instance->now->slots = -1;
+	instance->number = emf_chain_pins_adopt(&instance->pins, &instance->hook, &instance->maps, &unit->emf->registry);
+	if (instance->hook.stays)
+		emf_info(unit->m, "hangs on %s since an earlier run; its generation %u is the last one of it", instance->hook.target,
+			 instance->number);
 	return 0;
 }
 
@@ -122,14 +187,18 @@ static int add(struct emf_unit *unit, const char *target)
 {
 	struct emf_chain_set *set = &unit->chain;
 	struct emf_chain_instance *instance = &set->instances[set->n];
-	int err = emf_chain_hook_init(&instance->hook, unit->m->chain, target);
+	int err = emf_chain_hook_init(&instance->hook, unit->emf, unit->m->chain, target);
 
+	instance->pins.folder = -1;
 	if (err) {
 		snprintf(unit->why, sizeof(unit->why), "chain %s: there is no interface '%s'", unit->m->chain->name, target);
 		return err;
 	}
 	set->n++;
-	err = emf_chain_maps_make(&instance->maps, unit->m->chain);
+	emf_chain_maps_init(&instance->maps);
+	err = adopt(unit, instance);
+	if (!err)
+		err = emf_chain_maps_make(&instance->maps, unit->m->chain);
 	return err ? err : emf_chain_renew(unit, instance);
 }
 
@@ -211,22 +280,38 @@ int emf_chain_rebuild(struct emf_unit *unit)
 	return err;
 }
 
+/* Nobody reads any more what is traced. */
+static void stop_tracing(struct emf_unit *unit)
+{
+	const struct emf_chain_instance *first = unit->chain.instances;
+
+	if (unit->chain.n && first->hook.stays && first->flags & EMF_CHAIN_TRACES &&
+	    emf_chain_set_flags(unit, first->flags & ~EMF_CHAIN_TRACES, 0))
+		emf_warn(unit->m, "packets are still traced: %s", unit->why);
+}
+
 void emf_chain_stop(struct emf_unit *unit)
 {
 	bool was_there = unit->chain.n > 0;
+	/* Who stops the chain wants it to be gone; who ends the product, and said --persist, does not. */
+	bool is_taken_down = unit->stop_asked && !unit->error;
 
+	if (!is_taken_down)
+		stop_tracing(unit);
 	for (size_t i = 0; i < unit->chain.n; i++) {
 		struct emf_chain_instance *instance = &unit->chain.instances[i];
 
+		if (is_taken_down)
+			emf_chain_pins_let_go(&instance->pins, &instance->hook);
 		emf_chain_hook_clear(&instance->hook);
 		emf_chain_trace_stop(instance);
-		retire(unit->emf, instance->now);
+		retire(unit->emf, instance, instance->number, true);
 		emf_chain_maps_close(&instance->maps);
 	}
 	free(unit->chain.instances);
 	free(unit->chain.choices);
 	unit->chain = (struct emf_chain_set){ 0 };
-	if (was_there)
+	if (was_there && (is_taken_down || !unit->emf->persists)) /* one that stays goes on to be handed to */
 		tell_donors(unit);
 }
 
@@ -235,16 +320,24 @@ bool emf_chain_needs(const struct module *user, const struct module *chain)
 	return chain->chain && is_part_of(user, chain->chain);
 }
 
-void emf_chain_changed(const struct emf_unit *module)
+int emf_chain_changed(struct emf_unit *module)
 {
 	struct emf_registry *registry = &module->emf->registry;
+	int err = 0;
 
 	for (size_t i = 0; i < registry->n; i++) {
 		struct emf_unit *unit = &registry->units[i];
 
-		if (unit->m->chain && unit->chain.n && is_part_of(module->m, unit->m->chain) && emf_chain_rebuild(unit))
-			emf_err(unit->m, "%s; it runs on as it was", unit->why);
+		if (!unit->m->chain || !unit->chain.n || !is_part_of(module->m, unit->m->chain))
+			continue;
+		err = emf_chain_rebuild(unit);
+		if (!err)
+			continue;
+		emf_err(unit->m, "%s; it runs on as it was", unit->why);
+		snprintf(module->why, sizeof(module->why), "%s", unit->why);
+		break;
 	}
+	return err;
 }
 
 void emf_chain_failed(const struct emf_unit *unit)

@@ -7,6 +7,7 @@
 
 #include "chain_build.h"
 #include "chain_hook.h"
+#include "chain_pin.h"
 
 #define EMF_CHAIN_TARGETS_MAX 64
 
@@ -16,6 +17,7 @@ struct emf_chain_tracer;
 struct emf_chain_instance {
 	struct emf_chain_hook hook;
 	struct emf_chain_maps maps;
+	struct emf_chain_pins pins;
 	struct emf_chain_generation *now; /* that runs; NULL before the first one */
 	uint32_t number;		  /* of it */
 	uint32_t flags, sample;		  /* of the next one */
@@ -50,8 +52,13 @@ void emf_chain_stop(struct emf_unit *unit);
 /* Whether a module has programs in the chain that another one stands for. */
 bool emf_chain_needs(const struct module *user, const struct module *chain);
 
-/* A module with programs in chains came or goes: those chains that run are built anew. */
-void emf_chain_changed(const struct emf_unit *module);
+/**
+ * emf_chain_changed() - a module with programs in chains came or goes: those chains that run are built anew
+ * @module: it; its why receives a sentence if it came and cannot be part of one
+ *
+ * Return: 0; or the error: that chain runs on as it was.
+ */
+int emf_chain_changed(struct emf_unit *module);
 
 /* A chain did not start: modules with programs in it end, rather than run without anybody noticing. */
 void emf_chain_failed(const struct emf_unit *unit);

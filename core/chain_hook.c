@@ -11,6 +11,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "core.h"
+#include "hook_owner.h"
+
 static const struct emf_chain_hook_ops *ops_of(const struct emf_chain *chain)
 {
 	switch (chain->type) {
@@ -40,9 +43,10 @@ bool emf_chain_hook_is_egress(const struct emf_chain_hook *hook)
 	return !strcmp(hook->chain->at, "egress");
 }
 
-int emf_chain_hook_init(struct emf_chain_hook *hook, const struct emf_chain *chain, const char *target)
+int emf_chain_hook_init(struct emf_chain_hook *hook, struct emf *emf, const struct emf_chain *chain, const char *target)
 {
-	*hook = (struct emf_chain_hook){ .chain = chain, .ops = ops_of(chain), .link = -1, .socket = -1, .root_map = -1 };
+	*hook = (struct emf_chain_hook){ .emf = emf, .chain = chain, .ops = ops_of(chain), .link = -1, .socket = -1, .root_map = -1,
+					 .guarded = -1, .program = -1, .other = -1 };
 	snprintf(hook->target, sizeof(hook->target), "%s", target);
 	return hook->ops->init ? hook->ops->init(hook) : 0;
 }
@@ -58,17 +62,28 @@ int emf_chain_hook_switch(struct emf_chain_hook *hook, int program)
 		hook->ops = &emf_chain_hook_clsact;
 		err = hook->ops->hang(hook, program);
 	}
+	if ((err == -EBUSY || err == -EEXIST) && hook->chain->type == EMF_CHAIN_XDP && hook->emf->replaces) {
+		hook->ops = &emf_chain_hook_xdp;
+		err = hook->ops->hang(hook, program);
+	}
 	hook->hangs = !err;
 	return err;
 }
 
-const char *emf_chain_hook_error(int err)
+void emf_chain_hook_explain(const struct emf_chain_hook *hook, int err, char *why, size_t size)
 {
-	if (err == -EBUSY || err == -EEXIST)
-		return "another program hangs there already; 'bpftool net' names it";
-	if (err == -EPERM)
-		return "this user may not (needs CAP_BPF and CAP_NET_ADMIN, or run as root)";
-	return strerror(-err);
+	char owner[EMF_OWNER_TEXT_MAX];
+	const char *reason = owner;
+
+	if (hook->chain->type == EMF_CHAIN_XDP && (err == -EBUSY || err == -EEXIST))
+		emf_xdp_owner_describe(hook->ifindex, hook->target, hook->emf->replaces, owner);
+	else if (hook->chain->type == EMF_CHAIN_CGROUP_SKB && err == -EPERM && !geteuid())
+		reason = "a program that hangs there or above, alone, lets no other one in; 'bpftool cgroup tree' names it";
+	else if (err == -EPERM)
+		reason = "this user may not (needs CAP_BPF and CAP_NET_ADMIN, or run as root)";
+	else
+		reason = strerror(-err);
+	snprintf(why, size, "chain %s cannot hang on %s: %s", hook->chain->name, hook->target, reason);
 }
 
 /* This command is a call of synchronize_rcu(), kernel/sched/membarrier.c: programs run between rcu_read_lock() and its end. */

@@ -1,11 +1,29 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * chain_hook_clsact.c - chains of tc where the kernel has no tcx: a filter of clsact, which is replaced in place.
+ *
+ * Filters are of those who made them, and ours stands before or behind them. It would stay when this process is killed:
+ * the guardian knows it before it is there.
  */
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "chain_hook.h"
+#include "chain_pin.h"
+#include "core.h"
+#include "guardian.h"
+#include "pin_folder.h"
+#include "tc_filter.h"
+
+#define PIN "filter-%u-%u-%u-%u-%u" /* egress, interface, priority, handle, made the qdisc */
+
+#define HANDLE 1
+#define MIDDLE 0xc000u /* what the kernel begins with, tcf_auto_prio() in net/sched/cls_api.c */
+#define LAST 0xffffu
+#define TRIES 16 /* when others make filters at the same time */
 
 static void hook_of(const struct emf_chain_hook *hook, struct bpf_tc_hook *tc)
 {
@@ -13,49 +31,202 @@ static void hook_of(const struct emf_chain_hook *hook, struct bpf_tc_hook *tc)
 	tc->attach_point = emf_chain_hook_is_egress(hook) ? BPF_TC_EGRESS : BPF_TC_INGRESS;
 }
 
-static int replace(struct emf_chain_hook *hook, int program)
-{
-	LIBBPF_OPTS(bpf_tc_opts, opts, .prog_fd = program, .handle = hook->handle, .priority = hook->priority,
-		    .flags = hook->handle ? BPF_TC_F_REPLACE : 0);
-	struct bpf_tc_hook tc;
-	int err;
+struct range {
+	unsigned int first, last; /* priorities that are in use; 0: none */
+};
 
-	hook_of(hook, &tc);
-	err = bpf_tc_attach(&tc, &opts);
-	if (err)
-		return err;
-	hook->handle = opts.handle;
-	hook->priority = opts.priority;
-	return 0;
+static void widen(void *arg, const struct emf_tc_filter *filter)
+{
+	struct range *range = arg;
+
+	if (!range->first || filter->priority < range->first)
+		range->first = filter->priority;
+	if (filter->priority > range->last)
+		range->last = filter->priority;
 }
 
-static int hang(struct emf_chain_hook *hook, int program)
+/* A priority that nobody has, on our side of all others. */
+static int choose_priority(struct emf_chain_hook *hook)
+{
+	struct range used = { 0, 0 };
+	int err = emf_tc_filters(hook->ifindex, emf_chain_hook_is_egress(hook), widen, &used);
+
+	if (err)
+		return err;
+	if (!used.first)
+		hook->owned.priority = MIDDLE;
+	else if (hook->emf->hangs_first)
+		hook->owned.priority = used.first - 1;
+	else
+		hook->owned.priority = used.last + 1;
+	return hook->owned.priority && hook->owned.priority <= LAST ? 0 : -ENOSPC;
+}
+
+static int attach(const struct emf_chain_hook *hook, int program, unsigned int flags)
+{
+	LIBBPF_OPTS(bpf_tc_opts, opts, .prog_fd = program, .handle = HANDLE, .priority = hook->owned.priority, .flags = flags);
+	struct bpf_tc_hook tc;
+
+	hook_of(hook, &tc);
+	return bpf_tc_attach(&tc, &opts);
+}
+
+static int step(const struct emf_chain_hook *hook, int program)
+{
+	return attach(hook, program, BPF_TC_F_REPLACE);
+}
+
+/* Without a qdisc the kernel says -EINVAL, __tcf_qdisc_find() in net/sched/cls_api.c; with it -ENOENT, or what is there. */
+static bool has_qdisc(const struct emf_chain_hook *hook)
+{
+	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = HANDLE, .priority = MIDDLE);
+	struct bpf_tc_hook tc;
+
+	hook_of(hook, &tc);
+	return bpf_tc_query(&tc, &opts) != -EINVAL;
+}
+
+static int make_qdisc(struct emf_chain_hook *hook)
 {
 	struct bpf_tc_hook tc;
 	int err;
 
 	hook_of(hook, &tc);
 	err = bpf_tc_hook_create(&tc);
-	if (err && err != -EEXIST)
+	if (err != -EEXIST)
 		return err;
-	hook->made_qdisc = !err;
-	return replace(hook, program);
+	hook->owned.made_qdisc = false; /* somebody else did, since we looked */
+	emf_guardian_change(hook->emf->guardian, hook->guarded, &hook->owned);
+	return 0;
 }
 
-static void clear(struct emf_chain_hook *hook)
+static int hang_once(struct emf_chain_hook *hook, int program)
 {
-	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = hook->handle, .priority = hook->priority);
-	struct bpf_tc_hook tc;
+	bool is_there = has_qdisc(hook);
+	int err = choose_priority(hook);
 
-	if (!hook->handle)
-		return;
-	hook_of(hook, &tc);
-	bpf_tc_detach(&tc, &opts);
-	if (hook->made_qdisc) {
-		tc.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS; /* the qdisc itself */
-		bpf_tc_hook_destroy(&tc);
-	}
-	hook->handle = 0;
+	hook->owned.made_qdisc = !is_there || emf_guardian_made_qdisc(hook->emf->guardian, hook->ifindex);
+	if (!err)
+		err = emf_chain_hook_guard(hook, program);
+	if (!err && !is_there)
+		err = make_qdisc(hook);
+	if (!err)
+		err = attach(hook, program, 0);
+	if (err)
+		emf_chain_hook_remove_owned(hook);
+	return err;
 }
 
-const struct emf_chain_hook_ops emf_chain_hook_clsact = { .hang = hang, .replace = replace, .clear = clear };
+static int hang(struct emf_chain_hook *hook, int program)
+{
+	int err = -EEXIST;
+
+	hook->owned = (struct emf_owned){ .kind = EMF_OWNED_TC_FILTER, .ifindex = hook->ifindex, .handle = HANDLE,
+					  .is_egress = emf_chain_hook_is_egress(hook) };
+	snprintf(hook->owned.link, sizeof(hook->owned.link), "%.15s", hook->target);
+	for (int i = 0; i < TRIES && err == -EEXIST; i++)
+		err = hang_once(hook, program);
+	return err;
+}
+
+static int replace(struct emf_chain_hook *hook, int program)
+{
+	return emf_chain_hook_replace_guarded(hook, program, step);
+}
+
+/* --- what stays: the filter does so anyway; its name in the folder says where it is */
+
+static void pin_path(const struct emf_owned *filter, const char *folder, char path[512])
+{
+	snprintf(path, 512, "%s/" PIN, folder, !!filter->is_egress, filter->ifindex, filter->priority, filter->handle, !!filter->made_qdisc);
+}
+
+static int pin(struct emf_chain_hook *hook, const char *folder)
+{
+	char path[512];
+
+	pin_path(&hook->owned, folder, path);
+	if (mkdir(path, 0700) && errno != EEXIST)
+		return -errno;
+	emf_chain_hook_unguard(hook);
+	return 0;
+}
+
+static void unpin(struct emf_chain_hook *hook, const char *folder)
+{
+	char path[512];
+
+	if (hook->guarded < 0)
+		hook->guarded = emf_guardian_take(&hook->emf->guardian, hook->emf->product->name, &hook->owned, -1);
+	pin_path(&hook->owned, folder, path);
+	rmdir(path);
+}
+
+struct search {
+	const char *folder;
+	struct emf_owned *filter;
+};
+
+static void match(void *arg, const struct emf_tc_filter *found)
+{
+	struct search *search = arg;
+
+	if (found->priority == search->filter->priority && found->handle == search->filter->handle)
+		emf_chain_pins_have(search->folder, found->program, &search->filter->programs[0]);
+}
+
+int emf_chain_hook_filter_read(const char *folder, const char *name, struct emf_owned *filter)
+{
+	struct search search = { folder, filter };
+
+	*filter = (struct emf_owned){ .kind = EMF_OWNED_TC_FILTER };
+	if (sscanf(name, PIN, &filter->is_egress, &filter->ifindex, &filter->priority, &filter->handle, &filter->made_qdisc) != 5)
+		return -ENOENT;
+	if (emf_tc_filters(filter->ifindex, filter->is_egress, match, &search) || !filter->programs[0].id)
+		return -ENOENT;
+	if (!if_indextoname(filter->ifindex, filter->link))
+		*filter->link = '\0';
+	return 0;
+}
+
+struct finding {
+	const char *folder;
+	struct emf_chain_hook *hook; /* NULL: any will do */
+	bool is_found;
+};
+
+static void find(void *arg, const char *name)
+{
+	struct finding *f = arg;
+	struct emf_owned filter;
+
+	if (strncmp(name, PIN, strcspn(PIN, "%")))
+		return;
+	if (!f->hook) {
+		f->is_found = true;
+	} else if (!emf_chain_hook_filter_read(f->folder, name, &filter) && filter.ifindex == f->hook->ifindex) {
+		f->hook->owned = filter;
+		f->is_found = true;
+	} else {
+		emf_unpin(f->folder, name); /* the interface went, or somebody removed the filter */
+	}
+}
+
+bool emf_chain_hook_has_filter(const char *folder)
+{
+	struct finding f = { folder, NULL, false };
+
+	emf_pin_folder_each(folder, find, &f);
+	return f.is_found;
+}
+
+static int adopt(struct emf_chain_hook *hook, const char *folder)
+{
+	struct finding f = { folder, hook, false };
+
+	emf_pin_folder_each(folder, find, &f);
+	return f.is_found ? 0 : -ENOENT;
+}
+
+const struct emf_chain_hook_ops emf_chain_hook_clsact = { .hang = hang, .replace = replace, .clear = emf_chain_hook_remove_owned,
+							  .pin = pin, .unpin = unpin, .adopt = adopt };

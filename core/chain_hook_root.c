@@ -13,6 +13,10 @@
 #include <unistd.h>
 
 #include "chain_hook.h"
+#include "pin_folder.h"
+
+#define PIN_LINK "link-"
+#define PIN_ROOT "root"
 
 static struct bpf_program *stay_of(const struct emf_chain_hook *hook, const struct bpf_object *object)
 {
@@ -55,15 +59,80 @@ static int replace(struct emf_chain_hook *hook, int program)
 	return bpf_map_update_elem(hook->root_map, &zero, &program, BPF_ANY) ? -errno : 0;
 }
 
+/* To detach an event's program is to disable the event, which belongs to the link that stays: so libbpf only forgets it. */
+static void let_go(struct bpf_link *link)
+{
+	bpf_link__disconnect(link);
+	close(bpf_link__fd(link));
+	bpf_link__destroy(link);
+}
+
 static void clear(struct emf_chain_hook *hook)
 {
-	for (size_t i = 0; i < hook->n_root_links; i++)
-		bpf_link__destroy(hook->root_links[i]);
+	for (size_t i = 0; i < hook->n_root_links; i++) {
+		if (hook->stays)
+			let_go(hook->root_links[i]);
+		else
+			bpf_link__destroy(hook->root_links[i]);
+	}
 	free(hook->root_links);
+	if (!hook->root && hook->root_map >= 0)
+		close(hook->root_map);
 	bpf_object__close(hook->root);
 	hook->root_links = NULL;
 	hook->n_root_links = 0;
 	hook->root = NULL;
+	hook->root_map = -1;
+}
+
+/* --- what stays */
+
+static void unpin(struct emf_chain_hook *hook, const char *folder)
+{
+	char name[32];
+
+	for (size_t i = 0; i < hook->n_root_links; i++) {
+		snprintf(name, sizeof(name), PIN_LINK "%zu", i);
+		emf_unpin(folder, name);
+	}
+	emf_unpin(folder, PIN_ROOT);
+}
+
+static int pin(struct emf_chain_hook *hook, const char *folder)
+{
+	int err = emf_pin(folder, PIN_ROOT, hook->root_map);
+	char name[32];
+
+	for (size_t i = 0; i < hook->n_root_links && !err; i++) {
+		snprintf(name, sizeof(name), PIN_LINK "%zu", i);
+		err = emf_pin(folder, name, bpf_link__fd(hook->root_links[i]));
+	}
+	if (err)
+		unpin(hook, folder);
+	return err;
+}
+
+/* An array of one that nobody has pinned is empty when its last owner goes: without it the links call nothing. */
+static int adopt(struct emf_chain_hook *hook, const char *folder)
+{
+	int n = libbpf_num_possible_cpus();
+	char path[512];
+
+	hook->root_map = emf_pin_get(folder, PIN_ROOT);
+	if (hook->root_map < 0)
+		return -ENOENT;
+	hook->root_links = calloc(n > 0 ? (size_t)n : 1, sizeof(struct bpf_link *));
+	for (int i = 0; hook->root_links && i < n && snprintf(path, sizeof(path), "%s/" PIN_LINK "%d", folder, i) < (int)sizeof(path); i++) {
+		struct bpf_link *link = bpf_link__open(path);
+
+		if (!link)
+			break;
+		hook->root_links[hook->n_root_links++] = link;
+	}
+	if (hook->n_root_links)
+		return 0;
+	clear(hook);
+	return -ENOENT;
 }
 
 /* --- perf events: one for each processor */
@@ -148,4 +217,5 @@ static int hang(struct emf_chain_hook *hook, int program)
 	return err;
 }
 
-const struct emf_chain_hook_ops emf_chain_hook_root = { .hang = hang, .replace = replace, .clear = clear };
+const struct emf_chain_hook_ops emf_chain_hook_root = { .hang = hang, .replace = replace, .clear = clear,
+							.pin = pin, .unpin = unpin, .adopt = adopt };

@@ -24,9 +24,12 @@ struct emf_chain_maps {
 	int fds[EMF_CHAIN_MAPS_MAX];
 };
 
+/* None of them. */
+void emf_chain_maps_init(struct emf_chain_maps *maps);
+
 /**
  * emf_chain_maps_make() - those that belong to a chain on one target
- * @maps: receives them; the slots are each generation's
+ * @maps: of the target; those that are below 0 are made, and those that do not fit any more; the slots are each generation's
  * @chain: whose entry declares them
  *
  * Return: 0, or what the kernel or libbpf reports; emf_chain_maps_close() is due in any case.

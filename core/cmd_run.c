@@ -66,6 +66,17 @@ static int set_log(const struct emf_option *option, const char *arg)
 	return 0;
 }
 
+static int set_place(const struct emf_option *option, const char *arg)
+{
+	struct emf_session_options *session = option->context;
+
+	session->place = arg;
+	if (emf_config_is_place(arg))
+		return 0;
+	emf_err(NULL, "--place: \"%s\" is no place; there are: first, last", arg);
+	return -EINVAL;
+}
+
 /* --set MODULE.PARAM=VALUE */
 static int set_any(const struct emf_option *option, const char *arg)
 {
@@ -108,6 +119,11 @@ static void add_common(struct run *run)
 				       emf_option_set_string, &session->config });
 	add(run, &(struct emf_option){ "log", 0, "LEVEL", false, "err, warn, info or debug", set_log, session });
 	add(run, &(struct emf_option){ "set", 0, "MODULE.PARAM=VALUE", false, "set a parameter of any module", set_any, run });
+	add(run, &(struct emf_option){ "replace", 0, NULL, false, "put an XDP program of others aside, and back at the end",
+				       emf_option_set_true, &session->replaces });
+	add(run, &(struct emf_option){ "persist", 0, NULL, false, "chains stay when this ends, and the next start takes them over",
+				       emf_option_set_true, &session->persists });
+	add(run, &(struct emf_option){ "place", 0, "first|last", false, "where chains of tc hang among programs of others", set_place, session });
 	if (!run->emf->serving)
 		add(run, &(struct emf_option){ "bus", 0, NULL, false, "answer 'status' on the socket, as a service does",
 					       emf_option_set_true, &session->bus });

@@ -28,6 +28,7 @@ static const struct emf_command commands[] = {
 	{ "doctor", "[-j] [--bundle FILE]", "say what this kernel and this user can do", emf_cmd_doctor },
 	{ "chain", "list|show|move|enable|disable|count|trace [WORDS] [-j|--dot]", "show chains of programs, and change them while packets flow",
 	  emf_cmd_chain },
+	{ "purge", "", "take away what this product left in the kernel: chains that stayed, and what a killed one left", emf_cmd_purge },
 	{ "call", "SERVICE METHOD [JSON|NAME=VALUE...] [OPTIONS]", "call a method of a service, and print what it answers",
 	  emf_cmd_call },
 	{ "listen", "PATTERN... [OPTIONS]", "print signals as they come: 'flow.*', '*.lost'", emf_cmd_listen },

@@ -37,6 +37,7 @@ int emf_cmd_status(struct emf *emf, int argc, char **argv);
 int emf_cmd_acl(struct emf *emf, int argc, char **argv);
 int emf_cmd_doctor(struct emf *emf, int argc, char **argv);
 int emf_cmd_chain(struct emf *emf, int argc, char **argv);
+int emf_cmd_purge(struct emf *emf, int argc, char **argv);
 int emf_cmd_call(struct emf *emf, int argc, char **argv);
 int emf_cmd_listen(struct emf *emf, int argc, char **argv);
 int emf_cmd_services(struct emf *emf, int argc, char **argv);

@@ -12,6 +12,7 @@
 #include "inifile.h"
 #include "log.h"
 #include "suggest.h"
+#include "value.h"
 
 #define MAX_ENTRIES 4096
 
@@ -31,14 +32,44 @@ static void check_modules(struct reader *r, const char *value)
 			emf_ini_mistake(&r->ini, "this product has no module \"%s\"", word);
 }
 
+bool emf_config_is_place(const char *word)
+{
+	return !strcmp(word, "first") || !strcmp(word, "last");
+}
+
+static const struct emf_value_type yes_or_no = { .type = EMF_BOOL };
+
+static void check_bool(struct reader *r, const char *key, const char *value)
+{
+	bool is_set;
+
+	if (emf_value_parse(&yes_or_no, value, &is_set))
+		emf_ini_mistake(&r->ini, "%s: \"%s\" is neither yes nor no", key, value);
+}
+
+bool emf_config_is_set(const struct emf_config *config, const char *key)
+{
+	const char *value = emf_config_get(config, EMF_CONFIG_PRODUCT, key);
+	bool is_set = false;
+
+	return value && !emf_value_parse(&yes_or_no, value, &is_set) && is_set;
+}
+
 static void check_product_key(struct reader *r, const char *key, const char *value)
 {
 	enum emf_log_level level;
 
 	if (!strcmp(key, "modules"))
 		check_modules(r, value);
+	else if (!strcmp(key, "replace") || !strcmp(key, "persist"))
+		check_bool(r, key, value);
+	else if (!strcmp(key, "place") && !emf_config_is_place(value))
+		emf_ini_mistake(&r->ini, "\"%s\" is no place; there are: first, last", value);
+	else if (!strcmp(key, "place"))
+		return;
 	else if (strcmp(key, "log"))
-		emf_ini_mistake(&r->ini, "section [" EMF_CONFIG_PRODUCT "] has no key \"%s\"; it has: modules, log", key);
+		emf_ini_mistake(&r->ini, "section [" EMF_CONFIG_PRODUCT "] has no key \"%s\"; it has: modules, log, replace, persist, place",
+				key);
 	else if (emf_log_parse_level(value, &level))
 		emf_ini_mistake(&r->ini, "\"%s\" is no log level; there are: err, warn, info, debug", value);
 }

@@ -40,6 +40,12 @@ void emf_config_fini(struct emf_config *config);
 /* The last value of a key, or NULL. */
 const char *emf_config_get(const struct emf_config *config, const char *section, const char *key);
 
+/* Of a key of the product, which was checked: false if it is not there. */
+bool emf_config_is_set(const struct emf_config *config, const char *key);
+
+/* Whether the word says where chains of tc hang: "first", "last". */
+bool emf_config_is_place(const char *word);
+
 /* Applies a checked configuration before the modules start. */
 void emf_config_apply(const struct emf_config *config, struct emf *emf);
 

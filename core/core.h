@@ -23,6 +23,8 @@ enum {
 /* Poll is promised at least this often (include/emf/module.h). */
 #define EMF_POLL_MS 100
 
+struct emf_guardian;
+
 struct emf {
 	const struct emf_product *product;
 	struct emf_registry registry;
@@ -33,6 +35,10 @@ struct emf {
 	int exit_status; /* of the process, when the loop ends */
 	uint64_t started_ns;
 	const char *config; /* its file, of the command line; NULL for the product's own */
+	bool replaces;      /* XDP programs of others are put aside */
+	bool persists;      /* chains stay when the product ends */
+	bool hangs_first;   /* before programs of others on the same hook of tc, else behind them */
+	struct emf_guardian *guardian; /* when there is something to guard */
 	char *modules_line; /* of the configuration that it started with, or NULL */
 };
 

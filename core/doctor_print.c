@@ -120,6 +120,19 @@ static void print_system(FILE *out, const json_t *system)
 	switch_line(out, "statistics", json_object_get(system, "bpf_stats"), stats, 2);
 }
 
+/* What becomes of chains of tc when their product is killed. */
+static void print_killed(FILE *out, const json_t *programs)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(programs, i, one)
+		if (!strcmp(text_of(one, "kind"), "tcx"))
+			line(out, "when killed", !strcmp(text_of(one, "supported"), "yes") ?
+				     "nothing stays attached: chains of tc hang by tcx links" :
+				     "a guardian removes the clsact filters of chains of tc: this kernel has no tcx, or it is not known");
+}
+
 static bool same(const json_t *a, const json_t *b)
 {
 	return !strcmp(text_of(a, "supported"), text_of(b, "supported")) &&
@@ -253,6 +266,7 @@ void emf_doctor_print(const json_t *doctor, FILE *out)
 	fprintf(out, "%s %s (EMF %s, libbpf %s) on Linux %s, %s\n", text_of(doctor, "product"), text_of(doctor, "version"),
 		text_of(doctor, "emf"), text_of(doctor, "libbpf"), text_of(system, "kernel"), text_of(system, "arch"));
 	print_system(out, system);
+	print_killed(out, json_object_get(doctor, "programs"));
 	print_programs(out, json_object_get(doctor, "programs"));
 	print_group(out, "Maps", json_object_get(doctor, "maps"), "type");
 	print_group(out, "Helpers", json_object_get(doctor, "helpers"), "name");

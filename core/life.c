@@ -288,7 +288,11 @@ static void start_late(struct emf_unit *unit)
 {
 	unit->start_asked = false;
 	if (unit->state != EMF_UNIT_RUNNING && !create(unit) && !attach(unit)) {
-		emf_chain_changed(unit);
+		unit->error = emf_chain_changed(unit);
+		if (unit->error) { /* it is not part of what it came for; whoever asked is told when it has ended */
+			unit->stop_asked = true;
+			return;
+		}
 		notify_others(unit, EMF_EVENT_MODULE_UP);
 	}
 	settle(unit);

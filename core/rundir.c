@@ -14,7 +14,7 @@
 
 #define SYSTEM_FOLDER "/run/emf" /* of services that root runs */
 
-static int folder(char path[RUNDIR_PATH_MAX])
+int emf_rundir_path(char path[RUNDIR_PATH_MAX])
 {
 	const char *user = getenv("XDG_RUNTIME_DIR");
 	int n;
@@ -31,7 +31,7 @@ static int folder(char path[RUNDIR_PATH_MAX])
 int emf_rundir(char path[RUNDIR_PATH_MAX])
 {
 	struct stat st;
-	int err = folder(path);
+	int err = emf_rundir_path(path);
 
 	if (err)
 		return err;
@@ -68,7 +68,7 @@ int emf_rundir_socket(const char *product, char path[RUNDIR_PATH_MAX])
 	if (given) {
 		n = snprintf(path, RUNDIR_PATH_MAX, "%s", given);
 	} else {
-		err = folder(base);
+		err = emf_rundir_path(base);
 		if (err)
 			return err;
 		n = snprintf(path, RUNDIR_PATH_MAX, "%s/%s.sock", base, product);

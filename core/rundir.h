@@ -11,6 +11,9 @@
 /* The folder, made if it is missing. 0; -ENOENT if a user has none; or mkdir(2)'s. */
 int emf_rundir(char path[RUNDIR_PATH_MAX]);
 
+/* The same, and nothing is made or checked. */
+int emf_rundir_path(char path[RUNDIR_PATH_MAX]);
+
 /* $EMF_BUS; NULL when it is not set, or empty. */
 const char *emf_rundir_given(void);
 

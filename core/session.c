@@ -11,9 +11,11 @@
 #include "bpf_error.h"
 #include "builtin.h"
 #include "bus_module.h"
+#include "guardian.h"
 #include "life.h"
 #include "log.h"
 #include "output.h"
+#include "owned_file.h"
 #include "server.h"
 
 #define OUTPUT_WAIT_MS 100 /* then look at the clock again */
@@ -52,6 +54,7 @@ int emf_session_configure(struct emf *emf, const struct emf_session_options *opt
 			  struct emf_config *config)
 {
 	int err = apply_product_settings(emf);
+	const char *place;
 
 	emf->config = options->config;
 	if (!err)
@@ -59,6 +62,10 @@ int emf_session_configure(struct emf *emf, const struct emf_session_options *opt
 	if (err)
 		return err;
 	emf_config_apply(config, emf);
+	place = options->place ? options->place : emf_config_get(config, EMF_CONFIG_PRODUCT, "place");
+	emf->hangs_first = place && !strcmp(place, "first");
+	emf->replaces = options->replaces || emf_config_is_set(config, "replace");
+	emf->persists = options->persists || emf_config_is_set(config, "persist");
 	if (options->log_given)
 		emf_log_set_level(options->log);
 	return 0;
@@ -210,6 +217,17 @@ static int run_loop(struct session *s)
 	return err && err != -EPIPE ? EMF_EXIT_FAILED : status;
 }
 
+/* What is in another namespace is no matter of ours: "purge" tells it. */
+static void tell_cleaned(int err, const char *sentence)
+{
+	if (err == -EXDEV)
+		emf_debug(NULL, "%s", sentence);
+	else if (err)
+		emf_warn(NULL, "%s", sentence);
+	else
+		emf_info(NULL, "%s", sentence);
+}
+
 int emf_session_run(struct emf *emf, const struct emf_session_options *options)
 {
 	struct session s = { .emf = emf, .options = options, .hangup = { .signo = SIGHUP, .received = on_hangup },
@@ -238,8 +256,12 @@ int emf_session_run(struct emf *emf, const struct emf_session_options *options)
 		err = emf_server_open(&s.server, emf);
 	if (!err && socket)
 		emf_builtin_provide(emf, &s.server);
-	if (!err)
+	if (!err) {
+		emf_owned_files_clean(emf->product->name, tell_cleaned);
 		status = run_loop(&s);
+		emf_guardian_end(emf->guardian);
+		emf->guardian = NULL;
+	}
 	if (!err && socket) {
 		emf_builtin_withdraw();
 		emf_server_close(&s.server);

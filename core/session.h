@@ -17,6 +17,8 @@ struct emf_session_options {
 	enum emf_log_level log;
 	uint64_t duration_ns;	/* 0 for no end */
 	bool bus;		/* open the socket, though this is no service */
+	bool replaces, persists; /* over the file's */
+	const char *place;	/* "first" or "last"; NULL for the file's */
 };
 
 /* Applies product settings and configuration files. 0, or a negative errno, logged. */

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * guardian_process.h - what the guardian does in its own process.
+ */
+#ifndef EMF_CORE_GUARDIAN_PROCESS_H
+#define EMF_CORE_GUARDIAN_PROCESS_H
+
+#include "owned.h"
+
+/* One message: the thing of this number is so from now on, and its other program comes with it where it has one. */
+struct emf_guardian_message {
+	uint32_t number;
+	struct emf_owned thing; /* EMF_OWNED_NOTHING: it is gone */
+};
+
+/* Sends one; @other may be -1. 0 or a negative errno. */
+int emf_guardian_send(int socket, const struct emf_guardian_message *message, int other);
+
+/**
+ * emf_guardian_run() - all that the process is for
+ * @product: whose guardian it is, for what it says
+ * @socket: to the product
+ * @file: the record of what it owns, or -1; @path goes when nothing is left
+ * @path: of it
+ *
+ * Never returns.
+ */
+void emf_guardian_run(const char *product, int socket, int file, const char *path) __attribute__((noreturn));
+
+#endif

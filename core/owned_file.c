@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * owned_file.c - a record of what a running product owns.
+ */
+#include "owned_file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sysfile.h"
+
+#define MAGIC 0x4f464d45u /* "EMFO" */
+#define ENDING ".owned"
+#define BOOT_ID "/proc/sys/kernel/random/boot_id"
+#define WAIT_MS 3000 /* for a guardian: its work takes some ms */
+#define FILES_MAX 1024 /* one for each process that was killed with its guardian */
+
+/* Ids hold until the machine starts again, and an interface's number in its namespace. */
+struct head {
+	uint32_t magic;
+	uint32_t thing_size;
+	int32_t pid;
+	char boot[40];
+	uint64_t netns;
+};
+
+static uint64_t netns_here(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/net", &st) ? 0 : st.st_ino;
+}
+
+int emf_owned_file_create(const char *product, char path[RUNDIR_PATH_MAX])
+{
+	struct head head = { .magic = MAGIC, .thing_size = sizeof(struct emf_owned), .pid = getpid(), .netns = netns_here() };
+	char folder[RUNDIR_PATH_MAX];
+	int err = emf_rundir(folder), fd;
+
+	if (err)
+		return err;
+	if (snprintf(path, RUNDIR_PATH_MAX, "%s/%s.%d" ENDING, folder, product, (int)getpid()) >= RUNDIR_PATH_MAX)
+		return -ENAMETOOLONG;
+	unlink(path); /* of another process of this number, which had nothing any more: see emf_owned_files_clean() */
+	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return -errno;
+	emf_sysfile_read(BOOT_ID, head.boot, sizeof(head.boot));
+	err = flock(fd, LOCK_EX | LOCK_NB) || pwrite(fd, &head, sizeof(head), 0) != sizeof(head) ? -errno : 0;
+	if (err) {
+		unlink(path);
+		close(fd);
+	}
+	return err ? err : fd;
+}
+
+int emf_owned_file_put(int fd, unsigned int slot, const struct emf_owned *thing)
+{
+	off_t at = (off_t)(sizeof(struct head) + slot * sizeof(*thing));
+
+	return pwrite(fd, thing, sizeof(*thing), at) == sizeof(*thing) ? 0 : -errno;
+}
+
+/* --- those of killed processes */
+
+struct cleaning {
+	const char *product;
+	void (*told)(int err, const char *sentence);
+	int n_left;
+};
+
+static void tell(struct cleaning *c, int err, const struct emf_owned *thing, const char *rest)
+{
+	char text[RUNDIR_PATH_MAX + 384];
+
+	snprintf(text, sizeof(text), "%s of %s on %s, which a killed '%s' left behind, %s",
+		 thing->kind == EMF_OWNED_XDP ? "the XDP program" : "the tc filter", thing->programs[0].name, thing->link, c->product, rest);
+	c->told(err, text);
+	c->n_left += !!err;
+}
+
+static void remove_thing(struct cleaning *c, const struct emf_owned *thing)
+{
+	int removed = emf_owned_remove(thing, -1);
+
+	if (removed < 0)
+		tell(c, removed, thing, strerror(-removed));
+	else if (removed && thing->kind == EMF_OWNED_XDP)
+		tell(c, 0, thing, "was removed; the program that it had put aside is lost with its guardian");
+	else if (removed)
+		tell(c, 0, thing, "was removed");
+}
+
+/* Whether the file is of no use any more. */
+static bool clean(struct cleaning *c, int fd, const char *path)
+{
+	struct emf_owned thing;
+	struct head head;
+	char boot[sizeof(head.boot)] = "";
+	int before = c->n_left;
+
+	emf_sysfile_read(BOOT_ID, boot, sizeof(boot));
+	if (read(fd, &head, sizeof(head)) != sizeof(head) || head.magic != MAGIC || head.thing_size != sizeof(thing) ||
+	    memcmp(head.boot, boot, sizeof(boot)))
+		return true;
+	for (int i = 0; i < EMF_OWNED_MAX && read(fd, &thing, sizeof(thing)) == sizeof(thing); i++) {
+		thing.link[sizeof(thing.link) - 1] = thing.programs[0].name[15] = thing.programs[1].name[15] = '\0';
+		if (thing.kind == EMF_OWNED_NOTHING)
+			continue;
+		if (head.netns == netns_here()) {
+			remove_thing(c, &thing);
+		} else {
+			char rest[RUNDIR_PATH_MAX + 128];
+
+			snprintf(rest, sizeof(rest), "is in another network namespace: run 'purge' there, or remove %s if it is gone", path);
+			tell(c, -EXDEV, &thing, rest);
+		}
+	}
+	return c->n_left == before;
+}
+
+/* 0 when it is ours: no process that has it lives. */
+static int lock_dead(int fd)
+{
+	struct head head;
+
+	for (int ms = 0; flock(fd, LOCK_EX | LOCK_NB); ms += 10) {
+		if (errno != EWOULDBLOCK)
+			return -errno;
+		if (pread(fd, &head, sizeof(head), 0) != sizeof(head) || head.pid <= 0 || !kill(head.pid, 0) || errno != ESRCH || ms >= WAIT_MS)
+			return -EBUSY;
+		usleep(10 * 1000); /* its guardian is at work */
+	}
+	return 0;
+}
+
+static void clean_file(struct cleaning *c, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct stat st;
+
+	if (fd < 0)
+		return;
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_uid == geteuid() && !lock_dead(fd) && clean(c, fd, path))
+		unlink(path);
+	close(fd);
+}
+
+static bool is_of(const char *product, const char *name)
+{
+	size_t n = strlen(product), digits;
+
+	if (strncmp(name, product, n) || name[n] != '.')
+		return false;
+	digits = strspn(name + n + 1, "0123456789");
+	return digits && !strcmp(name + n + 1 + digits, ENDING);
+}
+
+int emf_owned_files_clean(const char *product, void (*told)(int err, const char *sentence))
+{
+	struct cleaning c = { product, told, 0 };
+	char folder[RUNDIR_PATH_MAX], path[RUNDIR_PATH_MAX];
+	const struct dirent *entry;
+	DIR *dir;
+	int err = emf_rundir_path(folder);
+
+	dir = err ? NULL : opendir(folder);
+	for (int i = 0; dir && i < FILES_MAX && (entry = readdir(dir));)
+		if (is_of(product, entry->d_name) &&
+		    snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name) < (int)sizeof(path)) {
+			clean_file(&c, path);
+			i++;
+		}
+	if (dir)
+		closedir(dir);
+	return c.n_left;
+}

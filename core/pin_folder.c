@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * pin_folder.c - folders in bpffs.
+ */
+#include "pin_folder.h"
+
+#include <bpf/bpf.h>
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#define ENTRIES_MAX 4096
+#define PATH_SIZE 512
+
+int emf_bpffs_check(void)
+{
+	struct statfs st;
+
+	return statfs(EMF_BPFFS, &st) || st.f_type != BPF_FS_MAGIC ? -ENODEV : 0;
+}
+
+int emf_pin_folder_make(const char *path)
+{
+	struct stat st;
+
+	if (mkdir(path, 0700) && errno != EEXIST)
+		return -errno;
+	if (lstat(path, &st))
+		return -errno;
+	return !S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 077) ? -EPERM : 0;
+}
+
+int emf_pin_folder_lock(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW), err;
+
+	if (fd < 0)
+		return -errno;
+	if (!flock(fd, LOCK_EX | LOCK_NB))
+		return fd;
+	err = errno == EWOULDBLOCK ? -EBUSY : -errno;
+	close(fd);
+	return err;
+}
+
+int emf_pin_folder_each(const char *path, void (*each)(void *arg, const char *name), void *arg)
+{
+	DIR *dir = opendir(path);
+	const struct dirent *entry;
+
+	if (!dir)
+		return -errno;
+	for (int i = 0; i < ENTRIES_MAX && (entry = readdir(dir)); i++)
+		if (*entry->d_name != '.')
+			each(arg, entry->d_name);
+	closedir(dir);
+	return 0;
+}
+
+static int full_path(char full[PATH_SIZE], const char *path, const char *name)
+{
+	return snprintf(full, PATH_SIZE, "%s/%s", path, name) < PATH_SIZE ? 0 : -ENAMETOOLONG;
+}
+
+/* The beginning of what the kernel says of a map and of a program is the type and the id; of a link it is the same. */
+static bool is_same(int a, int b)
+{
+	struct bpf_link_info of_a = { 0 }, of_b = { 0 };
+	__u32 size_a = sizeof(of_a), size_b = sizeof(of_b);
+
+	return !bpf_obj_get_info_by_fd(a, &of_a, &size_a) && !bpf_obj_get_info_by_fd(b, &of_b, &size_b) && of_a.type == of_b.type &&
+	       of_a.id == of_b.id;
+}
+
+int emf_pin_get(const char *path, const char *name)
+{
+	char full[PATH_SIZE];
+	int err = full_path(full, path, name), fd;
+
+	if (err)
+		return err;
+	fd = bpf_obj_get(full);
+	return fd < 0 ? -errno : fd;
+}
+
+int emf_pin(const char *path, const char *name, int fd)
+{
+	char full[PATH_SIZE];
+	int there = emf_pin_get(path, name), err = full_path(full, path, name);
+	bool is_there = there >= 0 && is_same(there, fd);
+
+	if (there >= 0)
+		close(there);
+	if (err || is_there)
+		return err;
+	if (there >= 0)
+		unlink(full);
+	return bpf_obj_pin(fd, full) ? -errno : 0;
+}
+
+void emf_unpin(const char *path, const char *name)
+{
+	char full[PATH_SIZE];
+
+	if (!full_path(full, path, name) && unlink(full) && errno == EISDIR)
+		rmdir(full);
+}
+
+/* Dots are the kernel's own there, bpf_lookup() in kernel/bpf/inode.c. */
+void emf_pin_name(const char *text, char *name, size_t size)
+{
+	size_t at = 0;
+
+	for (; *text && at + 4 < size; text++) {
+		bool is_plain = isalnum((unsigned char)*text) || strchr("_-:@", *text);
+
+		at += (size_t)snprintf(name + at, size - at, is_plain ? "%c" : "%%%02X", (unsigned char)*text);
+	}
+	name[at < size ? at : size - 1] = '\0';
+}
