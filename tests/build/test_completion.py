@@ -30,7 +30,7 @@ def test_the_first_word_is_a_command_or_a_module():
 
 def test_a_module_offers_its_options():
     tap.equal({"--interval", "--per-process", "--pid", "--duration", "--help"} - set(completed("runqlat", "--")), set(), "missing")
-    tap.equal(completed("runqlat", "--per"), ["--per-process"], "what begins with --per")
+    tap.equal(completed("runqlat", "--per-"), ["--per-process"], "what begins with --per-")
 
 
 def test_run_offers_modules_and_log_its_levels():

@@ -27,13 +27,13 @@ def until(condition, what):
 class Tool:
     """`emf WORDS...` in the background, its output in files."""
 
-    def __init__(self, *words, env=None, within=(), **kwargs):
+    def __init__(self, *words, env=None, within=(), product=None, **kwargs):
         folder = tap.folder()
         self.env = env or {}
         self.out_path = os.path.join(folder, "out")
         self.err_path = os.path.join(folder, "err")
         with open(self.out_path, "w") as out, open(self.err_path, "w") as err:
-            self.process = tap.start(*within, tap.PRODUCT, *words, stdout=out, stderr=err,
+            self.process = tap.start(*within, product or tap.PRODUCT, *words, stdout=out, stderr=err,
                                      env=dict(os.environ, **self.env), **kwargs)
 
     @property
