@@ -229,7 +229,8 @@ def test_when_the_guardian_is_killed_too_the_next_start_removes_what_is_left():
     hang_foreign(at)
     tap.equal(len(kill_both(at, start(at, "run", "last", "--iface", "va", "--replace"))), 1, "records")
     tap.equal(at.xdp(), "ingress_entry", "what is left")
-    tool = start(at, "run", "last", "--iface", "va")
+    tool = start(at, "run", "last", "--iface", "va", "--log", "debug")
+    until(lambda: "ingress: runs" in tool.err or tool.process.poll() is not None, "the chain to run")
     tap.contains(tool.err, "the XDP program of ingress_entry on va, which a killed 'emf' left behind, was removed; the program that it")
     tap.equal((tool.stop(), at.xdp(), at.records()), (0, None, []), "in the end")
 
@@ -344,7 +345,7 @@ def test_when_both_are_killed_the_next_start_and_purge_remove_the_filter_where_t
     for again in (("run", "fussy", "--out", "va", "-d", "1"), ("purge",)):
         at = place()
         kill_both(at, tc(at, "run", "filter", "--out", "va", "--iface", "va"))
-        tap.equal((len(at.filters("egress")), at.send(10, 9, "a")), (1, 0), "what is left")
+        tap.equal(len(at.filters("egress")), 1, "filters that are left, whose array of programs is empty")
         done = at.run(tap.PRODUCT, *again, ok=False)
         tap.contains(done.stderr, "the tc filter of egress_entry on va, which a killed 'emf' left behind, was removed")
         tap.equal((done.returncode, at.filters("egress"), "clsact" in at.qdiscs(), at.records()), (0, [], False, []), "in the end")
