@@ -70,6 +70,26 @@ int emf_chain_hook_switch(struct emf_chain_hook *hook, int program)
 	return err;
 }
 
+/* What ENOENT means there; NULL where it is a file. */
+static const char *what_is_absent(const struct emf_chain *chain)
+{
+	static const struct {
+		const char *kind, *text;
+	} all[] = {
+		{ "kprobe", "the kernel has no such function, or no kprobes" },
+		{ "raw_tp", "the kernel has no such tracepoint" },
+		{ "tp_btf", "the kernel has no such tracepoint" },
+		{ "tracepoint", "the kernel has no such tracepoint, or tracefs is not mounted or not readable; "
+				"as root: mount -t tracefs tracefs /sys/kernel/tracing" },
+		{ "uprobe", "there is no such file, or no such function in it" },
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (!strcmp(all[i].kind, chain->kind))
+			return all[i].text;
+	return NULL;
+}
+
 void emf_chain_hook_explain(const struct emf_chain_hook *hook, int err, char *why, size_t size)
 {
 	char owner[EMF_OWNER_TEXT_MAX];
@@ -82,7 +102,7 @@ void emf_chain_hook_explain(const struct emf_chain_hook *hook, int err, char *wh
 	else if (err == -EPERM)
 		reason = "this user may not (needs CAP_BPF and CAP_NET_ADMIN, or run as root)";
 	else
-		reason = strerror(-err);
+		reason = err == -ENOENT && what_is_absent(hook->chain) ? what_is_absent(hook->chain) : strerror(-err);
 	snprintf(why, size, "chain %s cannot hang on %s: %s", hook->chain->name, hook->target, reason);
 }
 

@@ -202,6 +202,16 @@ def test_a_chain_of_a_kprobe_sees_each_run():
     sees_each_run("opener")
 
 
+def test_what_a_chain_hangs_on_and_is_not_there_is_told():
+    tap.need_root()
+    tap.PRODUCT = build().product()
+    hidden = ["unshare", "-m", "sh", "-c", 'mount -t tmpfs t /sys/kernel/tracing; exec "$@"', "sh"]
+    for before, words, part in ((hidden, ("switcher",), "chain switched cannot hang on sched/sched_switch: the kernel has no such tracepoint, or tracefs"),
+                                ([], ("watch", "--binary", "/nowhere/at/all"), "chain calls cannot hang on /nowhere/at/all: there is no such file")):
+        done = tap.run(*before, tap.PRODUCT, "run", *words, timeout=tap.PATIENCE)
+        tap.equal((done.returncode, part in done.stderr), (1, True), f"exit status of {words} ({done.stderr})")
+
+
 def sees_each_run(module):
     tool = watch(module, within=WITH_TRACEFS)
     for _ in range(20):
