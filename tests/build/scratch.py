@@ -87,6 +87,23 @@ class Build:
         return {m["name"]: m for m in json.loads(done.stdout)}
 
 
+def product(parent, kept, prepare):
+    """
+    A product of a copy of the tree, which prepare(folder) has changed. @kept: the name of
+    a variable with a folder that keeps it: for a virtual machine, where a build takes long.
+    """
+    folder = os.environ.get(kept)
+    if folder and os.path.exists(os.path.join(folder, "build", "emf")):
+        return Build(os.path.join(folder, "src"), os.path.join(folder, "build"), configured=True)
+    parent = folder or parent
+    os.makedirs(parent, exist_ok=True)
+    src = source(parent)
+    prepare(src)
+    made = Build(src, os.path.join(parent, "build"), "--enable-werror")
+    made.make()
+    return made
+
+
 def write(path, text):
     with open(path, "w") as f:
         f.write(text)

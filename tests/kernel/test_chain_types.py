@@ -81,23 +81,19 @@ def write_line(folder, name, n, chain, section, context):
 
 @scratch.once
 def build(parent):
-    kept = os.environ.get("EMF_CHAIN_TYPES")
-    if kept and os.path.exists(os.path.join(kept, "build", "emf")):
-        return scratch.Build(os.path.join(kept, "src"), os.path.join(kept, "build"), configured=True)
-    parent = kept or parent
-    os.makedirs(parent, exist_ok=True)
-    src = scratch.source(parent)
-    modules, services = os.path.join(src, "modules"), os.path.join(src, "bus-idl")
-    shutil.rmtree(modules)
-    shutil.copytree(os.path.join(HERE, "chain_types"), modules)
-    shutil.move(os.path.join(modules, "kinds.emf"), services)
+    """A product of the modules in chain_types/, and of lines of programs."""
+    return scratch.product(parent, "EMF_CHAIN_TYPES", modules)
+
+
+def modules(src):
+    folder, services = os.path.join(src, "modules"), os.path.join(src, "bus-idl")
+    shutil.rmtree(folder)
+    shutil.copytree(os.path.join(HERE, "chain_types"), folder)
+    shutil.move(os.path.join(folder, "kinds.emf"), services)
     scratch.write(os.path.join(services, "lines.emf"), LINES)
     for n in XDP_LENGTHS:
-        write_line(modules, f"line{n}", n, "line", "xdp", "struct xdp_md")
-    write_line(modules, f"root{ROOT_LENGTH}", ROOT_LENGTH, "switches", "raw_tp/sched_switch", "void")
-    made = scratch.Build(src, os.path.join(parent, "build"), "--enable-werror")
-    made.make()
-    return made
+        write_line(folder, f"line{n}", n, "line", "xdp", "struct xdp_md")
+    write_line(folder, f"root{ROOT_LENGTH}", ROOT_LENGTH, "switches", "raw_tp/sched_switch", "void")
 
 
 def start(pair, *words):

@@ -24,23 +24,15 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 @scratch.once
 def build(parent):
-    """A product of the modules in chain/; built once for all tests of this file.
+    """A product of the modules in chain/; built once for all tests of this file."""
+    return scratch.product(parent, "EMF_CHAINS", chain_modules)
 
-    EMF_CHAINS is a folder that keeps it: for a virtual machine, where a build takes long.
-    """
-    kept = os.environ.get("EMF_CHAINS")
-    if kept and os.path.exists(os.path.join(kept, "build", "emf")):
-        return scratch.Build(os.path.join(kept, "src"), os.path.join(kept, "build"), configured=True)
-    parent = kept or parent
-    os.makedirs(parent, exist_ok=True)
-    src = scratch.source(parent)
+
+def chain_modules(src):
     shutil.rmtree(os.path.join(src, "modules"))
     shutil.copytree(os.path.join(HERE, "chain"), os.path.join(src, "modules"))
     shutil.move(os.path.join(src, "modules", "wire.emf"), os.path.join(src, "bus-idl"))
     os.unlink(os.path.join(src, "bus-idl", "net.emf"))  # it has chains of these names, too
-    made = scratch.Build(src, os.path.join(parent, "build"), "--enable-werror")
-    made.make()
-    return made
 
 
 def start(pair, *words):
