@@ -5,6 +5,7 @@
 #include "guardian.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -121,7 +122,7 @@ int emf_guardian_take(struct emf_guardian **guardian, const char *product, const
 	if (number == EMF_OWNED_MAX)
 		return -ENOSPC;
 	g->things[number] = *thing;
-	g->others[number] = other >= 0 ? dup(other) : -1;
+	g->others[number] = other >= 0 ? fcntl(other, F_DUPFD_CLOEXEC, 0) : -1;
 	tell(g, number, other);
 	return number;
 }
