@@ -73,15 +73,18 @@ int chains_serve_list(struct ebus_call *call, struct chains_list_reply *reply)
 
 		for (size_t i = 0; i < unit->chain.n && reply->rows_len < ROOM(reply->rows); i++) {
 			const struct emf_chain_instance *instance = &unit->chain.instances[i];
-			struct chains_instance *row = &reply->rows[reply->rows_len++];
+			struct chains_instance *row;
 
+			if (!instance->now) /* its interface is gone */
+				continue;
+			row = &reply->rows[reply->rows_len++];
 			snprintf(row->chain, sizeof(row->chain), "%s", unit->m->chain->name);
 			snprintf(row->type, sizeof(row->type), "%s", unit->m->chain->kind);
 			snprintf(row->target, sizeof(row->target), "%s", instance->hook.target);
 			row->generation = instance->number;
 			row->programs = (__u32)instance->now->plan.n;
-			row->counts = !!(instance->flags & EMF_CHAIN_COUNTS);
-			row->sample = instance->flags & EMF_CHAIN_TRACES ? instance->sample : 0;
+			row->counts = !!(unit->chain.flags & EMF_CHAIN_COUNTS);
+			row->sample = unit->chain.flags & EMF_CHAIN_TRACES ? unit->chain.sample : 0;
 			add_cpus(instance, row);
 		}
 	}
@@ -129,7 +132,11 @@ int chains_serve_show(struct ebus_call *call, const struct chains_show_args *arg
 		return unit ? -ENOMEM : no_chain(call, args->chain);
 	}
 	for (size_t i = 0; i < unit->chain.n; i++) {
-		const struct emf_chain_plan *plan = &unit->chain.instances[i].now->plan;
+		const struct emf_chain_plan *plan;
+
+		if (!unit->chain.instances[i].now)
+			continue;
+		plan = &unit->chain.instances[i].now->plan;
 
 		s.instance = &unit->chain.instances[i];
 		s.taking_part = true;
@@ -195,7 +202,7 @@ int chains_serve_disable(struct ebus_call *call, const struct chains_disable_arg
 
 static uint32_t flags_of(const struct emf_unit *unit, uint32_t which, bool are_set)
 {
-	uint32_t flags = unit->chain.instances[0].flags;
+	uint32_t flags = unit->chain.flags;
 
 	return are_set ? flags | which : flags & ~which;
 }
@@ -207,7 +214,7 @@ int chains_serve_count(struct ebus_call *call, const struct chains_count_args *a
 	if (!unit)
 		return no_chain(call, args->chain);
 	return told(call, unit, emf_chain_set_flags(unit, flags_of(unit, EMF_CHAIN_COUNTS, args->counts),
-						    unit->chain.instances[0].sample));
+						    unit->chain.sample));
 }
 
 int chains_serve_trace(struct ebus_call *call, const struct chains_trace_args *args)
@@ -229,7 +236,7 @@ static void on_demand(struct ebus_service *service, unsigned int signal, bool wa
 	for (size_t i = 0; signal == CHAINS_SIGNAL_HOP && !wanted && i < product->registry.n; i++) {
 		struct emf_unit *unit = &product->registry.units[i];
 
-		if (unit->m->chain && unit->chain.n && unit->chain.instances[0].flags & EMF_CHAIN_TRACES &&
+		if (unit->m->chain && unit->chain.n && unit->chain.flags & EMF_CHAIN_TRACES &&
 		    emf_chain_set_flags(unit, flags_of(unit, EMF_CHAIN_TRACES, false), 0))
 			emf_err(unit->m, "packets are still traced: %s", unit->why);
 	}

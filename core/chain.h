@@ -18,9 +18,9 @@ struct emf_chain_instance {
 	struct emf_chain_hook hook;
 	struct emf_chain_maps maps;
 	struct emf_chain_pins pins;
-	struct emf_chain_generation *now; /* that runs; NULL before the first one */
-	uint32_t number;		  /* of it */
-	uint32_t flags, sample;		  /* of the next one */
+	struct emf_chain_generation *now; /* that runs; NULL before the first one, and when the target is gone */
+	struct emf_chain_generation *next; /* while it is changed */
+	uint32_t number;		  /* of what runs */
 	struct emf_chain_tracer *tracer;  /* while packets are traced */
 };
 
@@ -35,16 +35,21 @@ int emf_chain_check(struct emf_unit *unit);
  */
 int emf_chain_start(struct emf_unit *unit);
 
-/* A generation on one target. What runs stays what it is until the new one hangs in its place. As emf_chain_rebuild(). */
-int emf_chain_renew(struct emf_unit *unit, struct emf_chain_instance *instance);
+/* On some targets; as emf_chain_rebuild(). */
+int emf_chain_renew(struct emf_unit *unit, struct emf_chain_instance *instances, size_t n);
 
 /**
  * emf_chain_rebuild() - a generation of the modules that run now, on each target
  * @unit: the module that stands for the chain
  *
- * Return: 0; or an error with unit->why: what could not be changed runs on as it was.
+ * A target that is gone is left out from now on, with a warning.
+ *
+ * Return: 0; or an error with unit->why: all of it runs on as it was.
  */
 int emf_chain_rebuild(struct emf_unit *unit);
+
+/* What hangs on one target, with all that it has. */
+void emf_chain_take_down(struct emf_unit *unit, struct emf_chain_instance *instance);
 
 /* Takes all of it down. */
 void emf_chain_stop(struct emf_unit *unit);
@@ -62,5 +67,8 @@ int emf_chain_changed(struct emf_unit *module);
 
 /* A chain did not start: modules with programs in it end, rather than run without anybody noticing. */
 void emf_chain_failed(const struct emf_unit *unit);
+
+/* Whether the chains of a module can do without it: 0; or an error with a sentence, such as a slot that would be empty. */
+int emf_chain_can_lose(struct emf_unit *module, char *why, size_t size);
 
 #endif

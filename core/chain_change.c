@@ -113,25 +113,31 @@ int emf_chain_enable(struct emf_unit *unit, const char *module, const char *prog
 	return rebuild(unit, before);
 }
 
-int emf_chain_set_flags(struct emf_unit *unit, uint32_t flags, uint32_t sample)
+static int trace(struct emf_unit *unit)
 {
 	int err = 0;
 
-	for (size_t i = 0; i < unit->chain.n && !err; i++) {
-		struct emf_chain_instance *instance = &unit->chain.instances[i];
-		uint32_t flags_before = instance->flags, sample_before = instance->sample;
+	for (size_t i = 0; i < unit->chain.n && !err; i++)
+		if (unit->chain.instances[i].now)
+			err = emf_chain_trace_start(unit, &unit->chain.instances[i]);
+	return err;
+}
 
-		instance->flags = flags;
-		instance->sample = sample;
-		err = flags & EMF_CHAIN_TRACES ? emf_chain_trace_start(unit, instance) : 0;
-		if (!err)
-			err = emf_chain_renew(unit, instance);
-		if (err) {
-			instance->flags = flags_before;
-			instance->sample = sample_before;
-		}
-		if (!(instance->flags & EMF_CHAIN_TRACES))
-			emf_chain_trace_stop(instance);
+int emf_chain_set_flags(struct emf_unit *unit, uint32_t flags, uint32_t sample)
+{
+	struct emf_chain_set *set = &unit->chain;
+	uint32_t flags_before = set->flags, sample_before = set->sample;
+	int err = flags & EMF_CHAIN_TRACES ? trace(unit) : 0;
+
+	set->flags = flags;
+	set->sample = sample;
+	if (!err)
+		err = emf_chain_rebuild(unit);
+	if (err) {
+		set->flags = flags_before;
+		set->sample = sample_before;
 	}
+	for (size_t i = 0; i < set->n && !(set->flags & EMF_CHAIN_TRACES); i++)
+		emf_chain_trace_stop(&set->instances[i]);
 	return err;
 }

@@ -69,4 +69,5 @@ void emf_chain_maps_close(struct emf_chain_maps *maps)
 	for (size_t i = EMF_CHAIN_MAP_SLOTS + 1; i < EMF_CHAIN_MAPS_MAX; i++)
 		if (maps->fds[i] >= 0)
 			close(maps->fds[i]);
+	emf_chain_maps_init(maps);
 }

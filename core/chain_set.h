@@ -6,6 +6,7 @@
 #define EMF_CORE_CHAIN_SET_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct emf_chain_choice;
 struct emf_chain_instance;
@@ -14,6 +15,7 @@ struct emf_chain_set {
 	struct emf_chain_instance *instances; /* one for each target */
 	size_t n;
 	struct emf_chain_choice *choices; /* by number */
+	uint32_t flags, sample;		  /* EMF_CHAIN_FLAGS, EMF_CHAIN_SAMPLE */
 };
 
 #endif

@@ -223,7 +223,8 @@ static void stop(struct emf_unit *unit)
 	emf_bus_withdraw(unit->m);
 	unit->state = EMF_UNIT_STOPPING;
 	emf_chain_stop(unit);
-	emf_chain_changed(unit);
+	err = emf_chain_changed(unit);
+	unit->error = unit->error ? unit->error : err; /* its programs run on there */
 	unit->closing_links = emf_bpf_object_take_links(&unit->object);
 	emf_demand_stop(unit, &unit->closing_links);
 	unit->closing = (struct emf_work){ .run = close_links, .done = links_closed };

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "bus_module.h"
+#include "chain.h"
 #include "map_share.h"
 
 /* Return: 0, or -EBUSY: what was asked for before comes first. */
@@ -73,6 +74,8 @@ int emf_life_ask_stop(struct emf_unit *unit, void (*settled)(struct emf_unit *un
 		return -EPERM;
 	}
 	err = check_users(unit, why, size);
+	if (!err)
+		err = emf_chain_can_lose(unit, why, size);
 	if (err)
 		return err;
 	unit->error = 0;

@@ -77,48 +77,20 @@ static __always_inline struct emf_chain_cpu *emf_chain_this_cpu(void *cpu_map)
 	return bpf_map_lookup_elem(cpu_map, &zero);
 }
 
-/* A tail call failed: it never does, since there are no empty places. */
-static __always_inline void emf_chain_missed(void *cpu_map)
-{
-	struct emf_chain_cpu *cpu = emf_chain_this_cpu(cpu_map);
-
-	if (cpu)
-		cpu->misses++;
-}
-
-static __always_inline void emf_chain_refused(void *cpu_map)
-{
-	struct emf_chain_cpu *cpu = emf_chain_this_cpu(cpu_map);
-
-	if (cpu)
-		cpu->refused++;
-}
-
-static __always_inline void emf_chain_handed(void *cpu_map)
-{
-	struct emf_chain_cpu *cpu = emf_chain_this_cpu(cpu_map);
-
-	if (cpu)
-		cpu->handed++;
-}
-
-static __always_inline void emf_chain_lost(void *cpu_map)
-{
-	struct emf_chain_cpu *cpu = emf_chain_this_cpu(cpu_map);
-
-	if (cpu)
-		cpu->lost++;
-}
+/* Atomic, since what interrupts a run, or the task that preempts it, counts here, too. */
+#define EMF_CHAIN_ADD(cpu_map, member)                               \
+	do {                                                         \
+		struct emf_chain_cpu *__cpu = emf_chain_this_cpu(cpu_map); \
+		if (__cpu)                                           \
+			__sync_fetch_and_add(&__cpu->member, 1);     \
+	} while (0)
 
 static __always_inline void emf_chain_trace(void *cpu_map, void *traces, __u32 trace, __s32 verdict)
 {
 	struct emf_chain_hop *hop = bpf_ringbuf_reserve(traces, sizeof(*hop), 0);
-	struct emf_chain_cpu *cpu;
 
 	if (!hop) {
-		cpu = emf_chain_this_cpu(cpu_map);
-		if (cpu)
-			cpu->untraced++;
+		EMF_CHAIN_ADD(cpu_map, untraced);
 		return;
 	}
 	hop->time = bpf_ktime_get_ns();
@@ -139,8 +111,8 @@ static __always_inline void emf_chain_begin(struct emf_chain_run *run, void *cpu
 		struct emf_chain_count *count = bpf_map_lookup_elem(counts, &number);
 
 		if (count && run->since) {
-			count->runs++;
-			count->ns += now - run->since;
+			__sync_fetch_and_add(&count->runs, 1);
+			__sync_fetch_and_add(&count->ns, now - run->since);
 		}
 		run->since = me ? now : 0;
 		run->number = me;

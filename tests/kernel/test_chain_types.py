@@ -9,7 +9,6 @@ import os
 import re
 import shutil
 import sys
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "build"))
 
@@ -117,7 +116,7 @@ def test_each_program_of_a_chain_runs_in_its_place_whatever_the_length():
 def test_a_chain_under_a_root_program_has_room_for_32():
     pair = Pair()
     tool = start(pair, f"root{ROOT_LENGTH}")
-    time.sleep(0.3)
+    tap.equal(tap.run("sh", "-c", "for i in 1 2 3 4 5 6 7 8 9 10 11 12; do sleep 0.01; done").returncode, 0, "a process that waits")
     counts = end(tool)
     tap.equal((counts["whole"] > 10, counts["wrong"]), (True, 0), f"switches that went through all of them ({counts})")
 
@@ -181,9 +180,8 @@ def worker():
 
 def test_a_chain_of_a_perf_event_ticks_on_the_processors_that_work():
     tool = watch("watch")
-    busy = tap.start(sys.executable, "-c", "while True: pass")
-    time.sleep(1)
-    busy.kill()
+    busy = "import time\nwhile time.process_time() < 1: pass"
+    tap.equal(tap.run(sys.executable, "-c", busy).returncode, 0, "a second of work")
     counts = end(tool)
     tap.equal((counts["ticked"] > 20, counts["wrong"]), (True, 0), f"ticks of a second of work ({counts})")
 
@@ -357,6 +355,23 @@ def test_packets_of_more_than_one_buffer_come_if_all_programs_take_them():
     tap.equal(done.returncode, 1, f"exit status with a program that does not take them ({done.stderr})")
     tap.contains(done.stderr, "chain large cannot hang on va: ")
     tap.equal(pair.send(10, 7, size=8000), 10, "large packets that arrive afterwards")
+
+
+def test_a_change_that_one_of_several_targets_refuses_is_made_on_none():
+    pair = Pair()
+    large(pair)
+    tap.equal(tap.run("ip", "-n", pair.a, "link", "add", "vc", "type", "veth", "peer", "name", "vd").returncode, 0, "a second pair")
+    for link in ("va", "vc"):
+        tap.equal(tap.run("ip", "-n", pair.a, "link", "set", link, "mtu", "1500", "up").returncode, 0, "small packets")
+    tap.equal(tap.run("ip", "-n", pair.b, "link", "set", "vb", "mtu", "1500").returncode, 0, "small packets")
+    tap.equal(tap.run("ip", "-n", pair.a, "link", "set", "vd", "mtu", "9000").returncode, 0, "large packets on the other interface")
+    service = Tool("serve", "whole", "--config", config("[large]\nlarge = va,vc\nlarge-mode = native\n"), within=pair.within(pair.a), env=bus())
+    until(lambda: ask(service, "chain", "show", "large").returncode == 0, "the service to answer")
+    refused = ask(service, "start", "parts")
+    tap.equal((refused.returncode, "chain large cannot hang on vc" in refused.stderr), (1, True), f"a program that it cannot have ({refused.stderr})")
+    rows = [(r["target"], r["programs"]) for r in json.loads(ask(service, "chain", "list", "-j").stdout)]
+    tap.equal((rows, pair.send(10, 7)), ([("va", 1), ("vc", 1)], 10), "programs, and packets that arrive")
+    service.stop()
 
 
 if __name__ == "__main__":

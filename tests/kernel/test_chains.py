@@ -330,6 +330,31 @@ def test_names_are_escaped_in_the_picture():
     service.stop()
 
 
+def test_an_interface_that_goes_takes_its_chain_along_and_no_other_one():
+    pair = Pair()
+    for words in (("link", "add", "vc", "type", "veth", "peer", "name", "vd"), ("link", "set", "vc", "up")):
+        tap.equal(tap.run("ip", "-n", pair.a, *words).returncode, 0, "a second pair")
+    for targets in ("vc,va", "va,vc"):
+        service = Service(pair, "first", "filter", "last", ingress=("iface", targets))
+        tap.equal(pair.send(10, 9), 0, "packets that arrive")
+        tap.equal(tap.run("ip", "-n", pair.a, "link", "del", "vc").returncode, 0, "deleting the interface")
+        service.does("disable", "ingress", "filter", "drop_in")
+        rows = [(r["target"], r["generation"]) for r in json.loads(service.chain("list", "-j").stdout)]
+        tap.equal((rows, pair.send(10, 9)), ([("va", 2)], 10), "where it hangs, and packets that arrive")
+        service.module("stop", "filter")
+        service.does("move", "ingress", "last", "end", "1")
+        tap.contains(service.tool.err, "ingress: warning: interface 'vc' is gone: the chain does not hang there any more")
+        service.stop()
+        tap.run("ip", "-n", pair.a, "link", "add", "vc", "type", "veth", "peer", "name", "vd")
+
+
+def test_a_target_stands_once():
+    pair = Pair()
+    tap.PRODUCT = build().product()
+    done = tap.run(*pair.within(pair.a), tap.PRODUCT, "run", "last", "--iface", "va,va", timeout=tap.PATIENCE)
+    tap.equal((done.returncode, "chain ingress: 'va' stands twice in --iface" in done.stderr), (1, True), f"exit status ({done.stderr})")
+
+
 def test_what_cannot_be_done_says_why_and_changes_nothing():
     pair = Pair()
     service = Service(pair, "first", "filter", "last", ingress=("iface", "va"))
