@@ -241,3 +241,23 @@ int emf_chain_can_lose(struct emf_unit *module, char *why, size_t size)
 	free(plan);
 	return err;
 }
+
+static size_t programs_on(const struct emf_chain_instance *instance, const struct emf_unit *module)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; instance->now && i < instance->now->plan.n; i++)
+		n += instance->now->plan.places[i].unit == module;
+	return n;
+}
+
+size_t emf_chain_programs(const struct emf_unit *module)
+{
+	const struct emf_registry *registry = &module->emf->registry;
+	size_t n = 0;
+
+	for (size_t u = 0; u < registry->n; u++)
+		for (size_t i = 0; i < registry->units[u].chain.n; i++)
+			n += programs_on(&registry->units[u].chain.instances[i], module);
+	return n;
+}

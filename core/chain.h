@@ -71,4 +71,7 @@ void emf_chain_failed(const struct emf_unit *unit);
 /* Whether the chains of a module can do without it: 0; or an error with a sentence, such as a slot that would be empty. */
 int emf_chain_can_lose(struct emf_unit *module, char *why, size_t size);
 
+/* How many programs of a module take part in chains, on all targets. */
+size_t emf_chain_programs(const struct emf_unit *module);
+
 #endif

@@ -99,6 +99,8 @@ void emf_chain_hook_explain(const struct emf_chain_hook *hook, int err, char *wh
 		emf_xdp_owner_describe(hook->ifindex, hook->target, hook->emf->replaces, owner);
 	else if (hook->chain->type == EMF_CHAIN_CGROUP_SKB && err == -EPERM && !geteuid())
 		reason = "a program that hangs there or above, alone, lets no other one in; 'bpftool cgroup tree' names it";
+	else if (hook->chain->type == EMF_CHAIN_CGROUP_SKB && err == -EBADF)
+		reason = "that is no folder of cgroup version 2 ('mount -t cgroup2' shows where those are)";
 	else if (err == -EPERM)
 		reason = "this user may not (needs CAP_BPF and CAP_NET_ADMIN, or run as root)";
 	else

@@ -91,7 +91,7 @@ static int check_slot(const struct emf_chain_plan *plan, const struct emf_chain 
 	}
 	if (n || of->optional || of->room > 1)
 		return 0;
-	snprintf(why, why_size, "slot %s of chain %s is empty: start a module that plugs a program into it", of->name, chain->name);
+	snprintf(why, why_size, "slot %s of chain %s would be empty, and has to have a program: a module that plugs one into it has to run", of->name, chain->name);
 	return -ENOENT;
 }
 

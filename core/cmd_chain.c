@@ -2,6 +2,7 @@
 /*
  * cmd_chain.c - "chain": chains of the running product, shown and changed.
  */
+#include <emf/chain_types.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -125,6 +126,10 @@ static int move(const struct words *w)
 
 	if (!number(w->words[3], &place))
 		return bad_number("a place", w->words[3]);
+	if (!place || place > EMF_CHAIN_PROGRAMS_MAX) {
+		emf_err(NULL, "places are 1 to %d, and not '%s'", EMF_CHAIN_PROGRAMS_MAX, w->words[3]);
+		return EMF_EXIT_USAGE;
+	}
 	args.place = (__u32)place;
 	if (!put(args.chain, sizeof(args.chain), w->words[0]) || !put(args.module, sizeof(args.module), w->words[1]) ||
 	    !put(args.program, sizeof(args.program), w->words[2]))

@@ -10,6 +10,7 @@
 #include <emf/bus.h>
 #include <emf/map.h>
 
+#include "chain.h"
 #include "json.h"
 #include "table.h"
 
@@ -79,7 +80,7 @@ static json_t *demand_json(const struct emf_unit *unit)
 
 size_t emf_status_attached(const struct emf_unit *unit)
 {
-	size_t n = unit->object.attached.n;
+	size_t n = unit->object.attached.n + emf_chain_programs(unit);
 
 	for (size_t i = 0; i < unit->demand.n; i++)
 		n += unit->demand.progs[i].attached.n;

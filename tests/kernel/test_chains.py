@@ -363,6 +363,7 @@ def test_what_cannot_be_done_says_why_and_changes_nothing():
     tap.contains(service.refuses("move", "ingress", "last", "end", "2"), "slot last of chain ingress has places 1 to 1, and no place 2")
     tap.contains(service.refuses("show", "egress"), "there is no chain 'egress' that hangs anywhere")
     tap.contains(service.refuses("mvoe", status=2), "did you mean 'move'?")
+    tap.contains(service.refuses("move", "ingress", "last", "end", "0", status=2), "places are 1 to 33, and not '0'")
     tap.contains(service.refuses("count", "ingress", "yes", status=2), "'on' or 'off'")
     tap.contains(service.refuses("move", "ingress", "last", "end", "x", status=2), "a place is a number")
     tap.equal(service.chain("list", "-j").stdout, before, "the chains")
