@@ -85,20 +85,6 @@ int ratelimit_create(struct module *m)
 	return 0;
 }
 
-static int fill(const struct ratelimit_source *source, const struct ratelimit_bucket *bucket, void *ctx)
-{
-	struct ratelimit_bucket full = { .passed = bucket->passed, .dropped = bucket->dropped };
-
-	(void)ctx;
-	return ratelimit_map_buckets_update(r.m, source, &full);
-}
-
-/* At the rate of before, an empty bucket could take far too long to fill. */
-int ratelimit_notify(struct module *m)
-{
-	return emf_module_event(m) == EMF_EVENT_PARAMS ? ratelimit_map_buckets_for_each(m, fill, NULL) : 0;
-}
-
 int ratelimit_destroy(struct module *m)
 {
 	struct ratelimit_total total;
