@@ -171,13 +171,14 @@ static __always_inline bool packet_parse_ports(void *ctx, const bool is_xdp, str
 /* Segments that the kernel has merged had headers of their own. */
 static __always_inline void packet_count_segments(struct __sk_buff *skb, struct net_packet *p)
 {
-	__u32 segments = skb->gso_segs, headers = p->l4_off + 8;
+	__u32 segments = skb->gso_segs, headers = 8;
 	__u8 tcp_length;
 
 	if (segments <= 1)
 		return;
 	if (p->proto == NET_PROTO_TCP && !bpf_skb_load_bytes(skb, p->l4_off + 12u, &tcp_length, sizeof(tcp_length)))
-		headers = p->l4_off + (tcp_length >> 4) * 4;
+		headers = (tcp_length >> 4) * 4;
+	headers += p->l4_off + (skb->vlan_present ? sizeof(struct packet_tag) : 0);
 	p->segments = segments;
 	p->bytes += (segments - 1) * headers;
 }
