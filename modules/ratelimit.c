@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "ethernet.h"
 
 struct sender {
 	struct ratelimit_source source;
@@ -82,7 +83,7 @@ int ratelimit_configure(struct module *m)
 int ratelimit_create(struct module *m)
 {
 	r.m = m;
-	return 0;
+	return ethernet_check(m);
 }
 
 int ratelimit_destroy(struct module *m)

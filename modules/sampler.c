@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "address.h"
+#include "ethernet.h"
 #include "pcapng.h"
 
 #define FLUSH_NS 1000000000u /* a packet is in the file after this time at most */
@@ -105,8 +106,10 @@ void sampler_handle_sample(struct module *m, const struct sampler_packet *p)
 
 int sampler_create(struct module *m)
 {
-	int err;
+	int err = ethernet_check(m);
 
+	if (err)
+		return err;
 	s.m = m;
 	s.timer.expired = flush;
 	s.is_waiting = false;

@@ -67,6 +67,11 @@ class Pair:
         self._ip("-n", self.b, "addr", "add", f"{address}/{64 if ':' in address else 24}", "dev", "vb", *(["nodad"] if ":" in address else []))
         self._ip("-n", self.a, "neigh", "add", address, "lladdr", self._mac(self.b, "vb"), "dev", "va", "nud", "permanent")
 
+    def add_tunnel(self, name):
+        """An interface of a whose packets begin with IP."""
+        self._ip("-n", self.a, "tuntap", "add", "dev", name, "mode", "tun")
+        self._ip("-n", self.a, "link", "set", name, "up")
+
     def allow(self, n_bytes):
         """Packets of so many bytes behind their Ethernet headers, on both sides."""
         for name, link in ((self.a, "va"), (self.b, "vb")):
