@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "ethernet.h"
 
 #define TEXT_MAX 44 /* of a prefix; those of struct acl_entry */
 #define WHY_MAX 192
@@ -345,10 +346,12 @@ static int add_from_start(void)
 
 int acl_create(struct module *m)
 {
+	int err = ethernet_check(m);
+
 	a.m = m;
 	a.due = 0;
 	a.timer.expired = on_timer;
-	return add_from_start();
+	return err ? err : add_from_start();
 }
 
 int acl_attach(struct module *m)

@@ -24,7 +24,7 @@ struct {
 
 static __always_inline struct flow_count *open_flow(const struct flow_key *key, __u64 now, struct flow_total *total)
 {
-	struct flow_count fresh = { .since = now };
+	struct flow_count fresh = { .since = now, .last = now };
 	struct flow_began *event;
 
 	/* Another processor may have been faster: then this one only counts. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "ethernet.h"
 
 struct flow {
 	struct flow_key key;
@@ -214,7 +215,7 @@ int flow_create(struct module *m)
 {
 	f.m = m;
 	f.timer.expired = on_timer;
-	return 0;
+	return ethernet_check(m);
 }
 
 int flow_attach(struct module *m)

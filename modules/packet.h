@@ -20,6 +20,13 @@
 #define PACKET_ETH_IP6 0x86dd
 #define PACKET_ETH_8021AD 0x88a8
 
+/* NEXTHDR_*, include/net/ipv6.h: what can stand between the header of IPv6 and that of TCP */
+#define PACKET_NEXT_HOP 0
+#define PACKET_NEXT_ROUTING 43
+#define PACKET_NEXT_FRAGMENT 44
+#define PACKET_NEXT_AUTH 51
+#define PACKET_NEXT_DEST 60
+
 #define PACKET_TC_DROP 2 /* TC_ACT_SHOT, include/uapi/linux/pkt_cls.h */
 
 #define PACKET_TAGS_MAX 2       /* of VLANs, in the packet itself */
@@ -95,17 +102,17 @@ static __always_inline __u32 packet_skip_extensions(void *ctx, const bool is_xdp
 	for (int i = 0; i < PACKET_EXTENSIONS_MAX; i++) {
 		__u32 length = 8;
 
-		/* Hop-by-hop, routing, fragment, authentication, destination: include/uapi/linux/in6.h */
-		if (next != 0 && next != 43 && next != 44 && next != 51 && next != 60)
+		if (next != PACKET_NEXT_HOP && next != PACKET_NEXT_ROUTING && next != PACKET_NEXT_FRAGMENT &&
+		    next != PACKET_NEXT_AUTH && next != PACKET_NEXT_DEST)
 			break;
 		if (packet_load(ctx, is_xdp, at, &extension))
 			return 0;
-		if (next == 44) {
+		if (next == PACKET_NEXT_FRAGMENT) {
 			if (extension.fragment & bpf_htons(0xfff8))
 				p->fragment = NET_FRAGMENT_LATER;
 			else if (extension.fragment & bpf_htons(1))
 				p->fragment = NET_FRAGMENT_FIRST;
-		} else if (next == 51) {
+		} else if (next == PACKET_NEXT_AUTH) {
 			length = (extension.length + 2u) * 4;
 		} else {
 			length = (extension.length + 1u) * 8;
@@ -171,13 +178,14 @@ static __always_inline bool packet_parse_ports(void *ctx, const bool is_xdp, str
 /* Segments that the kernel has merged had headers of their own. */
 static __always_inline void packet_count_segments(struct __sk_buff *skb, struct net_packet *p)
 {
-	__u32 segments = skb->gso_segs, headers = p->l4_off + 8;
+	__u32 segments = skb->gso_segs, headers = 8;
 	__u8 tcp_length;
 
 	if (segments <= 1)
 		return;
 	if (p->proto == NET_PROTO_TCP && !bpf_skb_load_bytes(skb, p->l4_off + 12u, &tcp_length, sizeof(tcp_length)))
-		headers = p->l4_off + (tcp_length >> 4) * 4;
+		headers = (tcp_length >> 4) * 4;
+	headers += p->l4_off + (skb->vlan_present ? sizeof(struct packet_tag) : 0);
 	p->segments = segments;
 	p->bytes += (segments - 1) * headers;
 }

@@ -4,6 +4,8 @@
  */
 #include "parse_emf.h"
 
+#include "ethernet.h"
+
 static struct module *parse;
 
 int parse_serve_totals(struct ebus_call *call, struct parse_totals_reply *reply)
@@ -21,7 +23,7 @@ int parse_serve_totals(struct ebus_call *call, struct parse_totals_reply *reply)
 int parse_create(struct module *m)
 {
 	parse = m;
-	return 0;
+	return ethernet_check(m);
 }
 
 int parse_destroy(struct module *m)

@@ -19,6 +19,16 @@
 #define PCAPNG_INTERFACES_MAX 64
 #define PCAPNG_ETHERNET 1 /* LINKTYPE_ETHERNET */
 
+/* Types of blocks, options of an interface; section 4 of the draft. */
+#define PCAPNG_SECTION 0x0a0d0d0a
+#define PCAPNG_BYTE_ORDER 0x1a2b3c4d
+#define PCAPNG_INTERFACE 1
+#define PCAPNG_PACKET 6
+#define PCAPNG_IF_NAME 2
+#define PCAPNG_IF_TSRESOL 9
+#define PCAPNG_NANOSECONDS 9 /* 10^-9, as that option has it */
+#define PCAPNG_UNKNOWN 0xffffffff
+
 struct pcapng {
 	FILE *file;
 	uint32_t snap_bytes;
@@ -34,13 +44,21 @@ static inline int pcapng_put(struct pcapng *out, const void *data, size_t n)
 /* The first block: whose order of bytes it is, and that its length is not known. */
 static inline int pcapng_begin(struct pcapng *out)
 {
-	const uint32_t words[] = { 0x0a0d0d0a, 28, 0x1a2b3c4d, 0, 0xffffffff, 0xffffffff, 28 };
+	const uint32_t words[] = { PCAPNG_SECTION, 28, PCAPNG_BYTE_ORDER, 0, PCAPNG_UNKNOWN, PCAPNG_UNKNOWN, 28 };
 	const uint16_t version[] = { 1, 0 };
 	uint32_t block[7];
 
 	memcpy(block, words, sizeof(block));
 	memcpy(&block[3], version, sizeof(version));
 	return pcapng_put(out, block, sizeof(block));
+}
+
+static inline int pcapng_close(struct pcapng *out)
+{
+	int err = out->file && fclose(out->file) ? -EIO : 0;
+
+	out->file = NULL;
+	return err;
 }
 
 /*
@@ -64,14 +82,9 @@ static inline int pcapng_open(struct pcapng *out, const char *path, uint32_t sna
 		close(fd);
 		return err ? err : -ENOMEM;
 	}
-	return pcapng_begin(out);
-}
-
-static inline int pcapng_close(struct pcapng *out)
-{
-	int err = out->file && fclose(out->file) ? -EIO : 0;
-
-	out->file = NULL;
+	err = pcapng_begin(out);
+	if (err)
+		pcapng_close(out);
 	return err;
 }
 
@@ -79,8 +92,9 @@ static inline int pcapng_close(struct pcapng *out)
 static inline int pcapng_interface(struct pcapng *out, uint32_t index, const char *name)
 {
 	/* Its name, then that times are in nanoseconds, then the end of the options. */
-	const uint16_t link[] = { PCAPNG_ETHERNET, 0 }, named[] = { 2, (uint16_t)strnlen(name, 15) }, resolution[] = { 9, 1 };
-	uint32_t block[12] = { 1, sizeof(block), 0, out->snap_bytes };
+	const uint16_t link[] = { PCAPNG_ETHERNET, 0 }, named[] = { PCAPNG_IF_NAME, (uint16_t)strnlen(name, 15) };
+	const uint16_t resolution[] = { PCAPNG_IF_TSRESOL, 1 };
+	uint32_t block[12] = { PCAPNG_INTERFACE, sizeof(block), 0, out->snap_bytes };
 	uint32_t i = 0;
 	int err;
 
@@ -96,7 +110,7 @@ static inline int pcapng_interface(struct pcapng *out, uint32_t index, const cha
 	/* A name is filled up to whole words, and there is room for the longest. */
 	i = 5 + (named[1] + 3u) / 4;
 	memcpy(&block[i], resolution, sizeof(resolution));
-	memset(&block[i + 1], 9, 1);
+	memset(&block[i + 1], PCAPNG_NANOSECONDS, 1);
 	block[1] = (i + 4) * 4;
 	block[i + 3] = block[1];
 	err = pcapng_put(out, block, block[1]);
@@ -117,7 +131,7 @@ static inline int pcapng_packet(struct pcapng *out, uint32_t interface, uint64_t
 	for (size_t i = 0; i < n; i++)
 		kept += (uint32_t)parts[i].iov_len;
 	total = 32 + (kept + 3) / 4 * 4;
-	memcpy(block, (const uint32_t[]){ 6, total, interface, (uint32_t)(wall_ns >> 32), (uint32_t)wall_ns, kept, length }, sizeof(block));
+	memcpy(block, (const uint32_t[]){ PCAPNG_PACKET, total, interface, (uint32_t)(wall_ns >> 32), (uint32_t)wall_ns, kept, length }, sizeof(block));
 	err = pcapng_put(out, block, sizeof(block));
 	for (size_t i = 0; i < n && !err; i++)
 		err = pcapng_put(out, parts[i].iov_base, parts[i].iov_len);

@@ -2,11 +2,14 @@
 /*
  * ratelimit.bpf.c - a token bucket for each source.
  *
- * A bucket is one number: when it will be full again. A packet takes a token by
- * moving that time by what a token takes to come back, unless the bucket is empty: the
- * time is a whole burst ahead. Nothing has to be filled up, and no lock is needed:
- * processors that look at once may take one token each more than there are, which
- * the source then owes, since each of them moves the time.
+ * A bucket will be full again at one moment, and each packet that passes moves it by what
+ * a token takes to come back. It is empty when that moment is a whole burst ahead. The
+ * moment is not kept, but what it follows from: how many packets passed, and when the
+ * first of them would have been had all come at the rate. So nothing has to be filled up,
+ * and no lock is needed: packets are only added to, and who finds the bucket full stores
+ * a beginning for those that it knew of, so that what others add meanwhile counts on top.
+ * Processors that look at once may take one token each more than there are, which the
+ * source then owes.
  */
 #include <emf/bpf.h>
 
@@ -50,15 +53,24 @@ static __always_inline struct ratelimit_bucket *bucket_of(const struct net_packe
 /* Segments that the kernel has merged take a token each; the last ones may be owed. */
 static __always_inline bool take(struct ratelimit_bucket *bucket, __u32 packets)
 {
-	__u64 now = bpf_ktime_get_ns(), token = SECOND / (rate ? rate : 1);
+	__u32 rate_now = rate, burst_now = burst;
+	__u64 now = bpf_ktime_get_ns(), token = SECOND / (rate_now ? rate_now : 1), passed = bucket->passed, due;
 
-	if (bucket->due < now)
-		bucket->due = now;
-	if (bucket->due - now + token > token * burst) {
+	/* What others add behind this has to come on top of the beginning that is read, or stored, below. */
+	barrier();
+	due = bucket->begin + passed * token;
+	/* At the rate of before, an empty bucket could take far too long to fill. */
+	if (due < now || bucket->rate != rate_now || bucket->burst != burst_now) {
+		bucket->begin = now - passed * token;
+		barrier(); /* who sees the new rate sees the beginning that belongs to it */
+		bucket->rate = rate_now;
+		bucket->burst = burst_now;
+		due = now;
+	}
+	if (due - now + token > token * burst_now) {
 		__sync_fetch_and_add(&bucket->dropped, packets);
 		return false;
 	}
-	__sync_fetch_and_add(&bucket->due, token * packets);
 	__sync_fetch_and_add(&bucket->passed, packets);
 	return true;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "ethernet.h"
 
 struct sender {
 	struct ratelimit_source source;
@@ -82,21 +83,7 @@ int ratelimit_configure(struct module *m)
 int ratelimit_create(struct module *m)
 {
 	r.m = m;
-	return 0;
-}
-
-static int fill(const struct ratelimit_source *source, const struct ratelimit_bucket *bucket, void *ctx)
-{
-	struct ratelimit_bucket full = { .passed = bucket->passed, .dropped = bucket->dropped };
-
-	(void)ctx;
-	return ratelimit_map_buckets_update(r.m, source, &full);
-}
-
-/* At the rate of before, an empty bucket could take far too long to fill. */
-int ratelimit_notify(struct module *m)
-{
-	return emf_module_event(m) == EMF_EVENT_PARAMS ? ratelimit_map_buckets_for_each(m, fill, NULL) : 0;
+	return ethernet_check(m);
 }
 
 int ratelimit_destroy(struct module *m)

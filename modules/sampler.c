@@ -10,10 +10,13 @@
 #include <time.h>
 
 #include "address.h"
+#include "ethernet.h"
 #include "pcapng.h"
 
-#define FLUSH_NS 1000000000ull /* a packet is in the file after this time at most */
+#define FLUSH_NS 1000000000u /* a packet is in the file after this time at most */
 #define MACS_BYTES 12
+#define TAG_BYTES 4
+#define SECOND_NS 1000000000u
 
 static struct {
 	struct module *m;
@@ -57,13 +60,13 @@ static uint64_t to_wall(uint64_t monotonic_ns)
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec - (emf_now_ns() - monotonic_ns);
+	return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec - (emf_now_ns() - monotonic_ns);
 }
 
 /* A tag that the kernel has taken out is put back, since that is what was on the wire. */
 static int put(const struct sampler_packet *p, const char *name)
 {
-	__be16 tag[2] = { p->vlan_proto, htons(p->vlan_tci) };
+	__be16 tag[TAG_BYTES / 2] = { p->vlan_proto, htons(p->vlan_tci) };
 	uint32_t before = p->bytes_len < MACS_BYTES ? p->bytes_len : MACS_BYTES, tag_bytes = p->vlan_proto ? sizeof(tag) : 0;
 	const struct iovec parts[] = {
 		{ (void *)(uintptr_t)p->bytes, before },
@@ -103,8 +106,10 @@ void sampler_handle_sample(struct module *m, const struct sampler_packet *p)
 
 int sampler_create(struct module *m)
 {
-	int err;
+	int err = ethernet_check(m);
 
+	if (err)
+		return err;
 	s.m = m;
 	s.timer.expired = flush;
 	s.is_waiting = false;
@@ -114,7 +119,7 @@ int sampler_create(struct module *m)
 			  "DESTINATION", "PORT");
 		return 0;
 	}
-	err = pcapng_open(&s.out, sampler_params.write, SAMPLER_SNAP_MAX);
+	err = pcapng_open(&s.out, sampler_params.write, SAMPLER_SNAP_MAX + TAG_BYTES);
 	if (err)
 		emf_err(m, "--write %s: %s", sampler_params.write,
 			err == -EINVAL ? "is no file of this user alone: name another one" :

@@ -1,6 +1,7 @@
 """Two network namespaces with a pair of interfaces between them, for one test."""
 import json
 import os
+import struct
 import subprocess
 import sys
 
@@ -66,11 +67,26 @@ class Pair:
         self._ip("-n", self.b, "addr", "add", f"{address}/{64 if ':' in address else 24}", "dev", "vb", *(["nodad"] if ":" in address else []))
         self._ip("-n", self.a, "neigh", "add", address, "lladdr", self._mac(self.b, "vb"), "dev", "va", "nud", "permanent")
 
-    def frames(self, frames):
-        """What b sends to a as it stands: bytes behind the two Ethernet addresses."""
-        head = "".join((self._mac(name, link).replace(":", "") for name, link in ((self.a, "va"), (self.b, "vb"))))
+    def add_tunnel(self, name):
+        """An interface of a whose packets begin with IP."""
+        self._ip("-n", self.a, "tuntap", "add", "dev", name, "mode", "tun")
+        self._ip("-n", self.a, "link", "set", name, "up")
+
+    def allow(self, n_bytes):
+        """Packets of so many bytes behind their Ethernet headers, on both sides."""
+        for name, link in ((self.a, "va"), (self.b, "vb")):
+            self._ip("-n", name, "link", "set", link, "mtu", str(n_bytes))
+
+    def frames(self, frames, merged=None):
+        """
+        What b sends to a as it stands: bytes behind the two Ethernet addresses. With `merged` each is several TCP segments in one,
+        as the kernel merges them: where TCP begins and how long its header is, and how many bytes a segment has.
+        """
+        # struct virtio_net_hdr, include/uapi/linux/virtio_net.h: a checksum is wanted, TCP over IPv4
+        hints = struct.pack("=BBHHHH", 1, 1, merged[0] + merged[1], merged[2], merged[0], 16).hex() if merged else ""
+        head = hints + "".join((self._mac(name, link).replace(":", "") for name, link in ((self.a, "va"), (self.b, "vb"))))
         text = "".join(f"{head}{frame.hex()}\n" for frame in frames)
-        sent = tap.run(*self.within(self.b), sys.executable, "-c", FRAMES, input=text, stdin=None)
+        sent = tap.run(*self.within(self.b), sys.executable, "-c", FRAMES, "merged" if merged else "", input=text, stdin=None)
         tap.equal((sent.returncode, sent.stderr), (0, ""), "sending frames")
 
     def deliver(self, n, port, address="10.9.0.1", source="", size=64):
@@ -219,6 +235,8 @@ FRAMES = """
 import socket, sys
 s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
 s.bind(("vb", 0))
+if sys.argv[1]:
+    s.setsockopt(263, 15, 1)  # SOL_PACKET, PACKET_VNET_HDR: include/uapi/linux/if_packet.h
 for line in sys.stdin:
     s.send(bytes.fromhex(line))
 """

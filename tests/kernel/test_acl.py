@@ -126,6 +126,19 @@ def test_dropped_packets_are_told_but_not_each_of_a_flood():
     service.stop()
 
 
+def test_an_interface_without_ethernet_is_refused_before_a_list_keeps_out_nobody():
+    pair = Pair()
+    pair.add_tunnel("emf-tun")
+    for module in ("acl", "ratelimit", "flow", "sampler", "parse"):
+        for hook in HOOKS:
+            done = tap.run(*pair.within(pair.a), tap.PRODUCT, "run", module, f"--{hook}", "lo, emf-tun")
+            tap.equal(done.returncode, 1, f"exit status of {module}")
+            tap.contains(done.stderr, f"{module}: --{hook} emf-tun: packets of this interface have no Ethernet headers")
+    # The loopback interface has them, all of zeros.
+    tool = start(pair, "iface", "acl", "--tc-iface", "lo")
+    tap.equal((tool.stop(), tool.err), (0, ""), "exit status and messages")
+
+
 def test_the_command_of_the_same_name_is_still_there():
     done = tap.run(tap.PRODUCT, "acl", "explain", "root", "acl.add")
     tap.equal((done.returncode, "allow" in done.stdout), (0, True), f"status and answer ({done.stdout} {done.stderr})")

@@ -68,6 +68,15 @@ def test_a_fragment_without_ports_belongs_to_the_flow_without_ports():
         tap.equal(found, [("10.9.0.1", 8), ("10.9.0.1:7", 4), ("[fd09::1]:7", 4), ("fd09::1", 8)], f"whom packets of {hook} went to")
 
 
+def test_each_of_the_merged_segments_had_the_tag_that_the_kernel_took_out():
+    for hook in HOOKS:
+        pair = Pair()
+        tool = start(pair, hook)
+        pair.frames([tag(7, ip4(tcp(7) + 5000 * b"x", TCP))], merged=(38, 20, 1000))
+        # Five times Ethernet with its tag, IP, TCP.
+        tap.equal(rows(tool), [("10.9.0.2:4000", "10.9.0.1:7", "TCP", "7", 5, 5 * 58 + 5000)], f"flows of {hook}")
+
+
 def test_tags_of_vlans_are_a_part_of_the_flow():
     for hook in HOOKS:
         pair = Pair()

@@ -50,6 +50,24 @@ def test_a_rate_that_is_changed_holds_at_once():
     service.stop()
 
 
+def test_counts_stay_and_sources_do_not_come_back_when_the_rate_changes_under_traffic():
+    pair = Pair()
+    service = Service(pair, "ratelimit", options=("--rate", "1", "--burst", "1", "--sources", "65536"))
+    # So many that a walk through them takes longer than a packet does.
+    others = 10000
+    pair.frames([ip4(udp(7), source=f"10.8.{n // 250}.{n % 250 + 1}") for n in range(others)])
+    flood = pair.flood(7)
+    for n in range(30):
+        done = service.shell("set", f"ratelimit.rate={1 + n % 2}")
+        tap.equal((done.returncode, done.stderr), (0, ""), "set")
+    sent, came = flood.end()
+    totals = service.call("ratelimit", "totals")
+    (row,) = [row for row in service.call("ratelimit", "top", "limit=512")["rows"] if row["source"] == "10.9.0.2"]
+    tap.equal((row["passed"], row["passed"] + row["dropped"]), (came, sent), "what the source's row says of what was sent")
+    tap.equal((totals["passed"], totals["passed"] + totals["dropped"]), (others + came, others + sent), f"totals ({totals})")
+    service.stop()
+
+
 def test_sources_beyond_the_table_are_forgotten_or_counted_as_unlimited():
     pair = Pair()
     service = Service(pair, "ratelimit", options=(*SLOW, "--sources", "16"))

@@ -44,10 +44,11 @@ def packets(path):
         if kind == 1:
             link, snap = struct.unpack_from("=HxxI", body)
             options = re.fullmatch(rb"\x02\x00(..)(.*)\x09\x00\x01\x00\x09\x00\x00\x00\x00\x00\x00\x00", body[8:], re.DOTALL)
-            tap.equal((link, snap, bool(options)), (1, 2048, True), f"an interface ({body})")
+            tap.equal((link, snap, bool(options)), (1, 2048 + 4, True), f"an interface ({body})")
             names.append(options[2][:struct.unpack("=H", options[1])[0]].decode())
         else:
             interface, high, low, kept, length = struct.unpack_from("=IIIII", body)
+            tap.equal((kept <= snap, kept <= length), (True, True), f"whether the bytes of a packet ({kept}) are as many as were announced, or fewer")
             out.append((names[interface], high << 32 | low, length, body[20:20 + kept]))
     return out
 
@@ -84,6 +85,19 @@ def test_large_packets_are_kept_to_their_end_where_that_is_wanted():
         pair.frames([ip4(udp(7, 1472)), ip4(udp(7, 0))])
         tap.equal((tool.stop(), tool.err), (0, ""), "exit status and messages")
         tap.equal([(length, len(text)) for *_, length, text in packets(path)], [(1514, 1514), (42, 42)], f"lengths of {hook}")
+
+
+def test_a_tag_that_is_put_back_does_not_make_a_packet_larger_than_the_file_says():
+    pair = Pair()
+    pair.allow(4000)
+    path = os.path.join(tap.folder(), "out.pcapng")
+    tool = start(pair, "tc-iface", "sampler", "--rate", "1", "--snap", "2048", "-w", path)
+    pair.frames([tag(7, ip4(udp(7, 3000))), ip4(udp(8, 10))])
+    tap.equal((tool.stop(), tool.err), (0, ""), "exit status and messages")
+    tap.equal([(length, len(text)) for *_, length, text in packets(path)], [(3046, 2052), (52, 52)], "lengths")
+    if shutil.which("tcpdump"):
+        done = tap.run("tcpdump", "-nnr", path)
+        tap.equal((done.returncode, len(done.stdout.splitlines())), (0, 2), f"status of tcpdump, and lines of it ({done.stderr})")
 
 
 def test_packets_are_in_the_file_soon_and_not_at_the_end_only():
