@@ -28,6 +28,15 @@ struct {
 	__type(value, struct acl_rule);
 } list6 SEC(".maps");
 
+/* Of both lists, by the numbers of their rules: user space writes rules, and never what is counted here. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 32769);
+	__type(key, __u64);
+	__type(value, struct acl_count);
+} counts SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
@@ -56,19 +65,19 @@ struct {
 		__rule;                                               \
 	})
 
-static __always_inline void tell(const struct net_packet *p, struct acl_rule *rule, __u64 now)
+static __always_inline void tell(const struct net_packet *p, const struct acl_rule *rule, struct acl_count *count, __u64 now)
 {
 	struct acl_dropped *event;
 
 	/* Two processors may both tell; that is one too many, not one too few. */
-	if (report && rule->told && now - rule->told < report)
+	if (report && count->told && now - count->told < report)
 		return;
-	rule->told = now;
+	count->told = now;
 	event = acl_event_dropped_reserve();
 	if (!event)
 		return;
 	event->time = now;
-	event->packets = rule->packets;
+	event->packets = count->packets;
 	__builtin_memcpy(event->saddr, p->saddr, sizeof(event->saddr));
 	__builtin_memcpy(event->daddr, p->daddr, sizeof(event->daddr));
 	event->sport = p->sport;
@@ -84,8 +93,10 @@ static __always_inline bool is_blocked(const struct net_packet *p)
 {
 	__u64 now = bpf_ktime_get_ns();
 	struct acl_rule *rule = NULL;
+	struct acl_count *count;
 	struct acl_total *total;
 	__u32 zero = 0;
+	__u64 number;
 
 	total = bpf_map_lookup_elem(&totals, &zero);
 	if (!total)
@@ -103,11 +114,15 @@ static __always_inline bool is_blocked(const struct net_packet *p)
 	}
 	if (!rule)
 		return false;
-	__sync_fetch_and_add(&rule->packets, p->segments);
-	__sync_fetch_and_add(&rule->bytes, p->bytes);
 	__sync_fetch_and_add(&total->blocked, p->segments);
 	__sync_fetch_and_add(&total->blocked_bytes, p->bytes);
-	tell(p, rule, now);
+	number = rule->number;
+	count = bpf_map_lookup_elem(&counts, &number);
+	if (!count) /* it is being removed */
+		return true;
+	__sync_fetch_and_add(&count->packets, p->segments);
+	__sync_fetch_and_add(&count->bytes, p->bytes);
+	tell(p, rule, count, now);
 	return true;
 }
 

@@ -24,6 +24,7 @@ struct prefix {
 static struct {
 	struct module *m;
 	struct emf_timer timer;
+	uint64_t number; /* of the last rule */
 	uint64_t due; /* when the next entry's time is over; 0: none has one */
 	struct acl_list_reply *reply; /* that is being filled */
 	uint32_t skip, limit;
@@ -125,6 +126,18 @@ static int delete(const struct prefix *prefix)
 	return prefix->family == AF_INET ? acl_map_list4_delete(a.m, &key4) : acl_map_list6_delete(a.m, &key6);
 }
 
+static int drop(const struct prefix *prefix)
+{
+	struct acl_rule rule;
+	int err = lookup(prefix, &rule);
+
+	if (!err)
+		err = delete(prefix);
+	if (!err)
+		acl_map_counts_delete(a.m, &rule.number);
+	return err;
+}
+
 static bool is_over(const struct acl_rule *rule, uint64_t now)
 {
 	return rule->until && rule->until <= now;
@@ -143,15 +156,24 @@ static void wake_at(uint64_t due)
 static int add(const struct prefix *prefix, uint64_t ttl, char why[WHY_MAX])
 {
 	uint64_t now = emf_now_ns();
+	struct acl_count none = { 0 };
 	struct acl_rule rule;
 	char text[TEXT_MAX];
 	int err = lookup(prefix, &rule);
+	bool is_new = err;
 
-	if (err || is_over(&rule, now))
-		rule = (struct acl_rule){ .length = prefix->length };
+	if (!err && is_over(&rule, now))
+		is_new = !drop(prefix);
+	if (is_new)
+		rule = (struct acl_rule){ .length = prefix->length, .number = ++a.number };
 	rule.until = !ttl ? 0 : ttl < UINT64_MAX - now ? now + ttl : UINT64_MAX;
-	err = update(prefix, &rule);
+	/* Its counts first: no packet is to find the one without the other. */
+	err = is_new ? acl_map_counts_update(a.m, &rule.number, &none) : 0;
+	if (!err)
+		err = update(prefix, &rule);
 	if (err) {
+		if (is_new)
+			acl_map_counts_delete(a.m, &rule.number);
 		format(text, prefix->family, prefix->address, prefix->length);
 		if (err == -ENOSPC)
 			snprintf(why, WHY_MAX, "%s does not fit: the list has room for %u of its family (parameter entries)",
@@ -174,7 +196,7 @@ static int expire(const struct prefix *prefix, const struct acl_rule *rule, uint
 	if (!is_over(rule, now)) {
 		wake_at(rule->until);
 	} else {
-		delete(prefix);
+		drop(prefix);
 		/* A walk begins anew behind a key that has gone, and may end before it has seen all. */
 		wake_at(now + AGAIN_NS);
 	}
@@ -235,7 +257,7 @@ int acl_serve_remove(struct ebus_call *call, const struct acl_remove_args *args)
 
 	if (err)
 		return refuse(call, err, why);
-	err = delete(&prefix);
+	err = drop(&prefix);
 	if (err != -ENOENT)
 		return err;
 	memset(&absent, 0, sizeof(absent));
@@ -246,12 +268,14 @@ int acl_serve_remove(struct ebus_call *call, const struct acl_remove_args *args)
 static int list(int family, __u32 length, const void *address, const struct acl_rule *rule, uint64_t now)
 {
 	struct acl_list_reply *reply = a.reply;
+	struct acl_count count = { 0 };
 	struct acl_entry *entry;
 
 	if (is_over(rule, now) || reply->total++ < a.skip || reply->rows_len == a.limit)
 		return 0;
+	acl_map_counts_lookup(a.m, &rule->number, &count);
 	entry = &reply->rows[reply->rows_len++];
-	*entry = (struct acl_entry){ .left = rule->until ? rule->until - now : 0, .packets = rule->packets, .bytes = rule->bytes };
+	*entry = (struct acl_entry){ .left = rule->until ? rule->until - now : 0, .packets = count.packets, .bytes = count.bytes };
 	format(entry->prefix, family, address, length);
 	return 0;
 }
@@ -319,7 +343,10 @@ int acl_configure(struct module *m)
 	struct acl_bpf *skel = acl_skeleton(m);
 	int err = bpf_map__set_max_entries(skel->maps.list4, acl_params.entries);
 
-	return err ? err : bpf_map__set_max_entries(skel->maps.list6, acl_params.entries);
+	if (!err)
+		err = bpf_map__set_max_entries(skel->maps.list6, acl_params.entries);
+	/* One more than there are rules: where a list is full is seen by the list. */
+	return err ? err : bpf_map__set_max_entries(skel->maps.counts, 2 * acl_params.entries + 1);
 }
 
 static int add_from_start(void)
@@ -350,6 +377,7 @@ int acl_create(struct module *m)
 
 	a.m = m;
 	a.due = 0;
+	a.number = emf_now_ns(); /* none of before, where the maps are still those */
 	a.timer.expired = on_timer;
 	return err ? err : add_from_start();
 }

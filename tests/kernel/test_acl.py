@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "build"))
@@ -59,6 +60,23 @@ def test_the_list_changes_while_packets_come_and_counts_what_it_stops():
     tap.equal(service.call("acl", "totals"), {"seen": 10, "blocked": 5, "blocked_bytes": 530}, "totals")
     service.call("acl", "remove", "prefix=10.9.0.0/24")
     tap.equal((pair.deliver(5, 7), service.call("acl", "list")), (5, {"total": 0, "rows": []}), "what arrives then, and the list")
+    service.stop()
+
+
+def test_an_entry_that_is_added_again_loses_none_of_what_it_stops_meanwhile():
+    pair = Pair()
+    service = Service(pair, "acl")
+    service.call("acl", "add", "prefix=10.9.0.0/24")
+    sender = threading.Thread(target=pair.frames, args=(100000 * [ip4(udp(7))],))
+    sender.start()
+    while sender.is_alive():
+        service.call("acl", "add", "prefix=10.9.0.0/24", "ttl=1h")
+    (row,) = service.call("acl", "list")["rows"]
+    tap.equal((row["packets"], row["bytes"]), (100000, 6200000), "what the entry has stopped")
+    service.call("acl", "remove", "prefix=10.9.0.0/24")
+    service.call("acl", "add", "prefix=10.9.0.0/24")
+    (row,) = service.call("acl", "list")["rows"]
+    tap.equal((row["packets"], row["bytes"]), (0, 0), "what it has stopped since it was removed and came again")
     service.stop()
 
 
