@@ -32,11 +32,16 @@ static int adopt(struct emf_unit *unit, struct emf_chain_instance *instance)
 
 	if (err || instance->pins.folder < 0)
 		return err;
-	instance->now = calloc(1, sizeof(*instance->now));
-	if (!instance->now)
-		return -ENOMEM;
+	err = emf_chain_pins_adopt(&instance->pins, &instance->hook, &instance->maps, &unit->emf->registry, &instance->number);
+	if (err)
+		snprintf(unit->why, sizeof(unit->why), "chain %s: what hangs on %s since an earlier run cannot be seen: %s",
+			 unit->m->chain->name, instance->hook.target, strerror(-err));
+	instance->now = err ? NULL : calloc(1, sizeof(*instance->now));
+	if (!instance->now) { /* with it, the folder goes when packets are out of it */
+		emf_chain_pins_close(&instance->pins);
+		return err ? err : -ENOMEM;
+	}
 	instance->now->slots = -1;
-	instance->number = emf_chain_pins_adopt(&instance->pins, &instance->hook, &instance->maps, &unit->emf->registry);
 	if (instance->hook.stays)
 		emf_info(unit->m, "hangs on %s since an earlier run; its generation %u is the last one of it", instance->hook.target,
 			 instance->number);

@@ -100,7 +100,10 @@ void emf_chain_hook_unguard(struct emf_chain_hook *hook);
 int emf_chain_hook_replace_guarded(struct emf_chain_hook *hook, int program,
 				   int (*step)(const struct emf_chain_hook *hook, int program));
 
-/* The filter of clsact that a name in the folder of pins stands for, with the program that proves it. 0; -ENOENT. */
+/*
+ * The filter of clsact that a name in the folder of pins stands for, with the program that proves it. 0; -ENOENT if it is
+ * gone, or the name is of something else; or why the kernel could not be asked.
+ */
 int emf_chain_hook_filter_read(const char *folder, const char *name, struct emf_owned *filter);
 
 /* Whether there is such a name. */

@@ -178,11 +178,15 @@ static void match(void *arg, const struct emf_tc_filter *found)
 int emf_chain_hook_filter_read(const char *folder, const char *name, struct emf_owned *filter)
 {
 	struct search search = { folder, filter };
+	int err;
 
 	*filter = (struct emf_owned){ .kind = EMF_OWNED_TC_FILTER };
 	if (sscanf(name, PIN, &filter->is_egress, &filter->ifindex, &filter->priority, &filter->handle, &filter->made_qdisc) != 5)
 		return -ENOENT;
-	if (emf_tc_filters(filter->ifindex, filter->is_egress, match, &search) || !filter->programs[0].id)
+	err = emf_tc_filters(filter->ifindex, filter->is_egress, match, &search);
+	if (err)
+		return err == -ENODEV ? -ENOENT : err; /* the interface went */
+	if (!filter->programs[0].id)
 		return -ENOENT;
 	if (!if_indextoname(filter->ifindex, filter->link))
 		*filter->link = '\0';
@@ -193,28 +197,35 @@ struct finding {
 	const char *folder;
 	struct emf_chain_hook *hook; /* NULL: any will do */
 	bool is_found;
+	int err; /* what could not be asked may be there */
 };
 
 static void find(void *arg, const char *name)
 {
 	struct finding *f = arg;
 	struct emf_owned filter;
+	int err;
 
 	if (strncmp(name, PIN, strcspn(PIN, "%")))
 		return;
 	if (!f->hook) {
 		f->is_found = true;
-	} else if (!emf_chain_hook_filter_read(f->folder, name, &filter) && filter.ifindex == f->hook->ifindex) {
+		return;
+	}
+	err = emf_chain_hook_filter_read(f->folder, name, &filter);
+	if (!err && filter.ifindex == f->hook->ifindex) {
 		f->hook->owned = filter;
 		f->is_found = true;
-	} else {
+	} else if (!err || err == -ENOENT) {
 		emf_unpin(f->folder, name); /* the interface went, or somebody removed the filter */
+	} else {
+		f->err = err;
 	}
 }
 
 bool emf_chain_hook_has_filter(const char *folder)
 {
-	struct finding f = { folder, NULL, false };
+	struct finding f = { folder, NULL, false, 0 };
 
 	emf_pin_folder_each(folder, find, &f);
 	return f.is_found;
@@ -222,10 +233,12 @@ bool emf_chain_hook_has_filter(const char *folder)
 
 static int adopt(struct emf_chain_hook *hook, const char *folder)
 {
-	struct finding f = { folder, hook, false };
+	struct finding f = { folder, hook, false, 0 };
 
 	emf_pin_folder_each(folder, find, &f);
-	return f.is_found ? 0 : -ENOENT;
+	if (f.is_found)
+		return 0;
+	return f.err ? f.err : -ENOENT;
 }
 
 const struct emf_chain_hook_ops emf_chain_hook_clsact = { .hang = hang, .replace = replace, .clear = emf_chain_hook_remove_owned,

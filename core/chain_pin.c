@@ -6,6 +6,7 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,15 +15,19 @@
 #include <unistd.h>
 
 #include "core.h"
-#include "pin_folder.h"
+#include "log.h"
 
 #define NAME_SIZE 200 /* NAME_MAX without what comes behind it */
 
-/* FNV-1a: two long names that begin alike are not the same. */
+/* FNV-1a of 32 bits */
+#define HASH_BEGIN 2166136261u
+#define HASH_PRIME 16777619u
+
+/* Two long names that begin alike are not the same. */
 static uint32_t hash(uint32_t value, const char *text)
 {
 	for (; *text; text++)
-		value = (value ^ (unsigned char)*text) * 16777619u;
+		value = (value ^ (unsigned char)*text) * HASH_PRIME;
 	return value;
 }
 
@@ -44,51 +49,70 @@ static void name_of(const struct emf_chain_hook *hook, char name[NAME_SIZE])
 		snprintf(text + n, sizeof(text) - n, "@%" PRIu64, (uint64_t)st.st_ino);
 	emf_pin_name(text, name, NAME_SIZE);
 	if (strlen(name) > NAME_SIZE - 16)
-		snprintf(name + NAME_SIZE - 16, 16, "-%08x", hash(2166136261u, text));
+		snprintf(name + NAME_SIZE - 16, 16, "-%08x", hash(HASH_BEGIN, text));
 }
 
-static int make_folders(const struct emf_chain_hook *hook, const char *path, char *why, size_t size)
+int emf_chain_pins_lock(struct emf_chain_pins *pins, int product, bool makes)
 {
-	char product[EMF_PIN_PATH_MAX];
-	int err = emf_bpffs_check();
+	int fd = emf_pin_folder_open(product, pins->name, makes), err = fd < 0 ? fd : emf_pin_folder_lock(fd);
 
 	if (err) {
-		snprintf(why, size, "chain %s cannot stay when this process ends: bpffs is not mounted; as root: mount -t bpf bpf " EMF_BPFFS,
-			 hook->chain->name);
+		if (fd >= 0)
+			close(fd);
 		return err;
 	}
-	snprintf(product, sizeof(product), EMF_BPFFS "/%s", hook->emf->product->name);
-	err = emf_pin_folder_make(product);
-	if (!err)
-		err = emf_pin_folder_make(path);
-	if (err)
-		snprintf(why, size, "chain %s cannot stay when this process ends: %s: %s", hook->chain->name, path,
-			 err == -EPERM ? "the folders have to be this user's alone (mode 0700)" : strerror(-err));
+	pins->folder = fd;
+	emf_pin_folder_at(fd, pins->at);
+	return 0;
+}
+
+static int open_both(struct emf_chain_pins *pins, bool makes)
+{
+	int product = emf_pin_folder_product(pins->product, makes), err;
+
+	if (product < 0)
+		return product;
+	err = emf_chain_pins_lock(pins, product, makes);
+	close(product);
 	return err;
+}
+
+static void explain(const struct emf_chain_pins *pins, const struct emf_chain_hook *hook, int err, char *why, size_t size)
+{
+	const char *name = hook->chain->name;
+
+	if (err == -ENODEV)
+		snprintf(why, size, "chain %s cannot stay when this process ends: bpffs is not mounted; as root: " EMF_BPFFS_MOUNT, name);
+	else if (err == -EBUSY)
+		snprintf(why, size, "chain %s on %s is kept by another process of this product: stop that one first", name, hook->target);
+	else
+		snprintf(why, size, "chain %s cannot stay when this process ends: %s: %s", name, pins->path,
+			 err == -EPERM ? "the folders have to be this user's alone (mode 0700)" : strerror(-err));
+}
+
+/* Where nothing shall stay, what is not ours is none of our business: others cannot keep us from starting. */
+static bool is_nothing_of_ours(const struct emf_chain_pins *pins, const struct emf_chain_hook *hook, int err)
+{
+	if (err == -EPERM)
+		emf_warn(NULL, "chain %s takes nothing over from %s: the folders are not this user's alone (mode 0700)", hook->chain->name,
+			 pins->path);
+	return err == -EPERM || err == -ENOENT || err == -EACCES;
 }
 
 int emf_chain_pins_open(struct emf_chain_pins *pins, const struct emf_chain_hook *hook, bool makes, char *why, size_t size)
 {
-	char name[NAME_SIZE];
-	int err = 0;
+	int err = makes ? emf_bpffs_check() : 0;
 
 	pins->folder = -1;
-	name_of(hook, name);
-	snprintf(pins->path, sizeof(pins->path), EMF_BPFFS "/%.100s/%s", hook->emf->product->name, name);
-	if (makes)
-		err = make_folders(hook, pins->path, why, size);
-	else if (access(pins->path, F_OK))
+	pins->product = hook->emf->product->name;
+	name_of(hook, pins->name);
+	snprintf(pins->path, sizeof(pins->path), EMF_BPFFS "/%.100s/%s", pins->product, pins->name);
+	if (!err)
+		err = open_both(pins, makes);
+	if (err && !makes && is_nothing_of_ours(pins, hook, err))
 		return 0;
-	if (!err) {
-		pins->folder = emf_pin_folder_lock(pins->path);
-		err = pins->folder < 0 ? pins->folder : 0;
-		pins->folder = err ? -1 : pins->folder;
-	}
-	if (err == -EBUSY)
-		snprintf(why, size, "chain %s on %s is kept by another process of this product: stop that one first", hook->chain->name,
-			 hook->target);
-	else if (err && !*why)
-		snprintf(why, size, "chain %s: %s: %s", hook->chain->name, pins->path, strerror(-err));
+	if (err)
+		explain(pins, hook, err, why, size);
 	return err;
 }
 
@@ -106,7 +130,7 @@ static void put_program(void *arg, const struct emf_chain_place *place, const ch
 static void map_name(const struct emf_chain *chain, const struct emf_registry *registry, size_t map, char name[64])
 {
 	static const struct emf_chain_choice none[EMF_CHAIN_NUMBERS_MAX];
-	uint32_t value = 2166136261u;
+	uint32_t value = HASH_BEGIN;
 
 	snprintf(name, 64, "%s", emf_chain_map_names[map]);
 	if (map != EMF_CHAIN_MAP_COUNTS)
@@ -131,29 +155,41 @@ static void find_last(void *arg, const char *name)
 		*last = number;
 }
 
-static void adopt_hook(struct emf_chain_hook *hook, const char *path)
+static int adopt_hook(struct emf_chain_hook *hook, const char *path)
 {
-	if (hook->ops->adopt && !hook->ops->adopt(hook, path)) {
-		hook->hangs = hook->stays = true;
-	} else if (hook->chain->type == EMF_CHAIN_TC && !emf_chain_hook_clsact.adopt(hook, path)) {
+	int err = hook->ops->adopt ? hook->ops->adopt(hook, path) : -ENOENT;
+
+	if (err && hook->chain->type == EMF_CHAIN_TC) {
+		err = emf_chain_hook_clsact.adopt(hook, path);
+		if (err)
+			return err == -ENOENT ? 0 : err;
 		hook->ops = &emf_chain_hook_clsact;
-		hook->hangs = hook->stays = true;
 	}
+	hook->hangs = hook->stays = !err;
+	return 0;
 }
 
-uint32_t emf_chain_pins_adopt(const struct emf_chain_pins *pins, struct emf_chain_hook *hook, struct emf_chain_maps *maps,
-			      const struct emf_registry *registry)
+int emf_chain_pins_adopt(const struct emf_chain_pins *pins, struct emf_chain_hook *hook, struct emf_chain_maps *maps,
+			 const struct emf_registry *registry, uint32_t *last)
 {
-	uint32_t last = 0;
 	char name[64];
 
 	for (size_t i = EMF_CHAIN_MAP_SLOTS + 1; i < EMF_CHAIN_MAPS_MAX; i++) {
 		map_name(hook->chain, registry, i, name);
-		maps->fds[i] = emf_pin_get(pins->path, name);
+		maps->fds[i] = emf_pin_get(pins->at, name);
 	}
-	emf_pin_folder_each(pins->path, find_last, &last);
-	adopt_hook(hook, pins->path);
-	return last;
+	emf_pin_folder_each(pins->at, find_last, last);
+	return adopt_hook(hook, pins->at);
+}
+
+void emf_chain_pins_take_back(const struct emf_chain_pins *pins, const struct emf_chain_generation *generation)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "slots-%u", generation->number);
+	emf_unpin(pins->at, name);
+	snprintf(name, sizeof(name), "entry-%u", generation->number);
+	emf_unpin(pins->at, name);
 }
 
 int emf_chain_pins_add(const struct emf_chain_pins *pins, const struct emf_chain_generation *generation)
@@ -162,23 +198,31 @@ int emf_chain_pins_add(const struct emf_chain_pins *pins, const struct emf_chain
 	int err;
 
 	snprintf(name, sizeof(name), "slots-%u", generation->number);
-	err = emf_pin(pins->path, name, generation->slots);
+	err = emf_pin(pins->at, name, generation->slots);
 	snprintf(name, sizeof(name), "entry-%u", generation->number);
-	return err ? err : emf_pin(pins->path, name, generation->entry_fd);
+	if (!err)
+		err = emf_pin(pins->at, name, generation->entry_fd);
+	if (err)
+		emf_chain_pins_take_back(pins, generation);
+	return err;
 }
 
-void emf_chain_pins_take_back(const struct emf_chain_pins *pins, const struct emf_chain_generation *generation)
+/* What is pinned by chains; whatever else is there is not ours to remove. */
+static bool is_name_of_pin(const char *name)
 {
-	char name[64];
+	static const char *const of_hooks[] = { "link", "root", "filter-" };
 
-	snprintf(name, sizeof(name), "slots-%u", generation->number);
-	emf_unpin(pins->path, name);
-	snprintf(name, sizeof(name), "entry-%u", generation->number);
-	emf_unpin(pins->path, name);
+	for (size_t i = 0; i < sizeof(of_hooks) / sizeof(of_hooks[0]); i++)
+		if (!strncmp(name, of_hooks[i], strlen(of_hooks[i])))
+			return true;
+	for (size_t i = EMF_CHAIN_MAP_SLOTS + 1; i < EMF_CHAIN_MAPS_MAX; i++)
+		if (!strncmp(name, emf_chain_map_names[i], strlen(emf_chain_map_names[i])))
+			return true;
+	return generation_of(name);
 }
 
 struct removing {
-	const char *path;
+	const char *at;
 	uint32_t before;
 };
 
@@ -187,21 +231,40 @@ static void remove_old(void *arg, const char *name)
 	const struct removing *r = arg;
 	uint32_t number = generation_of(name);
 
-	if (r->before == UINT32_MAX || (number && number < r->before))
-		emf_unpin(r->path, name);
+	if (r->before == UINT32_MAX ? is_name_of_pin(name) : number && number < r->before)
+		emf_unpin(r->at, name);
 }
 
-void emf_chain_pins_remove(const char *path, uint32_t before)
+int emf_chain_pins_remove(const struct emf_chain_pins *pins, uint32_t before)
 {
-	struct removing r = { path, before };
-	char product[EMF_PIN_PATH_MAX];
+	struct removing r = { pins->at, before };
+	char path[EMF_PIN_PATH_MAX];
+	int product, err;
 
-	emf_pin_folder_each(path, remove_old, &r);
-	if (before != UINT32_MAX || rmdir(path))
-		return;
-	snprintf(product, sizeof(product), "%s", path);
-	*strrchr(product, '/') = '\0';
-	rmdir(product); /* unless there is more */
+	emf_pin_folder_each(pins->at, remove_old, &r);
+	if (before != UINT32_MAX)
+		return 0;
+	product = emf_pin_folder_product(pins->product, false);
+	if (product < 0)
+		return product;
+	err = unlinkat(product, pins->name, AT_REMOVEDIR) ? -errno : 0;
+	close(product);
+	snprintf(path, sizeof(path), EMF_BPFFS "/%.100s", pins->product);
+	rmdir(path); /* unless there is more */
+	return err;
+}
+
+struct counting {
+	const char *at, *name; /* of this version of the product */
+};
+
+static void remove_other_counts(void *arg, const char *name)
+{
+	const struct counting *c = arg;
+	size_t n = strcspn(c->name, "-") + 1;
+
+	if (!strncmp(name, c->name, n) && strcmp(name, c->name))
+		emf_unpin(c->at, name);
 }
 
 int emf_chain_pins_keep(const struct emf_chain_pins *pins, struct emf_chain_hook *hook, const struct emf_chain_maps *maps,
@@ -212,10 +275,12 @@ int emf_chain_pins_keep(const struct emf_chain_pins *pins, struct emf_chain_hook
 
 	for (size_t i = EMF_CHAIN_MAP_SLOTS + 1; i < EMF_CHAIN_MAPS_MAX && !err; i++) {
 		map_name(hook->chain, registry, i, name);
-		err = emf_pin(pins->path, name, maps->fds[i]);
+		err = emf_pin(pins->at, name, maps->fds[i]);
+		if (!err && i == EMF_CHAIN_MAP_COUNTS)
+			emf_pin_folder_each(pins->at, remove_other_counts, &(struct counting){ pins->at, name });
 	}
 	if (!err && !hook->stays)
-		err = hook->ops->pin(hook, pins->path);
+		err = hook->ops->pin(hook, pins->at);
 	if (!err)
 		hook->stays = true;
 	return err;
@@ -226,7 +291,7 @@ void emf_chain_pins_let_go(const struct emf_chain_pins *pins, struct emf_chain_h
 	if (!hook->stays)
 		return;
 	hook->stays = false;
-	hook->ops->unpin(hook, pins->path);
+	hook->ops->unpin(hook, pins->at);
 }
 
 void emf_chain_pins_close(struct emf_chain_pins *pins)

@@ -11,11 +11,23 @@
 
 #include "chain_build.h"
 #include "chain_hook.h"
+#include "pin_folder.h"
 
 #define EMF_PIN_PATH_MAX 400
 
+/**
+ * struct emf_chain_pins - the folder of an instance
+ * @folder: open and locked; -1: nothing of this instance is pinned
+ * @at: the path by which it is used, see emf_pin_folder_at()
+ * @product: the name of the product
+ * @name: of the folder
+ * @path: for messages
+ */
 struct emf_chain_pins {
-	int folder; /* open and locked; -1: nothing of this instance is pinned */
+	int folder;
+	char at[EMF_PIN_AT_MAX];
+	const char *product;
+	char name[256]; /* NAME_MAX */
 	char path[EMF_PIN_PATH_MAX];
 };
 
@@ -37,11 +49,12 @@ int emf_chain_pins_open(struct emf_chain_pins *pins, const struct emf_chain_hook
  * @hook: gets the link, if there is one that hangs where it should
  * @maps: get those that are there
  * @registry: the modules: counts go on if they are of the same programs
+ * @last: receives the number of the last generation, 0 if there was none
  *
- * Return: the number of the last generation, 0 if there was none.
+ * Return: 0; or why the kernel could not be asked whether it hangs there still.
  */
-uint32_t emf_chain_pins_adopt(const struct emf_chain_pins *pins, struct emf_chain_hook *hook, struct emf_chain_maps *maps,
-			      const struct emf_registry *registry);
+int emf_chain_pins_adopt(const struct emf_chain_pins *pins, struct emf_chain_hook *hook, struct emf_chain_maps *maps,
+			 const struct emf_registry *registry, uint32_t *last);
 
 /* A generation is about to be switched to. 0 or a negative errno. */
 int emf_chain_pins_add(const struct emf_chain_pins *pins, const struct emf_chain_generation *generation);
@@ -49,8 +62,14 @@ int emf_chain_pins_add(const struct emf_chain_pins *pins, const struct emf_chain
 /* It was not. */
 void emf_chain_pins_take_back(const struct emf_chain_pins *pins, const struct emf_chain_generation *generation);
 
-/* Generations before that of this number, which none enters any more; UINT32_MAX: all that is there, and the folder. */
-void emf_chain_pins_remove(const char *path, uint32_t before);
+/*
+ * Generations before that of this number, which none enters any more; UINT32_MAX: all that is of chains there, and the folder.
+ * 0; -ENOTEMPTY if there is something else.
+ */
+int emf_chain_pins_remove(const struct emf_chain_pins *pins, uint32_t before);
+
+/* Opens and locks the folder @name of a product's folder that is open. 0; -EBUSY; or emf_pin_folder_open()'s. */
+int emf_chain_pins_lock(struct emf_chain_pins *pins, int product, bool makes);
 
 /* The rest of what stays: maps, then the link. 0 or a negative errno: then the link is not pinned. */
 int emf_chain_pins_keep(const struct emf_chain_pins *pins, struct emf_chain_hook *hook, const struct emf_chain_maps *maps,

@@ -8,15 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "chain_pin.h"
-#include "pin_folder.h"
 
 struct purging {
 	const char *product;
-	char path[EMF_PIN_PATH_MAX]; /* of the product; then of one instance */
+	int folder; /* of the product */
 	void (*told)(int err, const char *sentence);
-	int err; /* of one instance */
 	int n_left;
 };
 
@@ -29,56 +28,89 @@ static bool is_here(const char *name)
 	return !at || (!stat("/proc/self/ns/net", &st) && strtoull(at + 1, NULL, 10) == (uint64_t)st.st_ino);
 }
 
+struct removing {
+	const char *at;
+	int err;
+};
+
 static void remove_filter(void *arg, const char *name)
 {
-	struct purging *p = arg;
+	struct removing *r = arg;
 	struct emf_owned filter;
-	int removed;
+	int removed = emf_chain_hook_filter_read(r->at, name, &filter);
 
-	if (emf_chain_hook_filter_read(p->path, name, &filter))
-		return;
-	removed = emf_owned_remove(&filter, -1);
-	p->err = removed < 0 ? removed : p->err;
+	if (!removed)
+		removed = emf_owned_remove(&filter, -1);
+	if (removed < 0 && removed != -ENOENT)
+		r->err = removed;
+}
+
+static int take_down(const struct emf_chain_pins *pins)
+{
+	struct removing r = { pins->at, 0 };
+
+	if (!is_here(pins->name) && emf_chain_hook_has_filter(pins->at))
+		return -EXDEV;
+	emf_pin_folder_each(pins->at, remove_filter, &r);
+	return r.err ? r.err : emf_chain_pins_remove(pins, UINT32_MAX);
+}
+
+static const char *outcome(int err)
+{
+	switch (err) {
+	case 0:
+		return "was taken down";
+	case -EBUSY:
+		return "is of a process that runs: stop that one first";
+	case -EXDEV:
+		return "has its filter in another network namespace: run 'purge' there";
+	case -EPERM:
+		return "is not this user's alone (mode 0700), and stays as it is";
+	case -ENOTEMPTY:
+		return "was taken down, but something is there that no chain has put there";
+	}
+	return strerror(-err);
 }
 
 static void purge_one(void *arg, const char *name)
 {
-	const struct purging *all = arg;
-	struct purging one = *all;
-	char text[EMF_PIN_PATH_MAX + 200];
-	int fd;
+	struct purging *p = arg;
+	struct emf_chain_pins pins = { .folder = -1, .product = p->product };
+	char text[2 * EMF_PIN_PATH_MAX];
+	int err;
 
-	if (snprintf(one.path, sizeof(one.path), "%s/%s", all->path, name) >= (int)sizeof(one.path))
-		return;
-	fd = emf_pin_folder_lock(one.path);
-	if (fd < 0)
-		one.err = fd;
-	else if (!is_here(name) && emf_chain_hook_has_filter(one.path))
-		one.err = -EXDEV;
-	else
-		emf_pin_folder_each(one.path, remove_filter, &one);
-	if (!one.err)
-		emf_chain_pins_remove(one.path, UINT32_MAX);
-	snprintf(text, sizeof(text), "chain %.*s, which stayed in %s, %s", (int)strcspn(name, "@"), name, one.path,
-		 !one.err ? "was taken down" : one.err == -EBUSY ? "is of a process that runs: stop that one first" :
-		 one.err == -EXDEV ? "has its filter in another network namespace: run 'purge' there" : strerror(-one.err));
-	if (fd >= 0)
-		emf_chain_pins_close(&(struct emf_chain_pins){ .folder = fd });
-	all->told(one.err, text);
-	((struct purging *)arg)->n_left += !!one.err;
+	snprintf(pins.name, sizeof(pins.name), "%s", name);
+	snprintf(pins.path, sizeof(pins.path), EMF_BPFFS "/%.100s/%.255s", p->product, name);
+	err = emf_chain_pins_lock(&pins, p->folder, false);
+	if (!err)
+		err = take_down(&pins);
+	emf_chain_pins_close(&pins);
+	snprintf(text, sizeof(text), "chain %.*s, which stayed in %s, %s", (int)strcspn(name, "@"), name, pins.path, outcome(err));
+	p->told(err, text);
+	p->n_left += !!err;
+}
+
+static const char *reason(int err)
+{
+	if (err == -EPERM)
+		return "is not touched: it is not this user's alone (mode 0700); see what it is, and remove it";
+	return err == -EACCES ? "cannot be read (run as root)" : strerror(-err);
 }
 
 int emf_pins_purge(const char *product, void (*told)(int err, const char *sentence))
 {
-	struct purging p = { .product = product, .told = told };
-	char text[EMF_PIN_PATH_MAX + 100];
-	int err;
+	struct purging p = { .product = product, .folder = emf_pin_folder_product(product, false), .told = told };
+	char text[EMF_PIN_PATH_MAX], at[EMF_PIN_AT_MAX];
+	int err = p.folder;
 
-	snprintf(p.path, sizeof(p.path), EMF_BPFFS "/%.100s", product);
-	err = emf_pin_folder_each(p.path, purge_one, &p);
+	if (p.folder >= 0) {
+		emf_pin_folder_at(p.folder, at);
+		err = emf_pin_folder_each(at, purge_one, &p);
+		close(p.folder);
+	}
 	if (!err || err == -ENOENT)
 		return p.n_left;
-	snprintf(text, sizeof(text), "%s cannot be read: %s%s", p.path, strerror(-err), err == -EACCES ? " (run as root)" : "");
+	snprintf(text, sizeof(text), EMF_BPFFS "/%.100s %s", product, reason(err));
 	told(err, text);
 	return 1;
 }

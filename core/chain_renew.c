@@ -26,7 +26,7 @@ static void leave(struct emf_work *work)
 
 	emf_chain_wait();
 	if (leaving->pins.folder >= 0)
-		emf_chain_pins_remove(leaving->pins.path, leaving->before);
+		emf_chain_pins_remove(&leaving->pins, leaving->before);
 	emf_chain_demolish(leaving->generation);
 	if (leaving->is_last)
 		emf_chain_pins_close(&leaving->pins);

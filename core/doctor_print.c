@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "doctor.h"
+#include "pin_folder.h"
 
 #define COLUMNS 100    /* where lists of names are wrapped */
 #define LABEL 14       /* width of the first column */
@@ -115,7 +116,7 @@ static void print_system(FILE *out, const json_t *system)
 	switch_line(out, "without caps", json_object_get(system, "unprivileged_bpf_disabled"), unprivileged, 3);
 	memlock_line(out, json_object_get(system, "memlock"));
 	mount_line(out, system, "tracefs", "not mounted; as root: mount -t tracefs tracefs /sys/kernel/tracing");
-	mount_line(out, system, "bpffs", "not mounted; as root: mount -t bpf bpf /sys/fs/bpf");
+	mount_line(out, system, "bpffs", "not mounted; as root: " EMF_BPFFS_MOUNT);
 	mount_line(out, system, "cgroup2", "not mounted; programs that attach to a cgroup have no place to");
 	switch_line(out, "statistics", json_object_get(system, "bpf_stats"), stats, 2);
 }

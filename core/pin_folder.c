@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -28,28 +27,47 @@ int emf_bpffs_check(void)
 	return statfs(EMF_BPFFS, &st) || st.f_type != BPF_FS_MAGIC ? -ENODEV : 0;
 }
 
-int emf_pin_folder_make(const char *path)
+static bool is_ours_alone(int fd)
 {
+	struct statfs fs;
 	struct stat st;
 
-	if (mkdir(path, 0700) && errno != EEXIST)
-		return -errno;
-	if (lstat(path, &st))
-		return -errno;
-	return !S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 077) ? -EPERM : 0;
+	return !fstatfs(fd, &fs) && fs.f_type == BPF_FS_MAGIC && !fstat(fd, &st) && st.st_uid == geteuid() && !(st.st_mode & 077);
 }
 
-int emf_pin_folder_lock(const char *path)
+int emf_pin_folder_open(int in, const char *name, bool makes)
 {
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW), err;
+	int fd;
 
-	if (fd < 0)
+	if (makes && mkdirat(in, name, 0700) && errno != EEXIST)
 		return -errno;
-	if (!flock(fd, LOCK_EX | LOCK_NB))
+	fd = openat(in, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return errno == ELOOP || errno == ENOTDIR ? -EPERM : -errno;
+	if (is_ours_alone(fd))
 		return fd;
-	err = errno == EWOULDBLOCK ? -EBUSY : -errno;
 	close(fd);
-	return err;
+	return -EPERM;
+}
+
+int emf_pin_folder_product(const char *product, bool makes)
+{
+	char path[PATH_SIZE];
+
+	snprintf(path, sizeof(path), EMF_BPFFS "/%.100s", product);
+	return emf_pin_folder_open(AT_FDCWD, path, makes);
+}
+
+int emf_pin_folder_lock(int fd)
+{
+	if (!flock(fd, LOCK_EX | LOCK_NB))
+		return 0;
+	return errno == EWOULDBLOCK ? -EBUSY : -errno;
+}
+
+void emf_pin_folder_at(int fd, char at[EMF_PIN_AT_MAX])
+{
+	snprintf(at, EMF_PIN_AT_MAX, "/proc/self/fd/%d", fd);
 }
 
 int emf_pin_folder_each(const char *path, void (*each)(void *arg, const char *name), void *arg)

@@ -5,19 +5,39 @@
 #ifndef EMF_CORE_PIN_FOLDER_H
 #define EMF_CORE_PIN_FOLDER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define EMF_BPFFS "/sys/fs/bpf"
+/* Without a mode it is 1777, in which others can take the names of our folders. */
+#define EMF_BPFFS_MOUNT "mount -t bpf -o mode=0700 bpf " EMF_BPFFS
+#define EMF_PIN_AT_MAX 32
 
 /* 0; -ENODEV if bpffs is not mounted there. */
 int emf_bpffs_check(void);
 
-/* Makes a folder if it is missing, and sees that nobody else may write to it. 0; -EPERM; or mkdir(2)'s. */
-int emf_pin_folder_make(const char *path);
+/**
+ * emf_pin_folder_open() - open a folder that is this user's alone
+ * @in: the folder that it is in; AT_FDCWD
+ * @name: of it, there
+ * @makes: if it is missing
+ *
+ * What others could put there would be removed, or taken over, as if it was ours. So it is looked at when it is open, and
+ * whatever is done there is done by emf_pin_folder_at().
+ *
+ * Return: a file descriptor; -EPERM if it is no folder of bpffs, somebody else's, or not of mode 0700; or open(2)'s.
+ */
+int emf_pin_folder_open(int in, const char *name, bool makes);
 
-/* Opens and locks it. A file descriptor; -EBUSY; or open(2)'s. */
-int emf_pin_folder_lock(const char *path);
+/* That of a product. As emf_pin_folder_open(). */
+int emf_pin_folder_product(const char *product, bool makes);
+
+/* 0; -EBUSY. */
+int emf_pin_folder_lock(int fd);
+
+/* A path that leads to the folder that is open, whatever has its name by now. */
+void emf_pin_folder_at(int fd, char at[EMF_PIN_AT_MAX]);
 
 /**
  * emf_pin_folder_each() - entries of a folder

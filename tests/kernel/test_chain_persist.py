@@ -7,6 +7,7 @@ import json
 import os
 import random
 import signal
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "build"))
@@ -127,13 +128,79 @@ def test_folders_are_root_s_alone():
     tap.contains(done.stderr, "the folders have to be this user's alone (mode 0700)")
 
 
+NOBODY = 65534
+
+
+def shell(at, script):
+    """Prepares a place; what it prints."""
+    return at.run("sh", "-ec", script).stdout
+
+
+def test_purge_touches_nothing_behind_a_name_that_somebody_else_took():
+    for what in ("ln -s /run/victim /sys/fs/bpf/emf && chown -h {0} /sys/fs/bpf/emf", "ln -s /run/victim /sys/fs/bpf/emf",
+                 "mkdir -m 700 /sys/fs/bpf/emf && ln -s /run/victim/sub /sys/fs/bpf/emf/sub"):
+        at = place()
+        shell(at, "mkdir -p -m 700 /run/victim /run/victim/sub; touch /run/victim/sub/entry-1 /run/victim/sub/file; " + what.format(NOBODY))
+        said = purge(at, status=1)
+        tap.contains(said, "is not this user's alone (mode 0700)")
+        tap.equal(shell(at, "ls /run/victim/sub"), "entry-1\nfile\n", f"files that somebody's link leads to ({what})")
+
+
+def test_purge_takes_nothing_down_in_a_folder_of_somebody_else():
+    for what in ("chown {0} /sys/fs/bpf/emf", "chown {0} /sys/fs/bpf/emf/sub", "chmod 770 /sys/fs/bpf/emf", "chmod 770 /sys/fs/bpf/emf/sub"):
+        at = place()
+        shell(at, "mkdir -p -m 700 /sys/fs/bpf/emf/sub/filter-0; chmod 700 /sys/fs/bpf/emf; " + what.format(NOBODY))
+        tap.contains(purge(at, status=1), "is not this user's alone (mode 0700)")
+        tap.equal(at.pins(), ["emf", "emf/sub", "emf/sub/filter-0"], f"what is there ({what})")
+
+
+def test_purge_removes_what_chains_pin_and_nothing_else_in_their_folder():
+    at = place()
+    serve(at, "--persist").stop()
+    folder = next(name for name in at.pins() if "/ingress:va" in name and name.count("/") == 1)
+    shell(at, f"mkdir /sys/fs/bpf/{folder}/else")
+    tap.contains(purge(at, status=1), "was taken down, but something is there that no chain has put there")
+    until(lambda: at.xdp() is None, "the link to go")
+    tap.equal((drops(at), at.pins()), ((10, 10), ["emf", folder, f"{folder}/else"]), "packets that arrive, and what is left")
+    shell(at, f"rmdir /sys/fs/bpf/{folder}/else")
+    purge(at)
+    tap.equal(at.pins(), [], "pins")
+
+
+def test_nobody_else_keeps_a_chain_from_starting_by_taking_its_name():
+    at = place()
+    serve(at, "--persist").stop()
+    folders = " ".join(f"/sys/fs/bpf/{name}" for name in at.pins() if name.count("/") < 2)
+    purge(at)
+    shell(at, f"mkdir -m 755 {folders}; chown {NOBODY} {folders}")
+    hold = 'import fcntl,os,sys;[fcntl.flock(os.open(p,os.O_RDONLY),fcntl.LOCK_EX) for p in sys.argv[1:]];print("held",flush=True);sys.stdin.read()'
+    holder = tap.start(*at.within(at.a), "setpriv", f"--reuid={NOBODY}", "--clear-groups", sys.executable, "-c", hold, *folders.split(),
+                       stdin=subprocess.PIPE)
+    tap.equal(holder.stdout.readline(), "held\n", "the locks of somebody else")
+    service = serve(at)
+    tap.contains(service.tool.err, "takes nothing over from /sys/fs/bpf/emf/ingress:va@")
+    tap.equal(drops(at), (0, 10), "packets that arrive while it runs")
+    service.stop()
+
+
+def test_counts_of_programs_that_are_no_more_do_not_stay():
+    at = place()
+    serve(at, "--persist").stop()
+    name = next(name for name in at.pins() if "/ingress:va" in name and "/counts-" in name)
+    folder = os.path.dirname(name)
+    at.run("bpftool", "map", "pin", "pinned", f"/sys/fs/bpf/{name}", f"/sys/fs/bpf/{folder}/counts-00000000")
+    serve(at, "--persist").stop()
+    tap.equal([pin for pin in at.pins() if pin.startswith(f"{folder}/counts-")], [name], "counts that stay")
+    purge(at)
+
+
 def test_without_bpffs_it_says_what_to_mount():
     at = place()
     at.run("umount", "-l", "/sys/fs/bpf")
     at.run("mount", "-t", "tmpfs", "tmpfs", "/sys/fs/bpf")
     done = at.run(tap.PRODUCT, "run", "last", "--iface", "va", "--persist", ok=False)
     tap.equal(done.returncode, 1, "exit status")
-    tap.contains(done.stderr, "bpffs is not mounted; as root: mount -t bpf bpf /sys/fs/bpf")
+    tap.contains(done.stderr, "bpffs is not mounted; as root: mount -t bpf -o mode=0700 bpf /sys/fs/bpf")
 
 
 def test_what_took_the_place_of_somebody_else_s_program_does_not_stay_and_says_so():
