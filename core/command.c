@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guardian_process.h"
 #include "log.h"
 #include "output.h"
 #include "suggest.h"
@@ -307,6 +308,8 @@ int emf_main(const struct emf_product *product, int argc, char **argv)
 	struct module *const *begin, *const *end;
 	int status, err;
 
+	if (emf_guardian_is_meant(argc, argv))
+		emf_guardian_run(product->name, argv);
 	emf_output_init();
 	emf_log_init(product->name);
 	emf_registry_linked(&begin, &end);

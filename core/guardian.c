@@ -31,33 +31,25 @@ struct emf_guardian {
 	char path[RUNDIR_PATH_MAX];
 };
 
-static void tell_without(const struct emf_guardian *g, int err)
-{
-	emf_warn(NULL, "no guardian can be started: %s; should this process be killed, '%s purge' removes what is left", strerror(err),
-		 g->product);
-}
-
 static void start_process(struct emf_guardian *g)
 {
-	int pair[2];
+	int pair[2] = { -1, -1 }, err = socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) ? -errno : 0;
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair)) {
-		tell_without(g, errno);
+	if (!err)
+		err = emf_guardian_start(pair[1], g->file, g->path);
+	if (pair[1] >= 0)
+		close(pair[1]);
+	if (err > 0) {
+		g->pid = err;
+		g->socket = pair[0];
 		return;
 	}
-	g->pid = fork();
-	if (!g->pid) {
+	if (pair[0] >= 0)
 		close(pair[0]);
-		emf_guardian_run(g->product, pair[1], g->file, g->path);
-	}
-	close(pair[1]);
-	g->socket = pair[0];
-	if (g->pid > 0)
-		return;
-	tell_without(g, errno);
 	g->pid = 0;
-	close(g->socket);
 	g->socket = -1;
+	emf_warn(NULL, "no guardian can be started: %s; should this process be killed, '%s purge' removes what is left", strerror(-err),
+		 g->product);
 }
 
 static int send_thing(const struct emf_guardian *g, int number, int other)
@@ -86,8 +78,11 @@ static void start_again(struct emf_guardian *g)
 /* To the file first: if we are killed in between, the guardian has not heard of anything that is not there yet. */
 static void tell(struct emf_guardian *g, int number, int other)
 {
-	if (g->file >= 0)
-		emf_owned_file_put(g->file, (unsigned int)number, &g->things[number]);
+	int err = g->file < 0 ? 0 : emf_owned_file_put(g->file, (unsigned int)number, &g->things[number]);
+
+	if (err)
+		emf_warn(NULL, "%s cannot be written: %s; its guardian alone removes what '%s' has on %s if this process is killed", g->path,
+			 strerror(-err), g->product, g->things[number].link);
 	if (send_thing(g, number, other) && g->things[number].kind)
 		start_again(g);
 }

@@ -2,17 +2,18 @@
 /*
  * guardian_process.c - the guardian: it waits, and takes away.
  *
- * It is a copy of a process that may have had more threads: whatever lock one of them held is held for ever, so nothing
- * of the log and of stdio is used here.
+ * It is this program, started by the product with other words: so it keeps nothing of the product alive, such as its maps.
  */
 #include "guardian_process.h"
 
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <signal.h>
-#include <stdarg.h>
+#include <spawn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -20,6 +21,8 @@
 #include <unistd.h>
 
 #include "caps.h"
+
+#define NAME "emf-guardian"
 
 struct guard {
 	const char *product;
@@ -88,6 +91,8 @@ static void say(const char *product, const struct emf_owned *thing, const char *
 	int n = snprintf(text, sizeof(text), "%s: guardian: '%s' was killed: its %s on %s %s\n", product, product,
 			 thing->kind == EMF_OWNED_XDP ? "XDP program" : "tc filter", thing->link, what);
 
+	if (n >= (int)sizeof(text))
+		n = sizeof(text) - 1;
 	if (write(STDERR_FILENO, text, (size_t)n) < 0)
 		return; /* nobody is there to read it */
 }
@@ -167,11 +172,57 @@ static void close_others(int socket, int file)
 			close(fd);
 }
 
-void emf_guardian_run(const char *product, int socket, int file, const char *path)
+/* These descriptors alone pass to it, and no signal reaches it before it ignores them. */
+static int spawn(posix_spawn_file_actions_t *passed, posix_spawnattr_t *how, char *const *argv, int socket, int file)
+{
+	sigset_t all;
+	pid_t pid;
+	int err = posix_spawn_file_actions_adddup2(passed, socket, socket);
+
+	if (!err && file >= 0)
+		err = posix_spawn_file_actions_adddup2(passed, file, file);
+	sigfillset(&all);
+	if (!err)
+		err = posix_spawnattr_setsigmask(how, &all);
+	if (!err)
+		err = posix_spawnattr_setflags(how, POSIX_SPAWN_SETSIGMASK);
+	if (!err)
+		err = posix_spawn(&pid, "/proc/self/exe", passed, how, argv, environ);
+	return err ? -err : pid;
+}
+
+int emf_guardian_start(int socket, int file, const char *path)
+{
+	char name[] = NAME, socket_word[16], file_word[16];
+	char *argv[] = { name, socket_word, file_word, (char *)(uintptr_t)path, NULL };
+	posix_spawn_file_actions_t passed;
+	posix_spawnattr_t how;
+	int pid;
+
+	snprintf(socket_word, sizeof(socket_word), "%d", socket);
+	snprintf(file_word, sizeof(file_word), "%d", file);
+	if (posix_spawn_file_actions_init(&passed))
+		return -ENOMEM;
+	if (posix_spawnattr_init(&how)) {
+		posix_spawn_file_actions_destroy(&passed);
+		return -ENOMEM;
+	}
+	pid = spawn(&passed, &how, argv, socket, file);
+	posix_spawnattr_destroy(&how);
+	posix_spawn_file_actions_destroy(&passed);
+	return pid;
+}
+
+bool emf_guardian_is_meant(int argc, char *const *argv)
+{
+	return argc == 4 && !strcmp(argv[0], NAME);
+}
+
+void emf_guardian_run(const char *product, char *const *argv)
 {
 	static struct guard guard; /* of this process alone */
+	int socket = atoi(argv[1]), file = atoi(argv[2]), got, other = -1;
 	struct emf_guardian_message message;
-	int got, other = -1;
 
 	ignore_signals();
 	setsid();
@@ -179,14 +230,15 @@ void emf_guardian_run(const char *product, int socket, int file, const char *pat
 	if (chdir("/"))
 		errno = 0; /* it only keeps a file system from being unmounted */
 	drop_rights();
-	prctl(PR_SET_NAME, "emf-guardian", 0, 0, 0);
+	libbpf_set_print(NULL); /* what fails is said here */
 	guard.product = product;
 	for (int i = 0; i < EMF_OWNED_MAX; i++)
 		guard.others[i] = -1;
+	prctl(PR_SET_NAME, NAME, 0, 0, 0);
 	while ((got = receive(socket, &message, &other)) > 0 || got == -EINTR)
 		if (got > 0)
 			update(&guard, &message, other);
 	if (!remove_all(&guard) && file >= 0)
-		unlink(path);
+		unlink(argv[3]);
 	_exit(0);
 }

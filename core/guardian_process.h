@@ -5,6 +5,8 @@
 #ifndef EMF_CORE_GUARDIAN_PROCESS_H
 #define EMF_CORE_GUARDIAN_PROCESS_H
 
+#include <stdbool.h>
+
 #include "owned.h"
 
 /* One message: the thing of this number is so from now on, and its other program comes with it where it has one. */
@@ -17,14 +19,21 @@ struct emf_guardian_message {
 int emf_guardian_send(int socket, const struct emf_guardian_message *message, int other);
 
 /**
- * emf_guardian_run() - all that the process is for
- * @product: whose guardian it is, for what it says
+ * emf_guardian_start() - start the process
  * @socket: to the product
  * @file: the record of what it owns, or -1; @path goes when nothing is left
  * @path: of it
  *
- * Never returns.
+ * It is the same program anew, not a copy of this process: so it has none of its maps, its memory and its locks.
+ *
+ * Return: its pid, or a negative errno.
  */
-void emf_guardian_run(const char *product, int socket, int file, const char *path) __attribute__((noreturn));
+int emf_guardian_start(int socket, int file, const char *path);
+
+/* Whether these are the words that emf_guardian_start() gives. */
+bool emf_guardian_is_meant(int argc, char *const *argv);
+
+/* All that the process is for, by these words. @product: whose guardian it is, for what it says. Never returns. */
+void emf_guardian_run(const char *product, char *const *argv) __attribute__((noreturn));
 
 #endif

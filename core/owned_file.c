@@ -21,40 +21,89 @@
 #define ENDING ".owned"
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
 #define WAIT_MS 3000 /* for a guardian: its work takes some ms */
+#define TRIES 64 /* pid namespaces that share a run folder, and records that are left under the same number */
 #define FILES_MAX 1024 /* one for each process that was killed with its guardian */
 
 /* Ids hold until the machine starts again, and an interface's number in its namespace. */
 struct head {
 	uint32_t magic;
 	uint32_t thing_size;
-	int32_t pid;
+	int32_t pid; /* in its namespace */
 	char boot[40];
+	uint64_t pidns;
 	uint64_t netns;
 };
 
-static uint64_t netns_here(void)
+static uint64_t number_of(const char *namespace)
 {
 	struct stat st;
 
-	return stat("/proc/self/ns/net", &st) ? 0 : st.st_ino;
+	return stat(namespace, &st) ? 0 : st.st_ino;
+}
+
+static uint64_t netns_here(void)
+{
+	return number_of("/proc/self/ns/net");
+}
+
+static uint64_t pidns_here(void)
+{
+	return number_of("/proc/self/ns/pid");
+}
+
+static int write_at(int fd, const void *bytes, size_t size, off_t at)
+{
+	ssize_t n = pwrite(fd, bytes, size, at);
+
+	if (n < 0)
+		return -errno;
+	return n == (ssize_t)size ? 0 : -ENOSPC; /* pwrite(2): the reason comes with the next one */
+}
+
+/* Who opens a record that is cleaned away may get its lock when its name is gone, or is of another one. */
+static bool has_name(int fd, const char *path)
+{
+	struct stat here, there;
+
+	return !fstat(fd, &here) && !stat(path, &there) && here.st_ino == there.st_ino && here.st_dev == there.st_dev;
+}
+
+/* A process of another pid namespace, or one that was killed, may have a record under our number: it stays. */
+static int open_free(const char *product, const char *folder, char path[RUNDIR_PATH_MAX])
+{
+	for (int i = 0; i < TRIES; i++) {
+		char number[16] = "";
+		int fd;
+
+		if (i)
+			snprintf(number, sizeof(number), "-%d", i);
+		if (snprintf(path, RUNDIR_PATH_MAX, "%s/%s.%d%s" ENDING, folder, product, (int)getpid(), number) >= RUNDIR_PATH_MAX)
+			return -ENAMETOOLONG;
+		fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+		if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB) && has_name(fd, path))
+			return fd;
+		if (fd >= 0)
+			close(fd); /* somebody cleans it away, as it is empty */
+		else if (errno != EEXIST)
+			return -errno;
+	}
+	return -EEXIST;
 }
 
 int emf_owned_file_create(const char *product, char path[RUNDIR_PATH_MAX])
 {
-	struct head head = { .magic = MAGIC, .thing_size = sizeof(struct emf_owned), .pid = getpid(), .netns = netns_here() };
+	struct head head = { .magic = MAGIC, .thing_size = sizeof(struct emf_owned), .pid = getpid(), .pidns = pidns_here(),
+			     .netns = netns_here() };
 	char folder[RUNDIR_PATH_MAX];
 	int err = emf_rundir(folder), fd;
 
 	if (err)
 		return err;
-	if (snprintf(path, RUNDIR_PATH_MAX, "%s/%s.%d" ENDING, folder, product, (int)getpid()) >= RUNDIR_PATH_MAX)
-		return -ENAMETOOLONG;
-	unlink(path); /* of another process of this number, which had nothing any more: see emf_owned_files_clean() */
-	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	fd = open_free(product, folder, path);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	emf_sysfile_read(BOOT_ID, head.boot, sizeof(head.boot));
-	err = flock(fd, LOCK_EX | LOCK_NB) || pwrite(fd, &head, sizeof(head), 0) != sizeof(head) ? -errno : 0;
+	err = write_at(fd, &head, sizeof(head), 0);
 	if (err) {
 		unlink(path);
 		close(fd);
@@ -66,7 +115,7 @@ int emf_owned_file_put(int fd, unsigned int slot, const struct emf_owned *thing)
 {
 	off_t at = (off_t)(sizeof(struct head) + slot * sizeof(*thing));
 
-	return pwrite(fd, thing, sizeof(*thing), at) == sizeof(*thing) ? 0 : -errno;
+	return write_at(fd, thing, sizeof(*thing), at);
 }
 
 /* --- those of killed processes */
@@ -135,7 +184,8 @@ static int lock_dead(int fd)
 	for (int ms = 0; flock(fd, LOCK_EX | LOCK_NB); ms += 10) {
 		if (errno != EWOULDBLOCK)
 			return -errno;
-		if (pread(fd, &head, sizeof(head), 0) != sizeof(head) || head.pid <= 0 || !kill(head.pid, 0) || errno != ESRCH || ms >= WAIT_MS)
+		if (pread(fd, &head, sizeof(head), 0) != sizeof(head) || head.pid <= 0 || head.pidns != pidns_here() ||
+		    !kill(head.pid, 0) || errno != ESRCH || ms >= WAIT_MS)
 			return -EBUSY;
 		usleep(10 * 1000); /* its guardian is at work */
 	}
@@ -149,7 +199,8 @@ static void clean_file(struct cleaning *c, const char *path)
 
 	if (fd < 0)
 		return;
-	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_uid == geteuid() && !lock_dead(fd) && clean(c, fd, path))
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_uid == geteuid() && !lock_dead(fd) && has_name(fd, path) &&
+	    clean(c, fd, path))
 		unlink(path);
 	close(fd);
 }
@@ -160,7 +211,7 @@ static bool is_of(const char *product, const char *name)
 
 	if (strncmp(name, product, n) || name[n] != '.')
 		return false;
-	digits = strspn(name + n + 1, "0123456789");
+	digits = strspn(name + n + 1, "0123456789-");
 	return digits && !strcmp(name + n + 1 + digits, ENDING);
 }
 

@@ -41,9 +41,9 @@ class Place(Pair):
     def start(self, *words, **kwargs):
         return Tool(*words, within=self.within(self.a), **kwargs)
 
-    def xdp(self):
-        """Name of the XDP program on va, or None."""
-        link = json.loads(self.run("ip", "-d", "-j", "link", "show", "va").stdout)[0]
+    def xdp(self, link="va"):
+        """Name of the XDP program on an interface, or None."""
+        link = json.loads(self.run("ip", "-d", "-j", "link", "show", link).stdout)[0]
         return link.get("xdp", {}).get("prog", {}).get("name") if link.get("xdp") else None
 
     def qdiscs(self):

@@ -182,6 +182,12 @@ def test_a_product_has_no_guardian_before_there_is_something_to_guard_and_no_chi
     tap.equal((is_alive(of), os.path.exists(f"/proc/{of}"), at.records()), (False, False, []), "the guardian, its zombie, and records")
 
 
+def has_maps(pid):
+    """Whether BPF maps are mapped into a process: they live as long as it."""
+    with open(f"/proc/{pid}/maps") as f:
+        return "anon_inode:bpf-map" in f.read()
+
+
 def test_a_guardian_holds_nothing_but_what_it_needs_and_ends_with_its_product_only():
     at = place()
     hang_foreign(at)
@@ -193,6 +199,7 @@ def test_a_guardian_holds_nothing_but_what_it_needs_and_ends_with_its_product_on
     tap.equal(os.getsid(of) == of, True, "whether it has a session of its own")
     what = sorted(os.readlink(f"/proc/{of}/fd/{fd}").split(":")[0] for fd in os.listdir(f"/proc/{of}/fd") if fd != "2")
     tap.equal(what[:2] + what[3:], ["/dev/null", "/dev/null", "anon_inode", "socket"], f"what it has open ({what})")
+    tap.equal((has_maps(tool.process.pid), has_maps(of)), (True, False), "whether maps of the product, and of the guardian, live in its memory")
     for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         os.kill(of, sig)
     tap.equal(tool.stop(), 0, "exit status")
@@ -247,6 +254,25 @@ def test_when_the_guardian_is_killed_too_purge_removes_what_is_left_and_nothing_
     tap.equal((done.returncode, at.xdp(), len(at.records())), (0, "ingress_entry", 1), "while it runs")
     tap.contains(done.stderr, "nothing is left of a 'emf' that ended")
     tap.equal(tool.stop(), 0, "exit status")
+
+
+def test_products_of_two_pid_namespaces_with_one_run_folder_have_a_record_each():
+    at = place()
+    at.run("ip", "link", "add", "vc", "type", "veth", "peer", "name", "vd")
+    tools = []
+    for link in ("va", "vc"):
+        at.run("ip", "link", "set", "dev", link, "xdp", "obj", objects(), "program", "foreign")
+        words = ("unshare", "--pid", "--fork", "--kill-child", tap.PRODUCT, "run", "last", "--iface", link, "--replace")
+        tools.append(Tool(*words[1:], within=at.within(at.a), product=words[0]))
+        until(lambda: at.xdp(link) == "ingress_entry" or tools[-1].process.poll() is not None, "the chain to hang")
+    tap.equal((sorted(at.records()), tools[0].process.poll(), tools[1].process.poll()), (["emf.1-1.owned", "emf.1.owned"], None, None),
+              f"records, and whether they ended ({tools[0].err}{tools[1].err})")
+    tap.contains(at.run(tap.PRODUCT, "purge", ok=False).stderr, "nothing is left of a 'emf' that ended")
+    tap.equal((len(at.records()), at.xdp(), at.xdp("vc")), (2, "ingress_entry", "ingress_entry"), "while they run")
+    for tool in tools:
+        tool.stop(signal.SIGKILL)  # with its namespace, and so with the guardian
+    until(lambda: at.run(tap.PRODUCT, "purge", ok=False) and not at.records(), "what is left to be removed")
+    tap.equal((at.xdp(), at.xdp("vc")), (None, None), "what hangs there in the end")
 
 
 def test_purge_leaves_what_others_hung_there_since():
@@ -364,14 +390,22 @@ def instance(service, chain):
     return next(row for row in json.loads(service.chain("list", "-j").stdout) if row["chain"] == chain)
 
 
+def generation_sum(service):
+    return sum(row["generation"] for row in json.loads(service.chain("list", "-j").stdout))
+
+
 def sleep(seconds):
     """Until some moment that is to be hit by chance; nothing depends on how long it is."""
     time.sleep(seconds)
 
 
 def kill_during(service, choose, script, *words):
+    """The script ends when the service does, and never before: what is hit is a swap, or the moment between two of them."""
+    before = generation_sum(service)
     swaps = tap.start("sh", "-c", script, tap.PRODUCT, *words, env=dict(os.environ, **service.env))
-    sleep(choose.uniform(0.05, 0.25))
+    until(lambda: generation_sum(service) > before or swaps.poll() is not None, "the first swap")
+    sleep(choose.uniform(0, 0.2))
+    tap.equal(swaps.poll(), None, "whether swapping ended by itself")
     service.tool.stop(signal.SIGKILL)
     swaps.wait(60)
 
