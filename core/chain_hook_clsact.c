@@ -10,9 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-#include "chain_hook.h"
-#include "chain_pin.h"
+#include "chain.h"
 #include "core.h"
 #include "guardian.h"
 #include "pin_folder.h"
@@ -100,12 +100,80 @@ static int make_qdisc(struct emf_chain_hook *hook)
 	return 0;
 }
 
+/* Whether a filter is one for which this product made the qdisc of the interface. */
+static bool is_maker(const struct emf_owned *filter, unsigned int ifindex)
+{
+	return filter->kind == EMF_OWNED_TC_FILTER && filter->made_qdisc && filter->ifindex == ifindex;
+}
+
+static bool is_made_by_hooks(const struct emf_chain_hook *hook)
+{
+	const struct emf_registry *registry = &hook->emf->registry;
+
+	for (size_t u = 0; u < registry->n; u++)
+		for (size_t i = 0; i < registry->units[u].chain.n; i++) {
+			const struct emf_chain_hook *other = &registry->units[u].chain.instances[i].hook;
+
+			if (other != hook && is_maker(&other->owned, hook->ifindex))
+				return true;
+		}
+	return false;
+}
+
+struct search_maker {
+	int product;
+	char at[EMF_PIN_AT_MAX]; /* of one chain */
+	unsigned int ifindex;
+	bool is_found;
+};
+
+static void match_maker(void *arg, const char *name)
+{
+	struct search_maker *s = arg;
+	struct emf_owned filter;
+
+	if (!emf_chain_hook_filter_read(s->at, name, &filter) && is_maker(&filter, s->ifindex))
+		s->is_found = true;
+}
+
+static void search_chain(void *arg, const char *name)
+{
+	struct search_maker *s = arg;
+	int fd = emf_chain_pins_are_here(name) ? emf_pin_folder_open(s->product, name, false) : -1;
+
+	if (fd < 0)
+		return;
+	emf_pin_folder_at(fd, s->at);
+	emf_pin_folder_each(s->at, match_maker, s);
+	close(fd);
+}
+
+/* Those that stayed, and whose chain this process does not run. */
+static bool is_made_by_pinned(const struct emf_chain_hook *hook)
+{
+	struct search_maker s = { .product = emf_pin_folder_product(hook->emf->product->name, false), .ifindex = hook->ifindex };
+	char at[EMF_PIN_AT_MAX];
+
+	if (s.product < 0)
+		return false;
+	emf_pin_folder_at(s.product, at);
+	emf_pin_folder_each(at, search_chain, &s);
+	close(s.product);
+	return s.is_found;
+}
+
+/* Of all filters that a product has there the last one takes the qdisc along, so all of them have to know. */
+static bool made_qdisc_before(const struct emf_chain_hook *hook)
+{
+	return emf_guardian_made_qdisc(hook->emf->guardian, hook->ifindex) || is_made_by_hooks(hook) || is_made_by_pinned(hook);
+}
+
 static int hang_once(struct emf_chain_hook *hook, int program)
 {
 	bool is_there = has_qdisc(hook);
 	int err = choose_priority(hook);
 
-	hook->owned.made_qdisc = !is_there || emf_guardian_made_qdisc(hook->emf->guardian, hook->ifindex);
+	hook->owned.made_qdisc = !is_there || made_qdisc_before(hook);
 	if (!err)
 		err = emf_chain_hook_guard(hook, program);
 	if (!err && !is_there)

@@ -52,6 +52,14 @@ static void name_of(const struct emf_chain_hook *hook, char name[NAME_SIZE])
 		snprintf(name + NAME_SIZE - 16, 16, "-%08x", hash(HASH_BEGIN, text));
 }
 
+bool emf_chain_pins_are_here(const char *name)
+{
+	const char *at = strrchr(name, '@');
+	struct stat st;
+
+	return !at || (!stat("/proc/self/ns/net", &st) && strtoull(at + 1, NULL, 10) == (uint64_t)st.st_ino);
+}
+
 int emf_chain_pins_lock(struct emf_chain_pins *pins, int product, bool makes)
 {
 	int fd = emf_pin_folder_open(product, pins->name, makes), err = fd < 0 ? fd : emf_pin_folder_lock(fd);

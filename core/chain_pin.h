@@ -80,6 +80,9 @@ void emf_chain_pins_let_go(const struct emf_chain_pins *pins, struct emf_chain_h
 
 void emf_chain_pins_close(struct emf_chain_pins *pins);
 
+/* Whether the interface of a folder of this name is in our namespace, which stands behind the last '@'; or it has none. */
+bool emf_chain_pins_are_here(const char *name);
+
 /* Whether a program is the entry of a generation that is pinned here: proof that what it hangs at is ours. */
 bool emf_chain_pins_have(const char *path, uint32_t program, struct emf_owned_program *found);
 

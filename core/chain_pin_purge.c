@@ -3,11 +3,8 @@
  * chain_pin_purge.c - chains that stayed are taken down when their product does not run.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "chain_pin.h"
@@ -18,15 +15,6 @@ struct purging {
 	void (*told)(int err, const char *sentence);
 	int n_left;
 };
-
-/* The namespace that an interface is in stands behind the last '@'. */
-static bool is_here(const char *name)
-{
-	const char *at = strrchr(name, '@');
-	struct stat st;
-
-	return !at || (!stat("/proc/self/ns/net", &st) && strtoull(at + 1, NULL, 10) == (uint64_t)st.st_ino);
-}
 
 struct removing {
 	const char *at;
@@ -49,7 +37,7 @@ static int take_down(const struct emf_chain_pins *pins)
 {
 	struct removing r = { pins->at, 0 };
 
-	if (!is_here(pins->name) && emf_chain_hook_has_filter(pins->at))
+	if (!emf_chain_pins_are_here(pins->name) && emf_chain_hook_has_filter(pins->at))
 		return -EXDEV;
 	emf_pin_folder_each(pins->at, remove_filter, &r);
 	return r.err ? r.err : emf_chain_pins_remove(pins, UINT32_MAX);

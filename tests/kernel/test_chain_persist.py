@@ -292,5 +292,20 @@ def test_a_filter_stays_and_is_taken_over_where_there_is_no_tcx():
     tap.equal((at.filters("egress"), "clsact" in at.qdiscs(), at.pins()), ([], False, []), "after purge")
 
 
+def test_the_last_of_two_chains_that_stay_takes_clsact_along_where_there_is_no_tcx():
+    owner.need_clsact()
+    for apart in (False, True):
+        at = place()
+        if apart:
+            Serving(at, "filter", "--persist", egress=("out", "va")).stop()
+            Serving(at, "arrive", "--persist", arrival=("in", "va")).stop()
+        else:
+            Serving(at, "filter", "arrive", "--persist", egress=("out", "va"), arrival=("in", "va")).stop()
+        names = [name.rsplit("/", 1)[1] for name in at.pins() if "/filter-" in name]
+        tap.equal([name[-1] for name in names], ["1", "1"], f"whether both know that we made clsact ({names})")
+        purge(at)
+        tap.equal(("clsact" in at.qdiscs(), at.pins()), (False, []), "after purge")
+
+
 if __name__ == "__main__":
     tap.main()
