@@ -76,7 +76,10 @@ static int step(const struct emf_chain_hook *hook, int program)
 	return attach(hook, program, BPF_TC_F_REPLACE);
 }
 
-/* Without a qdisc the kernel says -EINVAL, __tcf_qdisc_find() in net/sched/cls_api.c; with it -ENOENT, or what is there. */
+/*
+ * Without a qdisc the kernel says -EINVAL, __tcf_qdisc_find() in net/sched/cls_api.c; with it -ENOENT, or what is there. It
+ * says -EINVAL, too, where this side never had a filter, tc_get_tfilter(): then the qdisc turns out to be there when it is made.
+ */
 static bool has_qdisc(const struct emf_chain_hook *hook)
 {
 	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = HANDLE, .priority = MIDDLE);
@@ -84,20 +87,6 @@ static bool has_qdisc(const struct emf_chain_hook *hook)
 
 	hook_of(hook, &tc);
 	return bpf_tc_query(&tc, &opts) != -EINVAL;
-}
-
-static int make_qdisc(struct emf_chain_hook *hook)
-{
-	struct bpf_tc_hook tc;
-	int err;
-
-	hook_of(hook, &tc);
-	err = bpf_tc_hook_create(&tc);
-	if (err != -EEXIST)
-		return err;
-	hook->owned.made_qdisc = false; /* somebody else did, since we looked */
-	emf_guardian_change(hook->emf->guardian, hook->guarded, &hook->owned);
-	return 0;
 }
 
 /* Whether a filter is one for which this product made the qdisc of the interface. */
@@ -166,6 +155,20 @@ static bool is_made_by_pinned(const struct emf_chain_hook *hook)
 static bool made_qdisc_before(const struct emf_chain_hook *hook)
 {
 	return emf_guardian_made_qdisc(hook->emf->guardian, hook->ifindex) || is_made_by_hooks(hook) || is_made_by_pinned(hook);
+}
+
+static int make_qdisc(struct emf_chain_hook *hook)
+{
+	struct bpf_tc_hook tc;
+	int err;
+
+	hook_of(hook, &tc);
+	err = bpf_tc_hook_create(&tc);
+	if (err != -EEXIST)
+		return err;
+	hook->owned.made_qdisc = made_qdisc_before(hook); /* unless somebody else did */
+	emf_guardian_change(hook->emf->guardian, hook->guarded, &hook->owned);
+	return 0;
 }
 
 static int hang_once(struct emf_chain_hook *hook, int program)
