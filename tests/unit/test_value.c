@@ -31,8 +31,9 @@ static struct emf_value_type of(enum emf_type type)
 	return (struct emf_value_type){ .type = type, .size = 8 };
 }
 
-static const struct emf_value_type colour = { EMF_ENUM, 2, colours }, side = { EMF_ENUM, 1, sides };
-static const struct emf_value_type part = { EMF_FLAGS, 4, parts };
+static const struct emf_value_type colour = { .type = EMF_ENUM, .size = 2, .names = colours };
+static const struct emf_value_type side = { .type = EMF_ENUM, .size = 1, .names = sides };
+static const struct emf_value_type part = { .type = EMF_FLAGS, .size = 4, .names = parts };
 
 static int parse(const struct emf_value_type *type, const char *text)
 {
