@@ -306,11 +306,11 @@ void emf_event_deliver(struct module *m, const char *ring, const struct emf_even
 		}
 	}
 	record = type->record;
-	if (size_bytes < record->fixed) {
+	if (size_bytes < record->fixed || (record->fixed < record->size && record->size > EMF_EVENT_RECORD_MAX)) {
 		emf_event_malformed(m, ring, size_bytes);
 		return;
 	}
-	if (record->fixed < record->size && record->size <= EMF_EVENT_RECORD_MAX)
+	if (record->fixed < record->size)
 		data = with_tail(record, data, size_bytes);
 	emf_event_print(m, record, data);
 }

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Dict, List, Optional, Tuple
 
-from . import btf, bpf_names, semantics
+from . import bpf_names, btf, sections, semantics
 from .bpf_object import Map, Object, Variable
 from .errors import Errors, Position
 from .files import read_regular
@@ -13,7 +13,7 @@ from .near import near
 from .opaque import Opaque, opaque
 from .said import Said, SaidEvent, said
 from .syntax import ModuleDecl
-from .tables import TableParam, TableRecord
+from .tables import TableAttach, TableParam, TableRecord
 from .types import BUILT_IN
 from .warn import warn
 
@@ -53,6 +53,7 @@ class Inferred:
     params: List[InferredParam] = field(default_factory=list)
     events: List[InferredEvent] = field(default_factory=list)
     types: List[Opaque] = field(default_factory=list)  # of globals
+    attaches: List[TableAttach] = field(default_factory=list)
 
 
 class Source:
@@ -82,6 +83,8 @@ def infer(obj: Object, module: str, path: str, has_user: bool, errors: Errors) -
     out = Inferred()
     out.params = _params(obj, records, there, source, errors)
     out.events = _Events(obj, records, there, source, has_user, errors).all()
+    if not has_user:
+        _attach(obj, module, source, out)
     out.enums, out.records, out.types = records.enums, records.records, opaque(obj, module)
     return out
 
@@ -157,6 +160,31 @@ def _param(obj: Object, records: Records, variable: Variable, help_: str, source
     if value == -(1 << 63):
         out.value = "(-0x7fffffffffffffffll - 1)"
     return out
+
+
+# --- places -----------------------------------------------------------------------------------
+
+# What a SEC() does not say and an option can: by the kind of place, its name, type, and size as a text.
+_PLACES = {"xdp": ("iface", "netdev", 0), "cgroup": ("cgroup", "string", 256)}
+
+
+def _attach(obj: Object, module: str, source: Source, out: Inferred) -> None:
+    """Programs of one kind hang in the same place."""
+    for program in obj.programs.values():
+        word = sections.place_wanted(program.section)
+        if word not in _PLACES:
+            continue
+        name, type_, size = _PLACES[word]
+        param = next((p for p in out.params if p.name == name), None)
+        position = source.place(rf'"\??({re.escape(program.section)})"')
+        if param and param.section:
+            continue  # a global of that name means something else
+        if not param:
+            out.params.append(InferredParam(name, name, Declared(position), "char" if size else "__u32", size, "EMF_" + type_.upper(), None, None,
+                                            "where its programs are attached", value='""' if size else "0"))
+        texts = [f"{module}_params.{name}" if size else "NULL"]
+        out.attaches.append(TableAttach(program.name, "EMF_ATTACH_" + word.upper(), texts, [f'"{name}"'],
+                                        "NULL" if size else f"&{module}_params.{name}", position))
 
 
 # --- events -----------------------------------------------------------------------------------

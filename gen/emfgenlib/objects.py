@@ -149,14 +149,14 @@ def _object(args: argparse.Namespace, module: str, loader: Loader) -> Optional[M
             if declared:
                 has_user = os.path.exists(f"{args.modules}/{module}.c")
                 params = stored(found, source, file, declared, has_user, errors)
-        _programs(found, source, declared, os.path.exists(f"{args.modules}/{module}.c"), errors)
-        if declared:
-            check_shared(found, source, declared, lambda name: _kernel_part(args, name), errors)
         inferred = None
         if declared:
             tell_unused(found, source, declared)
         else:
             inferred = infer(found, module, source, os.path.exists(f"{args.modules}/{module}.c"), errors)
+        _programs(found, source, declared, inferred, os.path.exists(f"{args.modules}/{module}.c"), errors)
+        if declared:
+            check_shared(found, source, declared, lambda name: _kernel_part(args, name), errors)
         return Made(maps, params, bool(declared and declared.options), shared(found, declared), inferred)
     except Empty:
         errors.add(Position(source), *_NOTHING)
@@ -183,13 +183,14 @@ def _place(source: str, section: str) -> Optional[Position]:
     return None
 
 
-def _programs(obj: Object, source: str, declared: Optional[ModuleDecl], has_user: bool, errors: Errors) -> None:
+def _programs(obj: Object, source: str, declared: Optional[ModuleDecl], inferred: Optional[Inferred], has_user: bool,
+              errors: Errors) -> None:
     """Whether something attaches each of them: its SEC(), the description, or, who knows, the user part."""
     if has_user:
         return
     if not obj.programs and not obj.maps:
         errors.add(Position(source), *_NOTHING)
-    attached = {a.program.text for a in declared.attaches if a.program} if declared else set()
+    attached = {a.program.text for a in declared.attaches if a.program} if declared else {a.program for a in inferred.attaches}
     variants = {n.variant[1].text for n in declared.needs if n.variant} if declared else set()
     plugged = {p.program.text for p in declared.plugs} if declared else set()
     for program in obj.programs.values():
