@@ -11,7 +11,7 @@
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 struct packet {
-	unsigned char source[ETH_ALEN];
+	unsigned char source_mac[ETH_ALEN];
 	__be16 port;
 	__be32 saddr;
 	__be32 daddr;
@@ -56,7 +56,7 @@ int on_packet(struct xdp_md *ctx)
 	packet = bpf_ringbuf_reserve(&packets, sizeof(struct packet), 0);
 	if (!packet)
 		return XDP_PASS;
-	__builtin_memcpy(packet->source, eth->h_source, ETH_ALEN);
+	__builtin_memcpy(packet->source_mac, eth->h_source, ETH_ALEN);
 	packet->port = udp->dest;
 	packet->saddr = ip->saddr;
 	packet->daddr = ip->daddr;

@@ -36,6 +36,6 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
 		return 0;
 	last = now;
 	who.pid = next->tgid;
-	__sync_fetch_and_add(&hists[slot].slots[now % MAX_SLOTS], 1);
+	__sync_fetch_and_add(&hists[slot].slots[(now >> 10) & 15], 1);
 	return 0;
 }
