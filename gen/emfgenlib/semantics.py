@@ -24,7 +24,7 @@ MEANINGS: List[Meaning] = [
     _meaning("mac", "", "u8[6]", r"\w*(mac|addr|h_source|h_dest)\w*"),
     _meaning("comm", "", "char[16]", r"\w*comm"),
     _meaning("pid", "pid_t __kernel_pid_t", "u32 s32", r"[pt]?pid|tgid|tid|(\w+_)(pid|tgid|tid)"),
-    _meaning("uid", "uid_t __kernel_uid32_t", "u32 s32", r"[efs]?uid"),
+    _meaning("uid", "uid_t __kernel_uid32_t", "u32 s32", r"uid|euid|fsuid|suid"),
     _meaning("netdev", "", "u32 s32", r"(\w+_)?ifindex"),
     _meaning("errno", "", "s32", r"errno|err|error"),
     _meaning("signo", "", "u32 s32", r"sig|signo|signal"),

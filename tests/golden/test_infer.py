@@ -10,6 +10,10 @@ import sys
 
 import tap
 
+sys.path.insert(0, os.path.join(tap.SOURCE, "gen"))
+
+from emfgenlib import semantics  # noqa: E402 - the path has to be set first
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 EMFGEN = os.path.join(tap.SOURCE, "gen", "emfgen")
 UPDATE = os.environ.get("UPDATE_GOLDEN") == "1"
@@ -201,6 +205,21 @@ def test_the_header_of_every_shape_is_these_lines():
             f.write(text)
     with open(path) as f:
         tap.equal(text, f.read(), "the header")
+
+
+def test_the_manual_has_the_table_of_what_names_mean():
+    with open(os.path.join(tap.SOURCE, "docs", "alone.md")) as f:
+        rows = {row[0]: row for row in re.findall(r"^\| `(\w+)` \|([^|]*)\|[^|]*\|([^|]*)\|$", f.read(), re.MULTILINE)}
+    tap.equal(list(rows), [m.type for m in semantics.MEANINGS], "meanings")
+    for meaning in semantics.MEANINGS:
+        for typedef in meaning.typedefs:
+            if not typedef.startswith("__"):
+                tap.contains(rows[meaning.type][1], f"`{typedef.replace('struct_', 'struct ')}`", meaning.type)
+        for name in re.findall("`(.*?)`", rows[meaning.type][2]):
+            said = name.replace("…", "any_" if name[0] == "…" and "_" not in name else "any")
+            tap.equal(semantics.of(said, [], meaning.bases[0]), meaning.type, f"{meaning.type}: {name}")
+    for name, base in (("number", "u32"), ("address", "u64"), ("rapid", "u32"), ("signals", "u32"), ("ret", "s32"), ("tns", "u64")):
+        tap.equal(semantics.of(name, [], base), "", name)
 
 
 tap.main()
