@@ -27,7 +27,7 @@ $(EMF_MAPS): obj/objects.stamp ;
 # --- both: modules/both.bpf.c modules/both.c
 
 obj/both.bpf.o: modules/both.bpf.c
-	$(emf_v_bpf)$(emf_bpf_compile) -DEMF_MODULE_IS_both -DEMF_ALONE -include emf/alone.h $(emf_bpf_depend) -c -o $@.tmp.o modules/both.bpf.c && $(emf_bpf_link)
+	$(emf_v_bpf)$(emf_bpf_compile) -DEMF_MODULE_IS_both -Wno-sign-compare -DEMF_ALONE -include emf/alone.h $(emf_bpf_depend) -c -o $@.tmp.o modules/both.bpf.c && $(emf_bpf_link)
 
 obj/both.skel.h: obj/both.bpf.o
 	$(emf_v_skel)$(call emf_skeleton,both)

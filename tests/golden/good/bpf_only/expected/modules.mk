@@ -26,7 +26,7 @@ $(EMF_MAPS): obj/objects.stamp ;
 # --- count: modules/count.bpf.c
 
 obj/count.bpf.o: modules/count.bpf.c obj/vmlinux.h.pch
-	$(emf_v_bpf)$(emf_bpf_compile) -DEMF_MODULE_IS_count -include-pch obj/vmlinux.h.pch -DEMF_ALONE -include emf/alone.h $(emf_bpf_depend) -c -o $@.tmp.o modules/count.bpf.c && $(emf_bpf_link)
+	$(emf_v_bpf)$(emf_bpf_compile) -DEMF_MODULE_IS_count -include-pch obj/vmlinux.h.pch -Wno-sign-compare -DEMF_ALONE -include emf/alone.h $(emf_bpf_depend) -c -o $@.tmp.o modules/count.bpf.c && $(emf_bpf_link)
 
 obj/count.skel.h: obj/count.bpf.o
 	$(emf_v_skel)$(call emf_skeleton,count)

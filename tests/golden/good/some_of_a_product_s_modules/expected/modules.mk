@@ -26,7 +26,7 @@ $(EMF_MAPS): obj/objects.stamp ;
 # --- tcp: modules/tcp.bpf.c
 
 obj/tcp.bpf.o: modules/tcp.bpf.c
-	$(emf_v_bpf)$(emf_bpf_compile) -DEMF_MODULE_IS_tcp -DEMF_ALONE -include emf/alone.h $(emf_bpf_depend) -c -o $@.tmp.o modules/tcp.bpf.c && $(emf_bpf_link)
+	$(emf_v_bpf)$(emf_bpf_compile) -DEMF_MODULE_IS_tcp -Wno-sign-compare -DEMF_ALONE -include emf/alone.h $(emf_bpf_depend) -c -o $@.tmp.o modules/tcp.bpf.c && $(emf_bpf_link)
 
 obj/tcp.skel.h: obj/tcp.bpf.o
 	$(emf_v_skel)$(call emf_skeleton,tcp)
