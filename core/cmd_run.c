@@ -125,6 +125,9 @@ static void add_common(struct run *run)
 				       emf_option_set_true, &session->persists });
 	add(run, &(struct emf_option){ "place", 0, "first|last", false, "where chains of tc hang among programs of others", set_place, session });
 	if (!run->emf->serving)
+		add(run, &(struct emf_option){ "json", 'j', NULL, false, "print each event as a line of JSON", emf_option_set_true,
+					       &run->emf->json });
+	if (!run->emf->serving)
 		add(run, &(struct emf_option){ "bus", 0, NULL, false, "answer 'status' on the socket, as a service does",
 					       emf_option_set_true, &session->bus });
 	run->n_common = run->n;

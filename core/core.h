@@ -32,6 +32,7 @@ struct emf {
 	struct emf_worker worker;
 	struct emf_quit quit;
 	bool serving;    /* prints nothing, owns the socket */
+	bool json;	 /* events are printed as JSON */
 	int exit_status; /* of the process, when the loop ends */
 	uint64_t started_ns;
 	const char *config; /* its file, of the command line; NULL for the product's own */

@@ -6,6 +6,7 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <emf/bus.h>
@@ -13,11 +14,15 @@
 #include <emf/output.h>
 #include <emf/ring.h>
 
+#include "core.h"
+#include "json.h"
 #include "module.h"
 #include "output.h"
+#include "record_json.h"
 #include "value.h"
 
 #define LINE_MAX_BYTES 4096
+#define EMF_EVENT_RECORD_MAX 65536 /* of a record with a tail: MAX_BYTES, gen/emfgenlib/infer_record.py */
 #define DEPTH_MAX 8 /* of structs in structs; deeper ones are shown as {...} */
 
 struct line {
@@ -28,7 +33,7 @@ struct line {
 int emf_event_open(struct emf_unit *unit)
 {
 	for (const struct emf_event_source *e = unit->m->events; e && e->ring; e++) {
-		int err = emf_ring_open(unit->m, e->ring, e->record);
+		int err = e->record ? emf_ring_open(unit->m, e->ring, e->record) : 0;
 
 		if (e->overflow)
 			e->service->policies[e->signal] = e->overflow;
@@ -92,6 +97,7 @@ static int width_of(const struct emf_member *member)
 		width = -1;
 		break;
 	case EMF_KSYM:
+	case EMF_HEX:
 		width = -18;
 		break;
 	default:
@@ -114,7 +120,7 @@ static void add_record(struct line *line, const struct emf_record *record, const
 
 static void add_element(struct line *line, const struct emf_member *member, const unsigned char *data, int depth)
 {
-	struct emf_value_type type = { member->type, member->size, member->names };
+	struct emf_value_type type = emf_value_type_of(member);
 	char text[EMF_VALUE_TEXT_MAX];
 
 	if (member->type != EMF_STRUCT) {
@@ -189,7 +195,7 @@ void emf_event_print_heading(const struct emf_unit *unit)
 	const struct emf_record *record = only_printed(unit->m);
 	struct line line = { .at = 0 };
 
-	if (!record || !emf_output_is_on(unit->m))
+	if (!record || unit->emf->json || !emf_output_is_on(unit->m))
 		return;
 	for (size_t i = 0; i < record->n; i++) {
 		char name[64] = "";
@@ -201,12 +207,29 @@ void emf_event_print_heading(const struct emf_unit *unit)
 	emf_print(unit->m, "%s\n", line.text);
 }
 
+static void print_json(const struct module *m, const struct emf_record *record, const void *data)
+{
+	json_t *json = json_pack("{s:s, s:s, s:o}", "module", m->name, "event", record->name, "args", emf_record_to_json(record, data));
+	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+
+	if (text)
+		emf_print(m, "%s\n", text);
+	else if (!m->unit->malformed++)
+		emf_err(m, "a record of event '%s' could not be printed: out of memory", record->name);
+	free(text);
+	json_decref(json);
+}
+
 void emf_event_print(const struct module *m, const struct emf_record *record, const void *data)
 {
 	struct line line;
 
 	if (!emf_output_is_on(m))
 		return;
+	if (m->unit->emf->json) {
+		print_json(m, record, data);
+		return;
+	}
 	line.at = 0;
 	line.text[0] = '\0';
 	if (only_printed(m) != record) {
@@ -232,4 +255,62 @@ void emf_event_malformed(const struct module *m, const char *event, size_t size_
 	if (!m->unit->malformed++)
 		emf_err(m, "a record of event '%s' has %zu bytes, which is too few: kernel part and user part are of different versions",
 			event, size_bytes);
+}
+
+/*
+ * A record whose last array is as long as it came, laid out as @record has it: missing bytes
+ * are zero, and the number of elements stands where a bounded array has it. The loop is one
+ * thread and nothing delivers from a delivery, so there is one such place.
+ */
+static const void *with_tail(const struct emf_record *record, const void *data, size_t size_bytes)
+{
+	static unsigned char whole[EMF_EVENT_RECORD_MAX] __attribute__((aligned(16)));
+	const struct emf_member *last = &record->members[record->n - 1];
+	size_t end = last->bounded ? last->len_offset : record->size;
+	size_t came = size_bytes < end ? size_bytes : end;
+	uint32_t n = (uint32_t)((came - last->offset) / last->size);
+
+	memcpy(whole, data, came);
+	if (!last->bounded)
+		memset(whole + came, 0, end - came);
+	else
+		n = n < last->count ? n : last->count;
+	if (last->bounded && last->type == EMF_CHAR)
+		n = (uint32_t)strnlen((const char *)whole + last->offset, n);
+	if (last->bounded)
+		memcpy(whole + last->len_offset, &n, sizeof(n));
+	return whole;
+}
+
+void emf_event_deliver(struct module *m, const char *ring, const struct emf_event_type *types, size_t n, const void *data,
+		       size_t size_bytes)
+{
+	const struct emf_event_type *type = types;
+	const struct emf_record *record;
+
+	if (n > 1) {
+		struct emf_value_type id = emf_value_type_of(&types[0].record->members[0]);
+		uint64_t mask = UINT64_MAX >> (64 - 8 * emf_value_size(&id));
+
+		if (size_bytes < emf_value_size(&id)) {
+			emf_event_malformed(m, ring, size_bytes);
+			return;
+		}
+		while (type < types + n && (type->id & mask) != (emf_value_load(&id, data) & mask))
+			type++;
+		if (type == types + n) {
+			if (!m->unit->malformed++)
+				emf_err(m, "a record of '%s' begins with %lld, and no EMF_EVENT() has that value", ring,
+					(long long)emf_value_load(&id, data));
+			return;
+		}
+	}
+	record = type->record;
+	if (size_bytes < record->fixed || (record->fixed < record->size && record->size > EMF_EVENT_RECORD_MAX)) {
+		emf_event_malformed(m, ring, size_bytes);
+		return;
+	}
+	if (record->fixed < record->size)
+		data = with_tail(record, data, size_bytes);
+	emf_event_print(m, record, data);
 }

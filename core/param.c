@@ -16,7 +16,7 @@
 
 static struct emf_value_type type_of(const struct emf_param *param)
 {
-	return (struct emf_value_type){ param->type, param->size, param->names };
+	return (struct emf_value_type){ .type = param->type, .size = param->size, .names = param->names };
 }
 
 size_t emf_param_size(const struct emf_param *param)

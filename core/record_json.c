@@ -63,6 +63,9 @@ json_t *emf_record_value_to_json(const struct emf_member *member, const void *at
 	case EMF_KSYM:
 	case EMF_CGROUP:
 	case EMF_ENUM:
+	case EMF_U128: /* beyond what JSON libraries keep */
+	case EMF_S128:
+	case EMF_HEX:
 		return json_string(emf_value_format(&type, at, text));
 	case EMF_FLAGS:
 		return flags_to_json(&type, at);

@@ -15,6 +15,7 @@
 #include <emf/map.h>
 
 #include "core.h"
+#include "ring_perf.h"
 
 /*
  * libbpf goes on as long as the producers do. A turn ends after this many records, so
@@ -33,6 +34,8 @@ static int on_record(void *context, void *data, size_t size)
 
 static int consume(struct emf_ring *ring)
 {
+	if (ring->perf)
+		return emf_ring_perf_consume(ring);
 	ring->budget = RECORDS_PER_TURN;
 	return ring_buffer__consume(ring->buffer);
 }
@@ -54,21 +57,35 @@ static const struct bpf_map *find_counts(const struct bpf_object *obj, const cha
 	return map && bpf_map__value_size(map) == sizeof(struct emf_ring_counts) ? map : NULL;
 }
 
-static int start(struct emf_unit *unit, struct emf_ring *ring, const struct bpf_map *map)
+/* What to poll, or a negative errno. */
+static int open_buffer(struct emf_ring *ring, const struct bpf_map *map)
 {
-	int err;
-
+	ring->is_perf = bpf_map__type(map) == BPF_MAP_TYPE_PERF_EVENT_ARRAY;
+	if (ring->is_perf)
+		return emf_ring_perf_open(ring, bpf_map__fd(map));
 	/* libbpf tells every failure by errno, -EINVAL for a map of another type. */
 	ring->buffer = ring_buffer__new(bpf_map__fd(map), on_record, ring, NULL);
-	if (!ring->buffer)
-		return -errno;
-	ring->fd = (struct emf_fd){ .fd = ring_buffer__epoll_fd(ring->buffer), .events = EPOLLIN,
-				    .ready = on_ready };
+	return ring->buffer ? ring_buffer__epoll_fd(ring->buffer) : -errno;
+}
+
+static void close_buffer(struct emf_ring *ring)
+{
+	if (ring->perf)
+		emf_ring_perf_close(ring);
+	ring_buffer__free(ring->buffer);
+	ring->buffer = NULL;
+}
+
+static int start(struct emf_unit *unit, struct emf_ring *ring, const struct bpf_map *map)
+{
+	int fd = open_buffer(ring, map), err;
+
+	if (fd < 0)
+		return fd;
+	ring->fd = (struct emf_fd){ .fd = fd, .events = EPOLLIN, .ready = on_ready };
 	err = emf_loop_add_fd(&unit->emf->loop, ring->m, &ring->fd);
-	if (err) {
-		ring_buffer__free(ring->buffer);
-		ring->buffer = NULL;
-	}
+	if (err)
+		close_buffer(ring);
 	return err;
 }
 
@@ -130,8 +147,7 @@ void emf_ring_close(struct emf_unit *unit)
 
 		emf_ring_read_counts(ring, &ring->last);
 		emf_fd_del(&ring->fd);
-		ring_buffer__free(ring->buffer);
-		ring->buffer = NULL;
+		close_buffer(ring);
 	}
 }
 
@@ -164,6 +180,10 @@ static int read_counts(const struct bpf_map *map, struct emf_ring_counts *counts
 
 int emf_ring_read_counts(const struct emf_ring *ring, struct emf_ring_counts *counts)
 {
+	if (ring->is_perf) {
+		*counts = (struct emf_ring_counts){ ring->received + ring->lost, ring->received, ring->lost };
+		return 0;
+	}
 	if (!ring->counts)
 		return -ENOENT;
 	if (ring->buffer)

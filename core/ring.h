@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ring.h - ring buffers of a module, and what was lost on them.
+ * ring.h - ring buffers and perf buffers of a module, and what was lost on them.
  */
 #ifndef EMF_CORE_RING_H
 #define EMF_CORE_RING_H
@@ -14,6 +14,7 @@
 
 struct bpf_map;
 struct emf_unit;
+struct perf_buffer;
 struct ring_buffer;
 
 /* Seen by the kernel part = sent + dropped. */
@@ -25,10 +26,13 @@ struct emf_ring {
 	char name[EMF_RING_NAME_MAX];
 	struct module *m;
 	struct ring_buffer *buffer; /* NULL when closed; what was counted stays */
+	struct perf_buffer *perf;   /* instead of it, of one that @is_perf */
+	bool is_perf;
 	struct emf_fd fd;
 	void (*record)(struct module *m, const void *data, size_t size_bytes);
 	const struct bpf_map *counts; /* <name>_counts, or NULL */
 	uint64_t received;
+	uint64_t lost; /* of a perf buffer: the kernel counts for it */
 	unsigned int budget; /* records that may still be delivered in this turn */
 	struct emf_ring_counts last; /* when it was closed */
 };
@@ -49,7 +53,7 @@ void emf_ring_report_lost(const struct emf_unit *unit);
 
 void emf_ring_close(struct emf_unit *unit);
 
-/* Summed over all CPUs; 0, or -ENOENT for a ring without counts. */
+/* Summed over all CPUs; 0, or -ENOENT for a ring buffer without counts. */
 int emf_ring_read_counts(const struct emf_ring *ring, struct emf_ring_counts *counts);
 
 #endif

@@ -41,7 +41,7 @@ const char *emf_schema_type_name(enum emf_type type)
 int emf_schema_type(const char *name, enum emf_type *type)
 {
 	for (size_t i = 0; i < TYPES_MAX; i++) {
-		if (strcmp(types[i], name))
+		if (!types[i] || strcmp(types[i], name)) /* those without a name are never on the bus */
 			continue;
 		*type = (enum emf_type)i;
 		return 0;

@@ -22,7 +22,7 @@ static const unsigned char sizes[] = {
 	[EMF_S16] = 2,	[EMF_S32] = 4,	[EMF_S64] = 8,	  [EMF_BE16] = 2, [EMF_BE32] = 4,  [EMF_BE64] = 8,
 	[EMF_CHAR] = 1, [EMF_COMM] = 16, [EMF_DURATION] = 8, [EMF_NS] = 8, [EMF_WALL] = 8, [EMF_IP4] = 4,
 	[EMF_IP6] = 16, [EMF_MAC] = 6,	[EMF_PID] = 4,	  [EMF_UID] = 4, [EMF_NETDEV] = 4, [EMF_ERRNO] = 4,
-	[EMF_SIGNO] = 4, [EMF_KSYM] = 8, [EMF_CGROUP] = 8, [EMF_FD] = 4, [EMF_MAP_FD] = 4, [EMF_MAP_FD_RW] = 4, [EMF_PROG_FD] = 4,
+	[EMF_SIGNO] = 4, [EMF_KSYM] = 8, [EMF_CGROUP] = 8, [EMF_U128] = 16, [EMF_S128] = 16, [EMF_FD] = 4, [EMF_MAP_FD] = 4, [EMF_MAP_FD_RW] = 4, [EMF_PROG_FD] = 4,
 };
 
 size_t emf_value_size(const struct emf_value_type *type)
@@ -48,6 +48,9 @@ bool emf_value_is_number(enum emf_type type)
 	case EMF_ENUM:
 	case EMF_FLAGS:
 	case EMF_STRUCT:
+	case EMF_U128:
+	case EMF_S128:
+	case EMF_HEX:
 		return false;
 	default:
 		return true;
@@ -66,6 +69,14 @@ static uint64_t swap(const struct emf_value_type *type, uint64_t v)
 	default:
 		return v;
 	}
+}
+
+static uint64_t bits_of(const struct emf_value_type *type, uint64_t v, bool sign)
+{
+	unsigned int unused = 64 - type->bits;
+
+	v = v >> type->shift << unused;
+	return sign ? (uint64_t)((int64_t)v >> unused) : v >> unused;
 }
 
 uint64_t emf_value_load(const struct emf_value_type *type, const void *value)
@@ -87,7 +98,7 @@ uint64_t emf_value_load(const struct emf_value_type *type, const void *value)
 	} else {
 		v = sign ? (uint64_t)(int8_t)*(const unsigned char *)value : *(const unsigned char *)value;
 	}
-	return swap(type, v);
+	return type->bits ? bits_of(type, v, sign) : swap(type, v);
 }
 
 void emf_value_store(const struct emf_value_type *type, void *value, uint64_t number)
@@ -188,6 +199,43 @@ static void format_wall(uint64_t ns, char text[EMF_VALUE_TEXT_MAX])
 	snprintf(text + at, EMF_VALUE_TEXT_MAX - at, ".%09" PRIu64 "Z", ns % NS_PER_S);
 }
 
+static void format_hex(const unsigned char *bytes, size_t n, char text[EMF_VALUE_TEXT_MAX])
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < n && at < EMF_VALUE_TEXT_MAX - 2; i++)
+		at += (size_t)sprintf(text + at, "%02x", bytes[i]);
+	text[at] = '\0';
+}
+
+#ifdef __SIZEOF_INT128__
+/* C has no printf for them: 19 digits at a time are as many as 64 bits hold. */
+static void format_128(const struct emf_value_type *type, const void *value, char text[EMF_VALUE_TEXT_MAX])
+{
+	const uint64_t part = UINT64_C(10000000000000000000);
+	unsigned __int128 v;
+	bool minus;
+
+	memcpy(&v, value, sizeof(v));
+	minus = type->type == EMF_S128 && v >> 127;
+	if (minus)
+		v = -v;
+	if (v / part / part)
+		snprintf(text, EMF_VALUE_TEXT_MAX, "%s%" PRIu64 "%019" PRIu64 "%019" PRIu64, minus ? "-" : "", (uint64_t)(v / part / part),
+			 (uint64_t)(v / part % part), (uint64_t)(v % part));
+	else if (v / part)
+		snprintf(text, EMF_VALUE_TEXT_MAX, "%s%" PRIu64 "%019" PRIu64, minus ? "-" : "", (uint64_t)(v / part), (uint64_t)(v % part));
+	else
+		snprintf(text, EMF_VALUE_TEXT_MAX, "%s%" PRIu64, minus ? "-" : "", (uint64_t)v);
+}
+#else
+static void format_128(const struct emf_value_type *type, const void *value, char text[EMF_VALUE_TEXT_MAX])
+{
+	(void)type;
+	format_hex(value, 16, text);
+}
+#endif
+
 /* @v is not sign-extended, as the values of names are: an enum has a sign if one of them has. */
 static void format_names(const struct emf_value_type *type, uint64_t v, char text[EMF_VALUE_TEXT_MAX])
 {
@@ -287,6 +335,13 @@ char *emf_value_format(const struct emf_value_type *type, const void *value, cha
 		break;
 	case EMF_STRUCT:
 		snprintf(text, EMF_VALUE_TEXT_MAX, "{...}");
+		break;
+	case EMF_U128:
+	case EMF_S128:
+		format_128(type, value, text);
+		break;
+	case EMF_HEX:
+		format_hex(b, type->size, text);
 		break;
 	default:
 		format_number(type, emf_value_load(type, value), text);

@@ -16,12 +16,13 @@ struct emf_value_type {
 	enum emf_type type;
 	size_t size; /* in bytes; of a text with its NUL */
 	const struct emf_name *names;
+	unsigned int bits, shift; /* of a bit-field; 0 if it is none */
 };
 
 /* That of a member, for one of its elements. */
 static inline struct emf_value_type emf_value_type_of(const struct emf_member *member)
 {
-	return (struct emf_value_type){ member->type, member->size, member->names };
+	return (struct emf_value_type){ member->type, member->size, member->names, member->bits, member->shift };
 }
 
 /**

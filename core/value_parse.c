@@ -354,6 +354,9 @@ int emf_value_parse(const struct emf_value_type *type, const char *text, void *v
 	case EMF_MAC:
 		return parse_mac(text, value);
 	case EMF_STRUCT:
+	case EMF_U128:
+	case EMF_S128:
+	case EMF_HEX:
 	case EMF_FD:
 	case EMF_MAP_FD:
 	case EMF_PROG_FD:

@@ -35,6 +35,7 @@ class Variable:
     offset: int
     size: int
     is_const_volatile: bool
+    is_static: bool = False
 
 
 @dataclass
@@ -89,15 +90,15 @@ class Object:
             if self.btf.kind(var) == btf.VAR:
                 var_name = self.btf.name(var)
                 # The compiler leaves the offset to whoever has the symbols.
-                rows.append((symbols.get(var_name, offset), var_name, self.btf.to(var), size))
+                rows.append((symbols.get(var_name, offset), var_name, self.btf.to(var), size, self.btf.is_static(var)))
         rows.sort(key=lambda row: row[0])
-        for index, (offset, var_name, type_, size) in enumerate(rows):
+        for index, (offset, var_name, type_, size, is_static) in enumerate(rows):
             if not is_data:
                 self.maps[var_name] = self._map(var_name, index, type_)
                 continue
             size = size or self.btf.size(type_)
             self.variables[var_name] = Variable(
-                var_name, name, type_, offset, size, self.btf.has_qualifiers(type_, (btf.CONST, btf.VOLATILE)))
+                var_name, name, type_, offset, size, self.btf.has_qualifiers(type_, (btf.CONST, btf.VOLATILE)), is_static)
 
     def initial(self, variable: Variable) -> bytes:
         """The bytes that a variable starts with."""

@@ -176,6 +176,50 @@ class Btf:
                 return all(w in seen for w in wanted)
         raise BadObject("is broken: the types of its BTF go in a circle")
 
+    def values(self, number: int) -> List[Tuple[str, int]]:
+        """The names of an enum, with their values."""
+        info, out = self.infos[number], []
+        count, signed, at = info[1] & 0xFFFF, info[1] >> 31, self.places[number]
+        if self.kinds[number] == ENUM:
+            for name, value in struct.iter_unpack(self.endian + ("Ii" if signed else "II"), self.types[at : at + 8 * count]):
+                out.append((self.text(name), value))
+        elif self.kinds[number] == ENUM64:
+            for name, low, high in struct.iter_unpack(self.endian + ("IIi" if signed else "III"), self.types[at : at + 12 * count]):
+                out.append((self.text(name), high << 32 | low))
+        return out
+
+    def component(self, number: int) -> int:
+        """The index of the member that a declaration tag is of; -1 for the whole."""
+        return struct.unpack_from(self.endian + "i", self.types, self.places[number])[0]
+
+    def parameters(self, number: int) -> List[int]:
+        """The types of those of a function."""
+        count, at = self.infos[number][1] & 0xFFFF, self.places[number]
+        return [type_ for _, type_ in struct.iter_unpack(self.endian + "II", self.types[at : at + 8 * count])]
+
+    def unqualified(self, number: int) -> int:
+        """The type without qualifiers, a typedef as it is."""
+        for _ in range(MAX_HOPS):
+            if self.kind(number) == TYPEDEF or self.kinds[number] not in _QUALIFIERS:
+                return number
+            number = self.to(number)
+        raise BadObject("is broken: the types of its BTF go in a circle")
+
+    def is_static(self, number: int) -> bool:
+        """Of a variable: not seen from outside of its file."""
+        return self._int(number) == 0
+
+    def typedefs(self, number: int) -> List[str]:
+        """The names that a type goes by, the outermost first."""
+        out = []
+        for _ in range(MAX_HOPS):
+            if self.kind(number) not in _QUALIFIERS:
+                return out
+            if self.kinds[number] == TYPEDEF:
+                out.append(self.name(number))
+            number = self.to(number)
+        raise BadObject("is broken: the types of its BTF go in a circle")
+
     def secinfos(self, number: int) -> List[Tuple[int, int, int]]:
         """Variable, offset and size of each entry of a DATASEC."""
         count = self.infos[number][1] & 0xFFFF

@@ -41,7 +41,7 @@ class Output:
         """All that its files are made of."""
         flags = [str(self.linked), *self.sources]
         if self.module:
-            flags += [str(self.module.has_bpf), str(self.module.has_user), str(self.module.registers)]
+            flags += [str(self.module.has_bpf), str(self.module.has_user), str(self.module.registers), str(self.module.is_alone)]
         read = [self.interface.file, *self.interface.file.reached()] if self.interface else []
         return flags + [text for file in read for text in (file.path, file.text)]
 

@@ -48,6 +48,16 @@ class Module:
         return self.has_bpf or self.has_emf
 
     @property
+    def is_alone(self) -> bool:
+        """Whether nothing describes its kernel part but the part itself."""
+        return self.has_bpf and not self.description
+
+    @property
+    def inferred(self) -> bool:
+        """Whether that is in the struct module that is generated."""
+        return self.is_alone and not self.registers
+
+    @property
     def names(self) -> List[Tuple[str, Position]]:
         """What it is called in the product: by its file, or as x.c says."""
         return self.given_names if self.registers else [(self.name, self.position)]

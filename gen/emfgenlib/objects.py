@@ -18,8 +18,9 @@ from .errors import Errors, Position
 from .files import read_regular
 from .globals import Stored, stored
 from .imports import Loader
+from .infer import Inferred, infer, tell_unused
 from .interface import Builder
-from .kept import HEADER
+from .kept import HEADER, INFERRED
 from .layout import Layouts
 from .maps import Accessors, accessors, names_of_maps
 from .scan import idl_files
@@ -35,6 +36,7 @@ class Made:
     params: List[Stored]
     has_params: bool  # in its description
     shared: List[Shared]
+    inferred: Optional[Inferred]
 
 
 _OBJECT = ".bpf.o"
@@ -61,8 +63,10 @@ def _run(args: argparse.Namespace, errors: Errors) -> int:
         found = _object(args, module, loader)
         if found is not None and errors.count == before:
             good.append((module, header, found))
-        elif os.path.exists(header):  # make must not take it for one that agrees
-            os.unlink(header)
+        else:  # make must not take them for what agrees
+            for path in (header, os.path.join(args.out, module + INFERRED)):
+                if os.path.exists(path):
+                    os.unlink(path)
     _write(args, good)
     if errors:
         print(errors.report(), file=sys.stderr)
@@ -82,6 +86,7 @@ def _wanted(args: argparse.Namespace) -> List[str]:
     def is_concerned(module: str) -> bool:
         return (os.path.join(args.out, module + _OBJECT) in changed
                 or not os.path.exists(os.path.join(args.out, module + HEADER))
+                or (not os.path.exists(f"{args.modules}/{module}.emf") and not os.path.exists(os.path.join(args.out, module + INFERRED)))
                 or f"{module}.emf" in reached)
 
     return [module for module in built if is_concerned(module)]
@@ -144,10 +149,15 @@ def _object(args: argparse.Namespace, module: str, loader: Loader) -> Optional[M
             if declared:
                 has_user = os.path.exists(f"{args.modules}/{module}.c")
                 params = stored(found, source, file, declared, has_user, errors)
-        _programs(found, source, declared, os.path.exists(f"{args.modules}/{module}.c"), errors)
+        inferred = None
+        if declared:
+            tell_unused(found, source, declared)
+        else:
+            inferred = infer(found, module, source, os.path.exists(f"{args.modules}/{module}.c"), errors)
+        _programs(found, source, declared, inferred, os.path.exists(f"{args.modules}/{module}.c"), errors)
         if declared:
             check_shared(found, source, declared, lambda name: _kernel_part(args, name), errors)
-        return Made(maps, params, bool(declared and declared.options), shared(found, declared))
+        return Made(maps, params, bool(declared and declared.options), shared(found, declared), inferred)
     except Empty:
         errors.add(Position(source), *_NOTHING)
     except BadObject as e:
@@ -173,13 +183,14 @@ def _place(source: str, section: str) -> Optional[Position]:
     return None
 
 
-def _programs(obj: Object, source: str, declared: Optional[ModuleDecl], has_user: bool, errors: Errors) -> None:
+def _programs(obj: Object, source: str, declared: Optional[ModuleDecl], inferred: Optional[Inferred], has_user: bool,
+              errors: Errors) -> None:
     """Whether something attaches each of them: its SEC(), the description, or, who knows, the user part."""
     if has_user:
         return
     if not obj.programs and not obj.maps:
         errors.add(Position(source), *_NOTHING)
-    attached = {a.program.text for a in declared.attaches if a.program} if declared else set()
+    attached = {a.program.text for a in declared.attaches if a.program} if declared else {a.program for a in inferred.attaches}
     variants = {n.variant[1].text for n in declared.needs if n.variant} if declared else set()
     plugged = {p.program.text for p in declared.plugs} if declared else set()
     for program in obj.programs.values():
@@ -205,3 +216,6 @@ def _write(args: argparse.Namespace, good: list) -> None:
                              version=VERSION, maps=made.maps, params=made.params,
                              has_params=made.has_params, shared=made.shared, forwards=sorted({t.forward for t in types if t.forward}))
         render.write(header, text)
+        if made.inferred:
+            text = render.render(env, "inferred.h.j2", module=module, source=f"{args.modules}/{module}.bpf.c", version=VERSION, i=made.inferred)
+            render.write(os.path.join(args.out, module + INFERRED), text)

@@ -24,6 +24,8 @@ class TableMember:
     record: str = ""  # C name of a struct
     initial: Optional[str] = None
     range: Optional[Tuple[str, str]] = None
+    bits: int = 0  # of a bit-field
+    shift: int = 0
 
 
 @dataclass

@@ -10,6 +10,7 @@
 #error "emf/bpf.h is for kernel parts; user space includes <emf.h>"
 #endif
 
+#include <emf/alone.h>
 #include <emf/kernel.h>
 
 #include <bpf/bpf_helpers.h>

@@ -15,9 +15,19 @@ extern "C" {
 struct ebus_service;
 
 /**
+ * struct emf_event_type - one of the types that the records of a ring have
+ * @id: the value of the first member, where a ring carries several
+ * @record: says what is in it
+ */
+struct emf_event_type {
+	uint64_t id;
+	const struct emf_record *record;
+};
+
+/**
  * struct emf_event_source - an event that a module describes
  * @ring: the map that its records come through; NULL ends a table
- * @record: called with each one
+ * @record: called with each one; NULL for one more type of the ring before it
  * @printed: what a printed record is made of, or NULL for one that is not printed
  * @service: of the signal that it feeds, or NULL
  * @signal: its index
@@ -47,6 +57,22 @@ struct emf_event_source {
  * Since: 0.1
  */
 EMF_API void emf_event_print(const struct module *m, const struct emf_record *record, const void *data);
+
+/**
+ * emf_event_deliver() - print one record of a ring whose types were found in the kernel part
+ * @m: the module
+ * @ring: its name
+ * @types: of its records; of several, the first member of each tells which
+ * @n: how many
+ * @data: the record
+ * @size_bytes: of it; what comes behind a record is padding, and of an array at its end
+ *	elements may be missing
+ *
+ * Context: loop thread.
+ * Since: 0.1
+ */
+EMF_API void emf_event_deliver(struct module *m, const char *ring, const struct emf_event_type *types, size_t n, const void *data,
+			       size_t size_bytes);
 
 /**
  * emf_event_malformed() - a record is shorter than what it says to be

@@ -46,6 +46,9 @@ enum emf_type {
 	EMF_ENUM,     /* size bytes; written by name */
 	EMF_FLAGS,    /* size bytes; written by names joined with '|' */
 	EMF_STRUCT,   /* of members; in records only */
+	EMF_U128,     /* in records only, as those that follow */
+	EMF_S128,
+	EMF_HEX,      /* size bytes of no known meaning; written as hexadecimal digits in their order */
 	EMF_FD,	      /* in messages only */
 	EMF_MAP_FD,    /* read-only */
 	EMF_MAP_FD_RW,
@@ -79,6 +82,8 @@ struct emf_record;
  * @min: smallest value that the description allows, for the number types
  * @max: largest one
  * @initial: the default as it is written, of each element; NULL without one
+ * @bits: of a bit-field, else 0
+ * @shift: bits of lower value before them, in the number that the @size bytes are
  */
 struct emf_member {
 	const char *name;
@@ -94,6 +99,8 @@ struct emf_member {
 	int64_t min;
 	int64_t max;
 	const char *initial;
+	uint8_t bits;
+	uint8_t shift;
 };
 
 /**

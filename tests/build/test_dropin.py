@@ -309,10 +309,19 @@ def test_a_tracepoint_that_the_kernel_lacks_is_named():
 
 def test_a_program_whose_sec_does_not_say_where_is_named():
     tap.need_root()
+    drop("nowhere.bpf.c", KERNEL.format(section="uprobe", body=""))
+    build().make()
+    done = run("nowhere", "-d", "50ms")
+    tap.contains(done.stderr, "program 'on_it' was not attached: SEC(\"uprobe\") does not say where")
+
+
+def test_a_program_of_xdp_without_its_interface_fails_with_the_option_that_names_it():
+    tap.need_root()
     drop("nowhere.bpf.c", KERNEL.format(section="xdp", body="return 2;"))
     build().make()
     done = run("nowhere", "-d", "50ms")
-    tap.contains(done.stderr, "program 'on_it' was not attached: SEC(\"xdp\") does not say where")
+    tap.equal(done.returncode, 1, "exit status")
+    tap.contains(done.stderr, "nowhere: program 'on_it' cannot be attached: it is not said where (give --iface)")
 
 
 def test_a_name_in_sec_that_the_kernel_lacks_is_told_with_libbpfs_reason():

@@ -35,6 +35,24 @@ def test_the_first_tutorial_works_as_written():
     tap.equal("switches" in build.modules(), False, "the module stays without its files")
 
 
+def test_a_tool_of_one_file_works_as_written():
+    section, blocks = blocks_of("A tool in 20 lines of one file")
+    tap.equal(len(blocks), 1, "blocks")
+    src = scratch.source(tap.folder())
+    scratch.Build(src, src)
+    tap.need_root()
+    out = scratch.must("bash", "-ec", blocks[0], cwd=src)
+    tap.contains(out, "--min-status NUMBER       lowest status that is shown (default 1)")
+    example = re.search(r'`(\{"module".*?)`', section).group(1)
+    for status in (3, 40):
+        line = re.escape(example).replace("4711", r"\d+").replace(":3,", f":{status},")
+        if not re.search(f"^{line}$", out, re.MULTILINE):
+            raise AssertionError(f"no line like {line}:\n{out}")
+    tap.contains(out, "    PID  STATUS COMM\n", "the heading")
+    code = re.search(r"<<'END'\n(.*?)^END$", blocks[0], re.MULTILINE | re.DOTALL).group(1)
+    tap.equal(len([line for line in code.splitlines() if line]) <= 20, True, "20 lines")
+
+
 def test_the_second_tutorial_works_as_written():
     section, blocks = blocks_of("Your second module")
     tap.equal(len(blocks), 3, "shell blocks")

@@ -76,7 +76,7 @@ def objects(folder, built, *changed):
 
 
 def made(folder):
-    return sorted(name for name in os.listdir(os.path.join(folder, "obj")) if name.endswith(".h"))
+    return sorted(name for name in os.listdir(os.path.join(folder, "obj")) if name.endswith("_maps.h"))
 
 
 def case(path):

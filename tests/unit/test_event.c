@@ -258,6 +258,93 @@ START_TEST(records_that_are_too_short_are_counted_and_told_once)
 }
 END_TEST
 
+/* --- records whose types were found in the kernel part */
+
+struct tailed {
+	uint32_t id;
+	uint16_t n;
+	uint16_t tail[5];
+	uint32_t count; /* behind the record as it is sent */
+};
+
+static const struct emf_member tailed_members[] = {
+	MEMBER(tailed, id, EMF_U32),
+	MEMBER(tailed, n, EMF_U16),
+	{ .name = "tail", .type = EMF_U16, .offset = offsetof(struct tailed, tail), .size = 2, .count = 5, .bounded = 1,
+	  .len_offset = offsetof(struct tailed, count) },
+};
+static const struct emf_record tailed_record = { "tailed", sizeof(struct tailed), offsetof(struct tailed, tail), 3, tailed_members };
+
+struct named {
+	int32_t id;
+	char name[12];
+};
+
+static const struct emf_member named_members[] = { MEMBER(named, id, EMF_S32), MEMBER(named, name, EMF_STRING) };
+static const struct emf_record named_record = { "named", sizeof(struct named), offsetof(struct named, name), 2, named_members };
+static const struct emf_event_type types[] = { { 7, &tailed_record }, { (uint64_t)-2, &named_record } };
+static const struct emf_event_source two_types[] = { { "ring", record, &tailed_record, NULL, 0, false, 0 },
+						     { "ring", NULL, &named_record, NULL, 0, false, 0 }, { .ring = NULL } };
+
+static const char *delivered(const struct emf_event_type *of, size_t n, const void *data, size_t size_bytes)
+{
+	m.events = two_types;
+	unit_capture_begin(&capture, stdout);
+	emf_event_deliver(&m, "ring", of, n, data, size_bytes);
+	return unit_capture_end(&capture);
+}
+
+START_TEST(an_array_at_the_end_has_as_many_elements_as_came)
+{
+	const struct tailed tailed = { .id = 7, .n = 3, .tail = { 1, 2, 3, 4, 5 } };
+	size_t tail = offsetof(struct tailed, tail);
+
+	ck_assert_str_eq(delivered(types, 1, &tailed, tail), "tailed id=7 n=3 tail=[]\n");
+	ck_assert_str_eq(delivered(types, 1, &tailed, tail + 4), "tailed id=7 n=3 tail=[1,2]\n");
+	ck_assert_str_eq(delivered(types, 1, &tailed, tail + 5), "tailed id=7 n=3 tail=[1,2]\n");
+	ck_assert_str_eq(delivered(types, 1, &tailed, sizeof(tailed)), "tailed id=7 n=3 tail=[1,2,3,4,5]\n");
+	ck_assert_uint_eq(m.unit->malformed, 0);
+	ck_assert_str_eq(delivered(types, 1, &tailed, tail - 1), "");
+	ck_assert_uint_eq(m.unit->malformed, 1);
+}
+END_TEST
+
+START_TEST(a_text_at_the_end_may_be_cut)
+{
+	const struct named whole = { -2, "twelve bytes" }, first = { -2, "longer once" };
+
+	ck_assert_str_eq(delivered(types + 1, 1, &first, sizeof(first)), "named id=-2 name=longer once\n");
+	ck_assert_str_eq(delivered(types + 1, 1, &whole, offsetof(struct named, name) + 3), "named id=-2 name=twe\n");
+	ck_assert_str_eq(delivered(types + 1, 1, &whole, sizeof(whole) + 4), "named id=-2 name=twelve bytes\n");
+}
+END_TEST
+
+START_TEST(the_first_member_says_which_of_several_types_a_record_has)
+{
+	const struct tailed tailed = { .id = 7, .n = 1 };
+	const struct named named = { -2, "x" }, other = { 8, "x" };
+
+	ck_assert_str_eq(delivered(types, 2, &tailed, 8), "tailed id=7 n=1 tail=[0]\n");
+	ck_assert_str_eq(delivered(types, 2, &named, sizeof(named)), "named id=-2 name=x\n");
+	unit_capture_begin(&capture, stderr);
+	emf_event_deliver(&m, "ring", types, 2, &other, sizeof(other));
+	emf_event_deliver(&m, "ring", types, 2, &other, 3);
+	ck_assert_str_eq(unit_capture_end(&capture), "m: a record of 'ring' begins with 8, and no EMF_EVENT() has that value\n");
+	ck_assert_uint_eq(m.unit->malformed, 2);
+}
+END_TEST
+
+START_TEST(a_record_can_be_a_line_of_json_without_a_heading)
+{
+	const struct opened opened = an_opened();
+
+	emf.json = true;
+	ck_assert_str_eq(printed(only_opened, &opened_record, &opened),
+			 "{\"module\":\"m\",\"event\":\"opened\",\"args\":{\"pid\":42,\"flags\":[\"NEW\",\"SLOW\"],\"comm\":\"ssh\","
+			 "\"place\":{\"address\":\"10.0.0.1\",\"port\":22,\"kind\":\"TCP\"},\"after\":1500000000}}\n");
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("event");
@@ -275,6 +362,10 @@ static Suite *suite(void)
 	tcase_add_test(c, a_service_prints_nothing);
 	tcase_add_test(c, a_module_that_prints_no_event_has_no_heading);
 	tcase_add_test(c, records_that_are_too_short_are_counted_and_told_once);
+	tcase_add_test(c, an_array_at_the_end_has_as_many_elements_as_came);
+	tcase_add_test(c, a_text_at_the_end_may_be_cut);
+	tcase_add_test(c, the_first_member_says_which_of_several_types_a_record_has);
+	tcase_add_test(c, a_record_can_be_a_line_of_json_without_a_heading);
 	suite_add_tcase(s, c);
 	return s;
 }

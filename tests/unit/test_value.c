@@ -31,8 +31,9 @@ static struct emf_value_type of(enum emf_type type)
 	return (struct emf_value_type){ .type = type, .size = 8 };
 }
 
-static const struct emf_value_type colour = { EMF_ENUM, 2, colours }, side = { EMF_ENUM, 1, sides };
-static const struct emf_value_type part = { EMF_FLAGS, 4, parts };
+static const struct emf_value_type colour = { .type = EMF_ENUM, .size = 2, .names = colours };
+static const struct emf_value_type side = { .type = EMF_ENUM, .size = 1, .names = sides };
+static const struct emf_value_type part = { .type = EMF_FLAGS, .size = 4, .names = parts };
 
 static int parse(const struct emf_value_type *type, const char *text)
 {
@@ -399,13 +400,70 @@ END_TEST
 
 START_TEST(what_is_in_messages_only_cannot_be_written)
 {
-	static const enum emf_type types[] = { EMF_STRUCT, EMF_FD, EMF_MAP_FD, EMF_PROG_FD };
+	static const enum emf_type types[] = { EMF_STRUCT, EMF_U128, EMF_S128, EMF_HEX, EMF_FD, EMF_MAP_FD, EMF_PROG_FD };
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
 		struct emf_value_type type = of(types[i]);
 
 		check_refused(&type, "1", -EINVAL);
 	}
+}
+END_TEST
+
+START_TEST(a_bit_field_is_the_number_that_its_bits_are)
+{
+	const uint32_t word = 5u | 17u << 3 | 0xeu << 8 | 1u << 31; /* 3, 5, 4 bits, and the last one */
+	const uint64_t all = UINT64_MAX - 1;
+	struct emf_value_type u = { .type = EMF_U32, .size = 4, .bits = 3 }, s = { .type = EMF_S32, .size = 4, .bits = 4, .shift = 8 };
+	struct emf_value_type whole = { .type = EMF_S64, .size = 8, .bits = 64 };
+	char text[EMF_VALUE_TEXT_MAX];
+
+	ck_assert_uint_eq(emf_value_load(&u, &word), 5);
+	u.bits = 5;
+	u.shift = 3;
+	ck_assert_str_eq(emf_value_format(&u, &word, text), "17");
+	ck_assert_str_eq(emf_value_format(&s, &word, text), "-2");
+	u.bits = 1;
+	u.shift = 31;
+	ck_assert_uint_eq(emf_value_load(&u, &word), 1);
+	ck_assert_str_eq(emf_value_format(&whole, &all, text), "-2");
+}
+END_TEST
+
+START_TEST(numbers_of_128_bits_are_printed_whole)
+{
+	static const struct {
+		unsigned __int128 value;
+		enum emf_type type;
+		const char *text;
+	} cases[] = {
+		{ 0, EMF_U128, "0" },
+		{ (unsigned __int128)UINT64_MAX + 1, EMF_U128, "18446744073709551616" },
+		{ (unsigned __int128)10000000000000000000u, EMF_U128, "10000000000000000000" },
+		{ (unsigned __int128)10000000000000000000u * 10000000000000000000u, EMF_U128, "100000000000000000000000000000000000000" },
+		{ ~(unsigned __int128)0, EMF_U128, "340282366920938463463374607431768211455" },
+		{ ~(unsigned __int128)0, EMF_S128, "-1" },
+		{ (unsigned __int128)1 << 127, EMF_S128, "-170141183460469231731687303715884105728" },
+	};
+	char text[EMF_VALUE_TEXT_MAX];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct emf_value_type type = of(cases[i].type);
+
+		ck_assert_str_eq(emf_value_format(&type, &cases[i].value, text), cases[i].text);
+	}
+}
+END_TEST
+
+START_TEST(what_has_no_meaning_is_printed_as_its_bytes)
+{
+	static const unsigned char bytes[400] = { 0x00, 0x0a, 0xff };
+	struct emf_value_type type = { .type = EMF_HEX, .size = 3 };
+	char text[EMF_VALUE_TEXT_MAX];
+
+	ck_assert_str_eq(emf_value_format(&type, bytes, text), "000aff");
+	type.size = sizeof(bytes);
+	ck_assert_uint_eq(strlen(emf_value_format(&type, bytes, text)), EMF_VALUE_TEXT_MAX - 2);
 }
 END_TEST
 
@@ -433,6 +491,9 @@ static Suite *suite(void)
 	tcase_add_test(c, a_duration_is_printed_in_the_largest_unit_that_loses_nothing);
 	tcase_add_test(c, times_are_read_as_numbers_and_printed_for_people);
 	tcase_add_test(c, what_is_in_messages_only_cannot_be_written);
+	tcase_add_test(c, a_bit_field_is_the_number_that_its_bits_are);
+	tcase_add_test(c, numbers_of_128_bits_are_printed_whole);
+	tcase_add_test(c, what_has_no_meaning_is_printed_as_its_bytes);
 	suite_add_tcase(s, c);
 	return s;
 }

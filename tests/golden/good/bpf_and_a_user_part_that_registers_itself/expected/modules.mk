@@ -17,7 +17,7 @@ obj/product_emf.o: obj/product_emf.c
 # Kernel parts against their descriptions, and the accessors of their maps. One run for
 # all that changed: starting the generator takes longer than its work. A header that is
 # missing (was deleted, or its object did not agree) is made in any case.
-EMF_MAPS = obj/both_maps.h
+EMF_MAPS = obj/both_maps.h obj/both_inferred.h
 
 obj/objects.stamp: obj/both.bpf.o $(emf_gen_sources) $(filter %.emf,$(emf_module_sources)) \
 		$(if $(filter-out $(wildcard $(EMF_MAPS)),$(EMF_MAPS)),emf-force)
@@ -27,12 +27,12 @@ $(EMF_MAPS): obj/objects.stamp ;
 # --- both: modules/both.bpf.c modules/both.c
 
 obj/both.bpf.o: modules/both.bpf.c
-	$(emf_v_bpf)$(emf_bpf_compile) -DEMF_MODULE_IS_both $(emf_bpf_depend) -c -o $@.tmp.o modules/both.bpf.c && $(emf_bpf_link)
+	$(emf_v_bpf)$(emf_bpf_compile) -DEMF_MODULE_IS_both -Wno-sign-compare -DEMF_ALONE -include emf/alone.h $(emf_bpf_depend) -c -o $@.tmp.o modules/both.bpf.c && $(emf_bpf_link)
 
 obj/both.skel.h: obj/both.bpf.o
 	$(emf_v_skel)$(call emf_skeleton,both)
 
-obj/both_emf.o: obj/both_emf.c | obj/both.skel.h obj/both_maps.h
+obj/both_emf.o: obj/both_emf.c | obj/both.skel.h obj/both_maps.h obj/both_inferred.h
 	$(emf_v_cc)$(emf_compile) -DEMF_MODULE_IS_both -c -o $@ obj/both_emf.c
 
 obj/both.o: modules/both.c | obj/both.skel.h obj/both_maps.h

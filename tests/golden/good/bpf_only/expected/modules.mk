@@ -16,7 +16,7 @@ obj/product_emf.o: obj/product_emf.c
 # Kernel parts against their descriptions, and the accessors of their maps. One run for
 # all that changed: starting the generator takes longer than its work. A header that is
 # missing (was deleted, or its object did not agree) is made in any case.
-EMF_MAPS = obj/count_maps.h
+EMF_MAPS = obj/count_maps.h obj/count_inferred.h
 
 obj/objects.stamp: obj/count.bpf.o $(emf_gen_sources) $(filter %.emf,$(emf_module_sources)) \
 		$(if $(filter-out $(wildcard $(EMF_MAPS)),$(EMF_MAPS)),emf-force)
@@ -26,10 +26,10 @@ $(EMF_MAPS): obj/objects.stamp ;
 # --- count: modules/count.bpf.c
 
 obj/count.bpf.o: modules/count.bpf.c obj/vmlinux.h.pch
-	$(emf_v_bpf)$(emf_bpf_compile) -DEMF_MODULE_IS_count -include-pch obj/vmlinux.h.pch $(emf_bpf_depend) -c -o $@.tmp.o modules/count.bpf.c && $(emf_bpf_link)
+	$(emf_v_bpf)$(emf_bpf_compile) -DEMF_MODULE_IS_count -include-pch obj/vmlinux.h.pch -Wno-sign-compare -DEMF_ALONE -include emf/alone.h $(emf_bpf_depend) -c -o $@.tmp.o modules/count.bpf.c && $(emf_bpf_link)
 
 obj/count.skel.h: obj/count.bpf.o
 	$(emf_v_skel)$(call emf_skeleton,count)
 
-obj/count_emf.o: obj/count_emf.c | obj/count.skel.h obj/count_maps.h
+obj/count_emf.o: obj/count_emf.c | obj/count.skel.h obj/count_maps.h obj/count_inferred.h
 	$(emf_v_cc)$(emf_compile) -DEMF_MODULE_IS_count -c -o $@ obj/count_emf.c

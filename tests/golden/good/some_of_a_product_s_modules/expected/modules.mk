@@ -16,7 +16,7 @@ obj/product_emf.o: obj/product_emf.c
 # Kernel parts against their descriptions, and the accessors of their maps. One run for
 # all that changed: starting the generator takes longer than its work. A header that is
 # missing (was deleted, or its object did not agree) is made in any case.
-EMF_MAPS = obj/tcp_maps.h
+EMF_MAPS = obj/tcp_maps.h obj/tcp_inferred.h
 
 obj/objects.stamp: obj/tcp.bpf.o $(emf_gen_sources) $(filter %.emf,$(emf_module_sources)) \
 		$(if $(filter-out $(wildcard $(EMF_MAPS)),$(EMF_MAPS)),emf-force)
@@ -26,10 +26,10 @@ $(EMF_MAPS): obj/objects.stamp ;
 # --- tcp: modules/tcp.bpf.c
 
 obj/tcp.bpf.o: modules/tcp.bpf.c
-	$(emf_v_bpf)$(emf_bpf_compile) -DEMF_MODULE_IS_tcp $(emf_bpf_depend) -c -o $@.tmp.o modules/tcp.bpf.c && $(emf_bpf_link)
+	$(emf_v_bpf)$(emf_bpf_compile) -DEMF_MODULE_IS_tcp -Wno-sign-compare -DEMF_ALONE -include emf/alone.h $(emf_bpf_depend) -c -o $@.tmp.o modules/tcp.bpf.c && $(emf_bpf_link)
 
 obj/tcp.skel.h: obj/tcp.bpf.o
 	$(emf_v_skel)$(call emf_skeleton,tcp)
 
-obj/tcp_emf.o: obj/tcp_emf.c | obj/tcp.skel.h obj/tcp_maps.h
+obj/tcp_emf.o: obj/tcp_emf.c | obj/tcp.skel.h obj/tcp_maps.h obj/tcp_inferred.h
 	$(emf_v_cc)$(emf_compile) -DEMF_MODULE_IS_tcp -c -o $@ obj/tcp_emf.c

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * emf/alone.h - what a kernel part without a description can say about itself. The build
+ * includes it in front of such a kernel part: nobody has to.
+ *
+ * All of it is read from the BTF of the compiled kernel part. The variables that it takes to
+ * get there lie in a section that is taken for debugging information, and dropped with it.
+ */
+#ifndef EMF_ALONE_H
+#define EMF_ALONE_H
+
+#define EMF_TRACE __attribute__((used, section(".debug_emf")))
+#define EMF_TAG(text) __attribute__((btf_decl_tag("emf:" text)))
+#define EMF_JOIN_(a, b) a##b
+#define EMF_JOIN(a, b) EMF_JOIN_(a, b)
+
+/**
+ * EMF_EVENT() - say what the records of a ring buffer or a perf buffer are
+ * @map: its name
+ * @type: "struct event"
+ * @...: of several types in one buffer, each with an EMF_EVENT() of its own: the value
+ *	that the first member has in this one
+ *
+ * Most kernel parts need none: the type of what they send is seen where they send it.
+ *
+ * Since: 0.1
+ */
+#define EMF_EVENT(map, type, ...) EMF_EVENT_N(__COUNTER__, map, type, ##__VA_ARGS__)
+#define EMF_EVENT_N(...) EMF_EVENT_N_(__VA_ARGS__)
+#define EMF_EVENT_N_(n, map, type, ...)                                                         \
+	__VA_OPT__(static const enum { emf_id_##n = (__VA_ARGS__) } emf_event_id_##n EMF_TRACE;) \
+	static const type *const emf_event_##n##_##map EMF_TRACE
+
+/**
+ * EMF_PARAM() - the help of a parameter
+ * @name: of a "const volatile" global, which is an option
+ * @help: one line, as a string
+ *
+ * Since: 0.1
+ */
+#define EMF_PARAM(name, help) static const char emf_param_##name EMF_TRACE EMF_TAG(help)
+
+/**
+ * EMF_AS() - what a member of a record means, stands behind its name
+ * @type: of the interface language: ip4, duration, errno
+ *
+ * Since: 0.1
+ */
+#define EMF_AS(type) __attribute__((btf_decl_tag("emf:" #type)))
+
+/*
+ * Where something is sent, its type and the text of its map are left in the BTF. These names
+ * are macros where a parenthesis follows only, and so stay what they are where they are declared.
+ */
+#ifdef EMF_ALONE
+#define EMF_SENT(map, type) static const type *const EMF_JOIN(emf_sent_, __COUNTER__) EMF_TRACE EMF_TAG(map)
+
+/* The type in "sizeof(type)", whatever stands behind it; void of anything else. */
+#define EMF_SECOND_(a, b, ...) b
+#define EMF_SECOND(...) EMF_SECOND_(__VA_ARGS__)
+#define EMF_PARENTHESIS(...) ~, 1,
+#define EMF_TYPE_IN_sizeof(type) ~, __typeof__(type),
+#define EMF_TYPE_IN_0(size) EMF_SECOND(EMF_TYPE_IN_##size, void, ~)
+#define EMF_TYPE_IN_1(size) void /* begins with a parenthesis: nothing can be joined to it */
+#define EMF_TYPE_IN(size) EMF_JOIN(EMF_TYPE_IN_, EMF_SECOND(EMF_PARENTHESIS size, 0, ~))(size)
+
+#define bpf_ringbuf_reserve(map, size, flags)         \
+	({                                            \
+		EMF_SENT(#map, EMF_TYPE_IN(size));    \
+		bpf_ringbuf_reserve(map, size, flags); \
+	})
+#define bpf_ringbuf_submit(data, flags)               \
+	({                                            \
+		EMF_SENT("", __typeof__(*(data)));    \
+		bpf_ringbuf_submit(data, flags);      \
+	})
+#define bpf_ringbuf_output(map, data, size, flags)    \
+	({                                            \
+		EMF_SENT(#map, __typeof__(*(data)));  \
+		bpf_ringbuf_output(map, data, size, flags); \
+	})
+#define bpf_perf_event_output(ctx, map, flags, data, size)          \
+	({                                                          \
+		EMF_SENT(#map, __typeof__(*(data)));                \
+		bpf_perf_event_output(ctx, map, flags, data, size); \
+	})
+#define bpf_skb_output(ctx, map, flags, data, size)          \
+	({                                                   \
+		EMF_SENT(#map, __typeof__(*(data)));         \
+		bpf_skb_output(ctx, map, flags, data, size); \
+	})
+#define bpf_xdp_output(ctx, map, flags, data, size)          \
+	({                                                   \
+		EMF_SENT(#map, __typeof__(*(data)));         \
+		bpf_xdp_output(ctx, map, flags, data, size); \
+	})
+#endif
+
+#endif

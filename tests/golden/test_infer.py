@@ -1,0 +1,225 @@
+"""What a description would have said, found in a kernel part alone; and where it cannot be
+found, the line that would say it.
+
+Without these, a record could be taken for one of another type, or a kernel part be refused
+with a message that does not help. UPDATE_GOLDEN=1 writes the header that is expected anew.
+"""
+import os
+import re
+import sys
+
+import tap
+
+sys.path.insert(0, os.path.join(tap.SOURCE, "gen"))
+
+from emfgenlib import semantics  # noqa: E402 - the path has to be set first
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+EMFGEN = os.path.join(tap.SOURCE, "gen", "emfgen")
+UPDATE = os.environ.get("UPDATE_GOLDEN") == "1"
+
+# As bpf_helpers.h declares them: what is a macro in front of a parenthesis stays a name here.
+HEAD = """#define SEC(name) __attribute__((section(name), used))
+#define __uint(name, val) int (*name)[val]
+#define RING(name, type_) struct { __uint(type, type_); __uint(max_entries, 4096); } name SEC(".maps")
+static void *(*bpf_ringbuf_reserve)(void *ringbuf, unsigned long long size, unsigned long long flags) = (void *)131;
+static void (*bpf_ringbuf_submit)(void *data, unsigned long long flags) = (void *)132;
+static long (*bpf_ringbuf_output)(void *ringbuf, void *data, unsigned long long size, unsigned long long flags) = (void *)130;
+static long (*bpf_perf_event_output)(void *ctx, void *map, unsigned long long flags, void *data, unsigned long long size) = (void *)25;
+static unsigned long long (*bpf_perf_event_read)(void *map, unsigned long long flags) = (void *)22;
+char terms[] SEC("license") = "GPL";
+enum { ID_A = 1, ID_B };
+struct a { int id; int x; };
+struct b { int id; char name[8]; };
+"""
+
+
+def source_of(body):
+    return HEAD + "#line 1\n" + body
+
+
+def inferred(body, **files):
+    """What emfgen says of a module with this kernel part, and the header that it wrote."""
+    folder = tap.folder()
+    os.makedirs(os.path.join(folder, "modules"))
+    os.mkdir(os.path.join(folder, "obj"))
+    source = os.path.join(folder, "modules", "x.bpf.c")
+    for name, text in dict(files, **{"bpf.c": body}).items():
+        with open(os.path.join(folder, "modules", "x." + name), "w") as f:
+            f.write(text)
+    head = os.path.join(folder, "head.h")
+    with open(head, "w") as f:
+        f.write(HEAD)
+    try:
+        done = tap.run("clang", "-target", "bpf", "-g", "-O2", "-Wall", "-Wextra", "-Werror", "-Wno-unused-variable", "-Wno-unused-parameter",
+                       "-DEMF_ALONE", "-include", os.path.join(tap.SOURCE, "include", "emf", "alone.h"), "-include", head,
+                       "-c", source, "-o", os.path.join(folder, "obj", "x.bpf.o"))
+    except FileNotFoundError:
+        raise tap.Skip("needs clang") from None
+    tap.equal(done.returncode, 0, f"exit status of clang: {done.stderr}")
+    said = tap.run(sys.executable, EMFGEN, "objects", "--built", "x", cwd=folder)
+    tap.equal("Traceback" in said.stderr, False, f"a traceback: {said.stderr}")
+    path = os.path.join(folder, "obj", "x_inferred.h")
+    text = ""
+    if os.path.exists(path):
+        with open(path) as f:
+            text = f.read()
+    tap.equal((said.returncode, bool(text)), (1, False) if "error:" in said.stderr else (0, "emf" not in files), "exit status, and a header")
+    return said.stderr, text
+
+
+def types_of(body, **files):
+    """The records of each ring, which is all that is said."""
+    said, text = inferred(body, **files)
+    tap.equal(said, "", "messages")
+    return {ring: re.findall(r"\{ (-?\d+), &x_(\w+)_record \}", table)
+            for ring, table in re.findall(r"struct emf_event_type x_(\w+)_types\[\] = \{\n(.*?)\n\};", text, re.DOTALL)}
+
+
+RING = 'RING(ring, 27);\n'
+TWO = 'RING(ring, 27);\nRING(other, 27);\n'
+
+
+def program(code):
+    return f'SEC("raw_tp/x") int f(void *ctx)\n{{\n\t{code}\n\treturn 0;\n}}\n'
+
+
+# --- which ring has which type -----------------------------------------------------------------
+
+
+def test_the_type_that_is_reserved_is_that_of_the_ring():
+    for size in ("sizeof(*e)", "sizeof(struct a)", "sizeof(*e) + 8", "2 * sizeof(*e)", "(sizeof(*e))", "sizeof *e", "8", "SIZE"):
+        code = f"struct a *e = bpf_ringbuf_reserve(&ring, {size}, 0);\n\tif (!e)\n\t\treturn 0;\n\tbpf_ringbuf_submit(e, 0);"
+        tap.equal(types_of(RING + "#define SIZE (sizeof(struct a))\n" + program(code)), {"ring": [("0", "a")]}, size)
+
+
+def test_the_type_that_is_handed_over_is_that_of_the_ring():
+    for kind, code in (("27", "bpf_ringbuf_output(&ring, &e, sizeof(e), 0);"),
+                       ("4", "bpf_perf_event_output(ctx, &ring, 0xffffffff, &e, sizeof(e));")):
+        tap.equal(types_of(RING.replace("27", kind) + program("struct b e = {};\n\t" + code)), {"ring": [("0", "b")]}, code)
+
+
+def test_each_of_two_rings_has_its_own():
+    got = types_of(TWO + program("struct a a = {};\n\tstruct b b = {};\n\tbpf_ringbuf_output(&ring, &b, sizeof(b), 0);\n"
+                                 "\tbpf_ringbuf_output(&other, &a, sizeof(a), 0);"))
+    tap.equal(got, {"ring": [("0", "b")], "other": [("0", "a")]}, "types")
+
+
+def test_a_pointer_that_nobody_uses_names_the_type_of_the_only_ring():
+    body = RING + "const struct b *unused __attribute__((unused));\nstatic int send(void *p) { return bpf_ringbuf_output(&ring, p, 4, 0); }\n"
+    tap.equal(types_of(body + program("int x = 1;\n\tsend(&x);")), {"ring": [("0", "b")]}, "types")
+
+
+def test_what_is_said_wins_over_what_is_seen():
+    code = program("struct a a = {};\n\tbpf_ringbuf_output(&ring, &a, sizeof(a), 0);")
+    tap.equal(types_of(RING + "EMF_EVENT(ring, struct b);\n" + code), {"ring": [("0", "b")]}, "types")
+    both = "EMF_EVENT(ring, struct b, ID_B); EMF_EVENT(ring, struct a, ID_A);\n"
+    tap.equal(types_of(RING + both + code), {"ring": [("2", "b"), ("1", "a")]}, "types by their first member")
+
+
+def test_a_ring_that_nothing_goes_through_and_counters_that_are_read_have_no_events():
+    tap.equal(types_of(RING + program("")), {}, "a ring")
+    tap.equal(types_of(RING.replace("27", "4") + program("bpf_perf_event_read(&ring, 0);")), {}, "counters")
+
+
+def test_a_ring_of_a_module_with_a_user_part_is_its_own_business():
+    code = RING + program("char c[4] = {};\n\tbpf_ringbuf_output(&ring, c, sizeof(c), 0);")
+    tap.equal(types_of(code, c="int x;\n"), {}, "without a word")
+    tap.equal(types_of(code + "EMF_EVENT(ring, struct a);\n", c="int x;\n"), {"ring": [("0", "a")]}, "with one")
+
+
+# --- the line that would say it ----------------------------------------------------------------
+
+
+def test_a_ring_of_an_unknown_type_is_told_with_the_line_that_would_say_it():
+    for more, line in (("", "EMF_EVENT(ring, struct NAME); with the struct that is sent"),
+                       ("\tstruct a a = {};\n\tbpf_ringbuf_output(&other, &a, sizeof(a), 0);\n", "EMF_EVENT(ring, struct a);")):
+        said, _ = inferred(TWO + program("char c[4] = {};\n\tbpf_ringbuf_output(&ring, c, sizeof(c), 0);\n" + more))
+        tap.equal(said, "modules/x.bpf.c:1:6: error: what is sent through 'ring' is not known\n  RING(ring, 27);\n       ^\n"
+                        f"  hint: write: {line}\n", "the message")
+
+
+def test_of_two_rings_a_pointer_that_nobody_uses_names_none():
+    body = TWO + "const struct b *unused __attribute__((unused));\nstatic int send(void *m, void *p) { return bpf_ringbuf_output(m, p, 4, 0); }\n"
+    said, _ = inferred(body + program("int x = 1;\n\tsend(&ring, &x);\n\tsend(&other, &x);"))
+    tap.equal(re.findall("error: .*|hint: .*", said), ["error: what is sent through 'ring' is not known", "hint: write: EMF_EVENT(ring, struct b);",
+                                                       "error: what is sent through 'other' is not known", "hint: write: EMF_EVENT(other, struct b);"], "errors")
+
+
+def test_several_types_are_told_with_a_line_for_each():
+    said, _ = inferred(RING + program("struct a a = {};\n\tstruct b b = {};\n\tbpf_ringbuf_output(&ring, &b, sizeof(b), 0);\n"
+                                      "\tbpf_ringbuf_output(&ring, &a, sizeof(a), 0);"))
+    tap.contains(said, "modules/x.bpf.c:1:6: error: 'ring' carries struct b and struct a, and nothing says which one a record has\n")
+    tap.contains(said, "hint: write for each, with the value of its first member: EMF_EVENT(ring, struct b, VALUE); EMF_EVENT(ring, struct a, VALUE);")
+
+
+def test_what_is_said_wrongly_is_told_where_it_stands():
+    for line, wanted in (
+            ("EMF_EVENT(rings, struct a);", "1: error: there is no ring buffer or perf buffer 'rings'"),
+            ("EMF_EVENT(ring, struct a); EMF_EVENT(ring, struct b);", "1: error: nothing says which of its 2 types a record of 'ring' has"),
+            ("EMF_EVENT(ring, struct a, 1); EMF_EVENT(ring, struct b, 1);", "1: error: nothing says which of its 2 types a record of 'ring' has"),
+            ("struct c { char name[8]; }; EMF_EVENT(ring, struct a, 1); EMF_EVENT(ring, struct c, 2);",
+             "39: error: the types of 'ring' do not begin with the same number"),
+            ('EMF_PARAM(misspelt, "help"); const volatile int mispelt = 1;', "11: error: 'misspelt' is no global that can be an option"),
+            ("const volatile int a_b = 1; const volatile int A_b = 2;", "48: error: 'A_b' and 'a_b' would both be the option --a-b"),
+            ("struct d { int x EMF_AS(ip5); }; EMF_EVENT(ring, struct d);", "has EMF_AS(ip5) behind 'x' of struct d; there are: u8, "),
+            ("struct d { short x EMF_AS(ip4); }; EMF_EVENT(ring, struct d);",
+             "has EMF_AS(ip4) behind 'x' of struct d, which has 2 bytes, and ip4 has 4")):
+        said, _ = inferred(line + "\n" + RING + program("int *x = bpf_ringbuf_reserve(&ring, 4, 0);\n\tif (x)\n\t\tbpf_ringbuf_submit(x, 0);"))
+        tap.contains(said, wanted, line)
+
+
+def test_a_description_wins_and_what_stands_beside_it_is_warned_of():
+    said, _ = inferred('EMF_EVENT(ring, struct a);\nEMF_PARAM(n, "help");\n' + RING + "const volatile int n = 1;\n"
+                       + program("struct a *e = bpf_ringbuf_reserve(&ring, sizeof(*e), 0);\n\tif (e)\n\t\tbpf_ringbuf_submit(e, 0);"),
+                       emf="module x 1.0;\n")
+    tap.equal(re.findall(r"^\S+ warning: .*", said, re.MULTILINE),
+              ["modules/x.bpf.c:1:11: warning: EMF_EVENT() is not used, since modules/x.emf describes module 'x'",
+               "modules/x.bpf.c:2:11: warning: EMF_PARAM() is not used, since modules/x.emf describes module 'x'"], "warnings")
+
+
+# --- options -------------------------------------------------------------------------------------
+
+
+def test_what_user_space_could_set_is_an_option_and_nothing_else():
+    _, text = inferred("""typedef _Bool bool;
+const volatile int targ_pid = 0; const volatile bool verbose = 1; const volatile char name[8] = "a\\"b"; const volatile long long low = -1;
+const volatile unsigned long long high = -1; enum e { ONE = 1 }; const volatile enum e which = ONE; const volatile int targ_low = 3;
+static const volatile int hidden = 1; const volatile int __internal = 1; const int fixed = 1; volatile int live = 1; int plain = 1;
+const volatile int list[2] = { 1, 2 }; const volatile struct a pair = { 1, 2 }; const volatile char one = 'x';
+""" + program("return hidden + fixed + live + plain;"))
+    found = dict(re.findall(r'\.name = "([a-z-]+)",\n\t\t\.type = EMF_(\w+),', text))
+    tap.equal(found, {"pid": "PID", "verbose": "BOOL", "name": "STRING", "low": "S64", "high": "U64", "which": "ENUM", "targ-low": "S32",
+                      "one": "CHAR"}, "options")
+    values = dict(re.findall(r"^\t\.(\w+) = (.*),$", text, re.MULTILINE))
+    tap.equal(values, {"targ_pid": "0", "verbose": "1", "name": '"a\\042b"', "low": "-1", "high": "18446744073709551615ull", "which": "1",
+                       "targ_low": "3", "one": "120"}, "what they start with")
+
+
+def test_the_header_of_every_shape_is_these_lines():
+    with open(os.path.join(HERE, "infer", "shapes.c")) as f:
+        _, text = inferred(f.read())
+    path = os.path.join(HERE, "infer", "shapes_inferred.h")
+    if UPDATE:
+        with open(path, "w") as f:
+            f.write(text)
+    with open(path) as f:
+        tap.equal(text, f.read(), "the header")
+
+
+def test_the_manual_has_the_table_of_what_names_mean():
+    with open(os.path.join(tap.SOURCE, "docs", "alone.md")) as f:
+        rows = {row[0]: row for row in re.findall(r"^\| `(\w+)` \|([^|]*)\|[^|]*\|([^|]*)\|$", f.read(), re.MULTILINE)}
+    tap.equal(list(rows), [m.type for m in semantics.MEANINGS], "meanings")
+    for meaning in semantics.MEANINGS:
+        for typedef in meaning.typedefs:
+            if not typedef.startswith("__"):
+                tap.contains(rows[meaning.type][1], f"`{typedef.replace('struct_', 'struct ')}`", meaning.type)
+        for name in re.findall("`(.*?)`", rows[meaning.type][2]):
+            said = name.replace("…", "any_" if name[0] == "…" and "_" not in name else "any")
+            tap.equal(semantics.of(said, [], meaning.bases[0]), meaning.type, f"{meaning.type}: {name}")
+    for name, base in (("number", "u32"), ("address", "u64"), ("rapid", "u32"), ("signals", "u32"), ("ret", "s32"), ("tns", "u64")):
+        tap.equal(semantics.of(name, [], base), "", name)
+
+
+tap.main()

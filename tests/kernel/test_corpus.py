@@ -1,0 +1,270 @@
+"""Kernel parts as others write them, each a module without a line more: they build, and what they
+print is what happened.
+
+Without these, a tool could print a member from where another one stands, or be refused though
+everything about it can be known. The kernel parts are in tests/corpus.
+"""
+import ctypes
+import glob
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "build"))
+
+import scratch  # noqa: E402 - the path has to be set first
+import tap  # noqa: E402
+from netns import Pair  # noqa: E402
+from tool import Tool, spawn, until  # noqa: E402
+
+CORPUS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "corpus")
+TRACED = ["unshare", "-m", "--propagation", "slave", "sh", "-c",
+          'test -e /sys/kernel/tracing/events || mount -t tracefs tracefs /sys/kernel/tracing; exec "$@"', "sh"]
+
+
+@scratch.once
+def build(parent):
+    """A product of the whole corpus, whose warnings are errors, built once for all tests of this file."""
+    src = scratch.source(parent)
+    shutil.rmtree(os.path.join(src, "modules"))
+    os.mkdir(os.path.join(src, "modules"))
+    for path in glob.glob(os.path.join(CORPUS, "*.bpf.c")):
+        shutil.copy(path, os.path.join(src, "modules"))
+    made = scratch.Build(src, os.path.join(parent, "build"), "--enable-werror")
+    made.said = made.make()
+    tap.PRODUCT = made.product()
+    return made
+
+
+def started(*words, within=TRACED):
+    tap.need_root()
+    build()
+    return Tool(*words, within=within).ready()
+
+
+def events(tool):
+    """What was printed so far, as JSON."""
+    return [json.loads(line) for line in tool.out.rpartition("\n")[0].splitlines()]
+
+
+def one(tool, **members):
+    """The first event with these members."""
+    def found():
+        return next((e["args"] for e in events(tool) if all(e["args"].get(k) == v for k, v in members.items())), None)
+
+    args = until(found, f"an event with {members}: {tool.err}")
+    tap.equal(tool.stop(), 0, f"exit status ({tool.err})")
+    return args
+
+
+def test_all_of_them_build_and_only_one_has_lines_of_its_own():
+    names = {os.path.basename(path)[: -len(".bpf.c")] for path in glob.glob(os.path.join(CORPUS, "*.bpf.c"))}
+    tap.equal(set(build().modules()), names, "modules of the product")
+    tap.equal("warning" in build().said, False, f"warnings of the build:\n{build().said}")
+    said = set()
+    for name in names:
+        with open(os.path.join(CORPUS, name + ".bpf.c")) as f:
+            if "EMF_EVENT(" in f.read():
+                said.add(name)
+    tap.equal(said, {"phases"}, "those that say what they send")
+
+
+def test_what_an_option_starts_with_and_what_it_can_be_are_those_of_the_global():
+    wanted = {
+        "execs": {"--ppid NUMBER": "", "--root-only[=yes|no]": ""},
+        "kills": {"--target-signal NUMBER": "", "--failed-only[=yes|no]": ""},
+        "opens": {"--pid NUMBER": "", "--uid NUMBER": "(default 4294967295)"},
+        "packets": {"--port NUMBER": "", "--iface INTERFACE": "where its programs are attached"},
+        "connects": {"--cgroup TEXT": "where its programs are attached"},
+        "shapes": {"--word TEXT": "(default ab)", "--scale NUMBER": "(default -2)",
+                   "--colour NAME": "what is painted (one of: RED, BLUE, NO_COLOUR, default BLUE)"},
+        "waits": {"--ms[=yes|no]": "", "--unit NAME": "(one of: MICRO, MILLI, default MICRO)", "--since NUMBER": ""},
+        "pids": {},
+    }
+    build()
+    for name, options in wanted.items():
+        text = tap.run(tap.PRODUCT, name, "--help").stdout.split("\nOptions:\n")[0]
+        found = dict(re.findall(r"^      (--\S+(?: [A-Z]+)?) *(.*)$", text, re.MULTILINE))
+        if name == "opens":
+            found = {k.replace("USER", "NUMBER"): v for k, v in found.items()}
+        tap.equal(found, options, f"options of {name}")
+
+
+def test_a_string_and_numbers_come_from_a_tracepoint():
+    tool = started("execs", "-j", "--root-only")
+    pid, _ = spawn("/bin/true")
+    tap.equal(one(tool, pid=pid), {"pid": pid, "ppid": os.getpid(), "comm": "true", "filename": "/bin/true", "is_root": True}, "the event")
+
+
+def test_an_option_is_what_the_kernel_part_reads():
+    tool = started("execs", "-j", "--ppid", os.getpid())
+    spawn("/bin/sh", "-c", "/bin/true; /bin/true")
+    pid, _ = spawn("/bin/true")
+    one(tool, pid=pid)
+    tap.equal({e["args"]["ppid"] for e in events(tool)}, {os.getpid()}, "parents")
+
+
+def test_records_of_a_perf_buffer_arrive_and_are_counted():
+    tool = started("exits", "-j", "--bus", within=())
+    pid, status = spawn("/bin/sh", "-c", "exit 3")
+    got = one(tool, pid=pid)
+    tap.equal((got["exit_code"], got["comm"], status), (3, "sh", 3), "the event")
+    tap.equal(got["age_ns"] > 0, True, "its age")
+
+
+def on_one_processor():
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+
+
+def test_what_a_perf_buffer_lost_is_told():
+    """One that does not read: stopped, until its buffer is full."""
+    tool = started("exits", "-j", within=())
+    tool.process.send_signal(signal.SIGSTOP)
+    tap.cleanup(tool.process.send_signal, signal.SIGCONT)
+    # Each record takes 56 bytes of the 256 KiB that a processor has.
+    spawn(sys.executable, "-c", "import os\nfor i in range(9000):\n    pid = os.fork()\n    if not pid: os._exit(0)\n    os.waitpid(pid, 0)",
+          preexec_fn=on_one_processor)
+    tool.process.send_signal(signal.SIGCONT)
+    # The kernel says how many were lost in front of the next one that has room, of the same processor.
+    later = set()
+    until(lambda: later.add(spawn("/bin/true", preexec_fn=on_one_processor)[0]) or any(e["args"]["pid"] in later for e in events(tool)),
+          "the record behind those that were lost")
+    tap.equal(tool.stop(), 0, "exit status")
+    found = re.search(r"exits: warning: (\d+) of (\d+) records were lost, because the ring 'events' was full", tool.err)
+    if not found:
+        raise AssertionError(f"no loss is told: {tool.err}")
+    tap.equal(int(found.group(2)) - int(found.group(1)), len(events(tool)), "seen but for lost, which is printed")
+
+
+def test_a_signal_and_an_error_have_their_numbers_or_names():
+    tool = started("kills", "-j", "--failed-only")
+    os.kill(os.getpid(), 0)
+    try:
+        os.kill(2 ** 22 + 1, signal.SIGUSR1)  # one more than there can be
+    except ProcessLookupError:
+        pass
+    got = one(tool, pid=os.getpid())
+    tap.equal((got["tpid"], got["sig"], got["ret"]), (2 ** 22 + 1, "SIGUSR1", -3), "the event")
+    tap.equal(len([e for e in events(tool) if e["args"]["pid"] == os.getpid()]), 1, "events of calls that failed")
+
+
+def test_a_record_that_is_cut_has_its_text_and_no_more():
+    tool = started("args", "-j")
+    words = ["x" * 900, "y"]
+    pids = [spawn("/bin/true", word)[0] for word in words]
+    for pid, word in zip(pids, words):
+        got = until(lambda p=pid: next((e["args"] for e in events(tool) if e["args"]["pid"] == p), None), "the record")
+        tap.equal((got["args_size"], got["args"]), (len(word) + 1, word), "the text")
+    tap.equal(tool.stop(), 0, f"exit status ({tool.err})")
+
+
+def test_a_uprobe_and_its_return_are_told_by_name():
+    tool = started("groups", "-j", within=())
+    ctypes.CDLL(None).getpgid(os.getpid())
+    one(tool, pid=os.getpid(), phase="PHASE_RETURN")
+    mine = [e["args"] for e in events(tool) if e["args"]["pid"] == os.getpid()]
+    tap.equal([(e["phase"], e["value"]) for e in mine], [("PHASE_CALL", os.getpid()), ("PHASE_RETURN", os.getpgid(0))], "call and return")
+
+
+def test_a_type_that_only_an_unused_pointer_names_is_decoded():
+    tool = started("names", "-j")
+    code = "import os\nprint(os.getpid(), open('/proc/self/comm').read())\nopen('/proc/self/comm', 'w').write('a name')"
+    pid, old = tap.run(sys.executable, "-c", code).stdout.split()
+    tap.equal(one(tool, pid=int(pid), newcomm="a name")["oldcomm"], old, "the old name")
+
+
+def test_a_number_alone_is_an_event():
+    tool = started("pids", "-j", within=())
+    pid, _ = spawn("/bin/true")
+    tap.equal(one(tool, pids=pid), {"pids": pid}, "the event")
+
+
+def test_two_types_in_one_ring_are_told_apart():
+    tool = started("phases", within=())
+    pid, _ = spawn("/bin/true")
+    exec_line = f"exec_event type=EVENT_EXEC pid={pid} comm=true"
+    fork_line = f"fork_event type=EVENT_FORK parent={os.getpid()} child={pid}"
+    until(lambda: exec_line in tool.out.splitlines() and fork_line in tool.out.splitlines(), f"both lines: {tool.err}")
+    tap.equal((tool.stop(), tool.err), (0, ""), "exit status and messages")
+
+
+def test_every_shape_of_a_member_is_printed_by_what_it_is():
+    tool = started("shapes", "-j", "--word", "cd", "--colour", "RED", "--scale", "-3", within=())
+    pid, _ = spawn("/bin/true")
+    wanted = {
+        "delta_ns": 1500000, "pid": pid, "colour": "RED", "missing": "7", "low": 5, "high": 1 << 28, "negative": -16, "yes": True,
+        "point": {"x": -3, "y": 2}, "inner": 3, "innermost": 4, "number_or_bytes": "01020304", "either": "0506", "large": str(1 << 64),
+        "negative_large": "-7", "saddr": "127.0.0.1", "saddr_v6": "::1", "nodes": [0, 0, 8], "corners": [{"x": 0, "y": 0}, {"x": 0, "y": 9}],
+        "words": ["c", "d"], "address": "0xffffffff81000000", "err": "ENOENT", "sig": "SIGTERM", "ifindex": "lo", "marked": "10.0.0.1",
+        "n": 3, "tail": [10, 11, 12]}
+    tap.equal(one(tool, pid=pid), wanted, "the event")
+
+
+def test_a_table_has_the_same_in_columns():
+    tool = started("shapes", within=())
+    pid, _ = spawn("/bin/true")
+    line = until(lambda: next((l for l in tool.out.splitlines() if f" {pid} " in l), None), "the row")
+    heading = tool.out.splitlines()[0].split()
+    tap.equal(heading[:6], ["DELTA_NS", "PID", "COLOUR", "MISSING", "LOW", "HIGH"], "heading")
+    tap.equal(line.split()[:6], ["1500us", str(pid), "BLUE", "7", "5", str(1 << 28)], "row")
+    tap.equal(tool.stop(), 0, "exit status")
+
+
+def test_a_file_that_is_opened_is_named_though_its_map_is_a_pointer_there():
+    path = os.path.join(tap.folder(), "a file")
+    tool = started("opens", "-j", "--pid", os.getpid())
+    with open(path, "w"):
+        pass
+    got = one(tool, fname=path)
+    tap.equal((got["pid"], got["uid"], got["flags"] & (os.O_CREAT | os.O_WRONLY)), (os.getpid(), os.getuid(), os.O_CREAT | os.O_WRONLY), "the event")
+
+
+def test_packets_are_told_with_addresses_and_the_interface():
+    pair = Pair()
+    tool = started("packets", "-j", "--iface", "va", "--port", "7", within=pair.within(pair.a))
+    tap.equal((pair.send(3, 9), pair.send(3, 7)), (3, 3), "packets that arrive")
+    got = one(tool, port=7)
+    tap.equal({k: got[k] for k in ("saddr", "daddr", "ifindex", "ttl")}, {"saddr": "10.9.0.2", "daddr": "10.9.0.1", "ifindex": "va", "ttl": 64},
+              "the event")
+    link = json.loads(tap.run("ip", "-j", "-n", pair.b, "link", "show", "vb").stdout)[0]
+    tap.equal((got["source_mac"], "pad" in got), (link["address"], False), f"source ({got})")
+    tap.equal({e["args"]["port"] for e in events(tool)}, {7}, "ports")
+
+
+def test_a_cgroup_is_watched_when_an_option_names_it():
+    at = tap.folder()
+    if tap.run("mount", "-t", "cgroup2", "none", at).returncode:
+        raise tap.Skip("this system has no cgroup2")
+    tap.cleanup(tap.run, "umount", at)
+    group = os.path.join(at, f"emf-test-{os.getpid()}")
+    os.mkdir(group)
+    tap.cleanup(os.rmdir, group)
+    tool = started("connects", "-j", "--cgroup", group, within=())
+    server = socket.create_server(("127.0.0.1", 0))
+    tap.cleanup(server.close)
+    port = server.getsockname()[1]
+    code = "import os, socket, sys; s = socket.create_connection(('127.0.0.1', int(sys.argv[1]))); print(os.getpid())"
+    joined = tap.run("sh", "-c", 'echo $$ > "$1"/cgroup.procs && exec "$2" -c "$3" "$4"', "sh", group, sys.executable, code, port)
+    got = one(tool, pid=int(joined.stdout))
+    tap.equal((got["to"], got["dport"], got["family"]), ("127.0.0.1", port, 2), "the event")
+    tap.equal(got["cgroup_id"].lstrip("/") in (str(os.stat(group).st_ino), os.path.basename(group)), True, f"the cgroup ({got})")
+
+
+def test_a_program_without_its_place_says_which_option_names_it():
+    tap.need_root()
+    build()
+    done = tap.run(tap.PRODUCT, "packets", "-d", "1")
+    tap.equal(done.returncode != 0, True, "exit status")
+    tap.contains(done.stderr, "program 'on_packet' cannot be attached: it is not said where (give --iface)")
+
+
+def test_globals_of_types_that_user_space_does_not_know_are_no_obstacle():
+    tool = started("waits", "--unit", "MILLI", within=())
+    tap.equal((tool.stop(), tool.out, tool.err), (0, "", ""), "exit status and output")
+
+
+tap.main()
