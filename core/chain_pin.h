@@ -95,4 +95,7 @@ bool emf_chain_pins_have(const char *path, uint32_t program, struct emf_owned_pr
  */
 int emf_pins_purge(const char *product, void (*told)(int err, const char *sentence));
 
+/* Warns of chains that stay since an earlier run, and that no process has taken over. */
+void emf_pins_tell(const char *product);
+
 #endif

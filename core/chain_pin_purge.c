@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * chain_pin_purge.c - chains that stayed are taken down when their product does not run.
+ * chain_pin_purge.c - chains that stayed: they are taken down when their product does not run, and told of when it does.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "chain_pin.h"
+#include "log.h"
 
 struct purging {
 	const char *product;
@@ -76,6 +77,31 @@ static void purge_one(void *arg, const char *name)
 	snprintf(text, sizeof(text), "chain %.*s, which stayed in %s, %s", (int)strcspn(name, "@"), name, pins.path, outcome(err));
 	p->told(err, text);
 	p->n_left += !!err;
+}
+
+/* One that nobody has locked is of no process. */
+static void tell_one(void *arg, const char *name)
+{
+	struct purging *p = arg;
+	struct emf_chain_pins pins = { .folder = -1, .product = p->product };
+
+	snprintf(pins.name, sizeof(pins.name), "%s", name);
+	if (!emf_chain_pins_lock(&pins, p->folder, false) && emf_chain_pins_are_here(name))
+		emf_warn(NULL, "chain %.*s stays since an earlier run and is not part of this one, which does not name its place: '%s purge' takes it down",
+			 (int)strcspn(name, "@"), name, p->product);
+	emf_chain_pins_close(&pins);
+}
+
+void emf_pins_tell(const char *product)
+{
+	struct purging p = { .product = product, .folder = emf_pin_folder_product(product, false) };
+	char at[EMF_PIN_AT_MAX];
+
+	if (p.folder < 0)
+		return;
+	emf_pin_folder_at(p.folder, at);
+	emf_pin_folder_each(at, tell_one, &p);
+	close(p.folder);
 }
 
 static const char *reason(int err)

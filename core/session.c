@@ -11,6 +11,7 @@
 #include "bpf_error.h"
 #include "builtin.h"
 #include "bus_module.h"
+#include "chain_pin.h"
 #include "guardian.h"
 #include "life.h"
 #include "log.h"
@@ -210,6 +211,7 @@ static int run_loop(struct session *s)
 		emf_warn(NULL, "no modules to run; waiting for a signal");
 	if (emf_life_start(emf))
 		return failed_status(emf);
+	emf_pins_tell(emf->product->name);
 	while ((status = turn(s, wanted)) < 0)
 		;
 	emf_life_stop(emf);

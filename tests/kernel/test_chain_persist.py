@@ -96,6 +96,17 @@ def test_a_chain_that_is_stopped_by_itself_is_taken_down():
     purge(at)
 
 
+def test_a_start_tells_of_what_stays_and_is_not_part_of_it():
+    at = place()
+    serve(at, "--persist").stop()
+    service = Serving(at, "first", "filter", "last", "--persist", ingress=("iface", "va"))
+    tap.contains(service.tool.err, "chain egress:va:egress stays since an earlier run and is not part of this one, which does not name its place: "
+                 "'emf purge' takes it down")
+    tap.equal("chain ingress:va stays" in service.tool.err, False, f"whether its own chain is told of ({service.tool.err})")
+    service.stop()
+    purge(at)
+
+
 def test_it_is_an_option_of_the_configuration_too():
     at = place()
     service = Serving(at, "first", "filter", "last", ingress=("iface", "va"), product=("persist", "yes"))
