@@ -48,6 +48,20 @@ static int no_chain(struct ebus_call *call, const char *chain)
 
 /* --- what there is */
 
+/* Of all programs, also of those that are gone, and of the entry. */
+static void add_misses(const struct emf_chain_instance *instance, struct chains_instance *row)
+{
+	struct emf_chain_count *counts = calloc((size_t)emf_cpus(), sizeof(*counts));
+
+	for (__u32 number = 0; counts && number < EMF_CHAIN_NUMBERS_MAX; number++) {
+		if (bpf_map_lookup_elem(instance->maps.fds[EMF_CHAIN_MAP_COUNTS], &number, counts))
+			continue;
+		for (int i = 0; i < emf_cpus(); i++)
+			row->misses += counts[i].misses;
+	}
+	free(counts);
+}
+
 static void add_cpus(const struct emf_chain_instance *instance, struct chains_instance *row)
 {
 	struct emf_chain_cpu *cpus = calloc((size_t)emf_cpus(), sizeof(*cpus));
@@ -55,7 +69,6 @@ static void add_cpus(const struct emf_chain_instance *instance, struct chains_in
 
 	if (cpus && !bpf_map_lookup_elem(instance->maps.fds[EMF_CHAIN_MAP_CPU], &zero, cpus)) {
 		for (int i = 0; i < emf_cpus(); i++) {
-			row->misses += cpus[i].misses;
 			row->refused += cpus[i].refused;
 			row->untraced += cpus[i].untraced;
 			row->handed += cpus[i].handed;
@@ -86,6 +99,7 @@ int chains_serve_list(struct ebus_call *call, struct chains_list_reply *reply)
 			row->counts = !!(unit->chain.flags & EMF_CHAIN_COUNTS);
 			row->sample = unit->chain.flags & EMF_CHAIN_TRACES ? unit->chain.sample : 0;
 			add_cpus(instance, row);
+			add_misses(instance, row);
 		}
 	}
 	return 0;
@@ -119,6 +133,7 @@ static void show_one(void *arg, const struct emf_chain_place *place, const char 
 	for (int i = 0; i < emf_cpus(); i++) {
 		row->runs += s->counts[i].runs;
 		row->time += s->counts[i].ns;
+		row->misses += s->counts[i].misses;
 	}
 }
 

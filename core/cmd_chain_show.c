@@ -85,6 +85,7 @@ static void print_program(struct emf_table *table, const struct chains_program *
 	emf_table_cell(table, "%s", row->program);
 	emf_table_cell(table, "%" PRIu64, (uint64_t)row->runs);
 	emf_table_cell(table, "%llu", emf_chain_ns_a_run(row));
+	emf_table_cell(table, "%" PRIu64, (uint64_t)row->misses);
 	emf_table_cell(table, "%s", row->why_not);
 }
 
@@ -97,14 +98,14 @@ static int print_table(const struct emf_chain_view *view)
 		printf("%s%s (%s) on %s: generation %u, runs are %scounted, %" PRIu64 " misses, %" PRIu64 " refused\n",
 		       instance == emf_chain_view_instance(view, NULL) ? "" : "\n", view->chain, instance->type, instance->target,
 		       instance->generation, instance->counts ? "" : "not ", (uint64_t)instance->misses, (uint64_t)instance->refused);
-		emf_table_init(&table, 7);
-		emf_table_row(&table, "SLOT", "PLACE", "MODULE", "PROGRAM", "RUNS", "NS/RUN", "", NULL);
+		emf_table_init(&table, 8);
+		emf_table_row(&table, "SLOT", "PLACE", "MODULE", "PROGRAM", "RUNS", "NS/RUN", "MISSES", "", NULL);
 		for (__u32 i = 0; i < view->shape->slots_len; i++) {
 			const struct chains_slot *slot = &view->shape->slots[i];
 			const struct chains_program *row = emf_chain_view_program(view, instance, slot, NULL);
 
 			if (!row)
-				emf_table_row(&table, slot->name, "-", "-", "-", "-", "-", "nothing is in it", NULL);
+				emf_table_row(&table, slot->name, "-", "-", "-", "-", "-", "-", "nothing is in it", NULL);
 			for (; row; row = emf_chain_view_program(view, instance, slot, row))
 				print_program(&table, row);
 		}
@@ -121,7 +122,7 @@ static json_t *json_of(const struct emf_chain_view *view, const struct chains_in
 	const char *why_not = row ? row->why_not : "nothing is in it";
 
 	return json_pack("{s:s, s:s, s:o, s:I, s:I, s:s, s:I, s:s?, s:s?, s:I, s:I, s:s?}", "chain", view->chain, "type", instance->type, "target",
-			 emf_json_text(instance->target), "generation", (json_int_t)instance->generation, "misses", (json_int_t)instance->misses,
+			 emf_json_text(instance->target), "generation", (json_int_t)instance->generation, "misses", (json_int_t)(row ? row->misses : 0),
 			 "slot", slot->name, "place", (json_int_t)(row ? row->place : 0), "module", row ? row->module : NULL, "program",
 			 row ? row->program : NULL, "runs", (json_int_t)(row ? row->runs : 0), "ns", (json_int_t)(row ? row->time : 0), "why_not",
 			 *why_not ? why_not : NULL);

@@ -85,6 +85,16 @@ static __always_inline struct emf_chain_cpu *emf_chain_this_cpu(void *cpu_map)
 			__sync_fetch_and_add(&__cpu->member, 1);     \
 	} while (0)
 
+/* A tail call failed: it never does, since there are no empty places. */
+static __always_inline void emf_chain_missed(void *counts)
+{
+	__u32 me = (__u32)EMF_CHAIN_CONSTANT(EMF_CHAIN_NUMBER);
+	struct emf_chain_count *count = bpf_map_lookup_elem(counts, &me);
+
+	if (count)
+		__sync_fetch_and_add(&count->misses, 1);
+}
+
 static __always_inline void emf_chain_trace(void *cpu_map, void *traces, __u32 trace, __s32 verdict)
 {
 	struct emf_chain_hop *hop = bpf_ringbuf_reserve(traces, sizeof(*hop), 0);

@@ -49,7 +49,6 @@ struct emf_chain_run {
  * struct emf_chain_cpu - a chain on one processor
  * @level: runs that are under way
  * @packets: that came while some were traced
- * @misses: tail calls that failed, which is a bug
  * @refused: runs that were nested too deep, and got the default verdict
  * @untraced: hops that the ring had no room for
  * @handed: packets with members of the state for another chain, or from one
@@ -58,16 +57,22 @@ struct emf_chain_run {
 struct emf_chain_cpu {
 	__u32 level;
 	__u32 packets;
-	__u64 misses;
 	__u64 refused;
 	__u64 untraced;
 	__u64 handed;
 	__u64 lost;
 };
 
+/**
+ * struct emf_chain_count - a program of a chain on one processor, over all generations; number 0 is the entry
+ * @runs: of it, while they were counted
+ * @ns: that these took
+ * @misses: its tail calls to the next program that failed, which is a bug
+ */
 struct emf_chain_count {
 	__u64 runs;
 	__u64 ns;
+	__u64 misses;
 };
 
 /**

@@ -151,30 +151,25 @@ def ubus(folder, program):
 
 def compare(folder, peers, got, row):
     """With what others offer, where it is installed."""
-    found = dbus(folder, peers["dbus"]) if "dbus" in peers else None
-    if found:
-        one, fan = found
-        row("  call, against D-Bus by dbus-broker", kilo(got["one"]), kilo(one), f"{got['one'] / one:.1f}", "ratio >= 3.5",
-            got["one"] >= 3.5 * one)
-        row("  signals in packets, against D-Bus by dbus-broker", kilo(got["packets"]), kilo(fan), f"{got['packets'] / fan:.0f}",
-            "ratio >= 10", got["packets"] >= 10 * fan)
-    else:
-        row("  against D-Bus by dbus-broker", "", "not installed")
+    against(got, row, "D-Bus by dbus-broker", dbus(folder, peers["dbus"]) if "dbus" in peers else None, "not installed")
     if "zmq" in peers:
         many, fan = ([float(v) for v in run(*ON_ONE, peers["zmq"]).stdout.split()])
         row("  32 calls, against ZeroMQ", kilo(got["many"]), kilo(many), f"{got['many'] / many:.1f}", "ratio > 1", got["many"] > many)
         row("  signals by a ring, against ZeroMQ", kilo(got["fan"]), kilo(fan), f"{got['fan'] / fan:.1f}", "ratio >= 3", got["fan"] >= 3 * fan)
     else:
         row("  against ZeroMQ", "", "not installed")
-    found = ubus(folder, peers["ubus"]) if "ubus" in peers else None
-    if found:
-        one, fan = found
-        row("  call, against ubus by ubusd", kilo(got["one"]), kilo(one), f"{got['one'] / one:.1f}", "ratio >= 3.5",
-            got["one"] >= 3.5 * one)
-        row("  signals in packets, against ubus by ubusd", kilo(got["packets"]), kilo(fan), f"{got['packets'] / fan:.0f}",
-            "ratio >= 10", got["packets"] >= 10 * fan)
-    else:
-        row("  against ubus by ubusd", "", "libubus is not installed")
+    against(got, row, "ubus by ubusd", ubus(folder, peers["ubus"]) if "ubus" in peers else None, "libubus is not installed")
+
+
+def against(got, row, broker, found, why_not):
+    """With a broker: its calls and its deliveries a second."""
+    if not found:
+        row(f"  against {broker}", "", why_not)
+        return
+    one, fan = found
+    row(f"  call, against {broker}", kilo(got["one"]), kilo(one), f"{got['one'] / one:.1f}", "ratio >= 3.5", got["one"] >= 3.5 * one)
+    row(f"  signals in packets, against {broker}", kilo(got["packets"]), kilo(fan), f"{got['packets'] / fan:.0f}", "ratio >= 10",
+        got["packets"] >= 10 * fan)
 
 
 def measure(args, folder, row):

@@ -127,7 +127,7 @@ def test_a_foreign_xdp_program_is_put_back_when_the_product_is_killed():
     tool.stop(signal.SIGKILL)
     wait_end(of)
     tap.equal((at.xdp(), at.records()), ("foreign", []), "the program that hangs there, and records")
-    tap.contains(tool.err, "guardian: 'emf' was killed: its XDP program on va has made room again for the one before")
+    tool.says("guardian: 'emf' was killed: its XDP program on va has made room again for the one before")
 
 
 def test_what_others_hung_in_the_place_of_ours_stays():
@@ -238,7 +238,7 @@ def test_when_the_guardian_is_killed_too_the_next_start_removes_what_is_left():
     tap.equal(at.xdp(), "ingress_entry", "what is left")
     tool = start(at, "run", "last", "--iface", "va", "--log", "debug")
     until(lambda: "ingress: runs" in tool.err or tool.process.poll() is not None, "the chain to run")
-    tap.contains(tool.err, "the XDP program of ingress_entry on va, which a killed 'emf' left behind, was removed; the program that it")
+    tool.says("the XDP program of ingress_entry on va, which a killed 'emf' left behind, was removed; the program that it")
     tap.equal((tool.stop(), at.xdp(), at.records()), (0, None, []), "in the end")
 
 
@@ -449,8 +449,8 @@ def test_a_program_that_the_verifier_refuses_leaves_the_generation_that_runs():
     done = tap.run(tap.PRODUCT, "start", "fussy", env=dict(os.environ, **service.env))
     tap.equal(done.returncode, 1, "exit status")
     tap.contains(done.stderr, "chain egress, slot all: program 'look' of module fussy")
-    tap.contains(service.tool.err, "chain egress, slot all: program 'look' of module fussy: ")
-    tap.contains(service.tool.err, "it runs on as it was")
+    service.tool.says("chain egress, slot all: program 'look' of module fussy: ")
+    service.tool.says("it runs on as it was")
     after = instance(service, "egress")["programs"]
     tap.equal((after, at.send(10, 9, "a"), at.send(10, 7, "a")), (before, 0, 10), "programs, and packets that arrive")
     service.stop()

@@ -64,7 +64,7 @@ def test_the_next_start_takes_it_over_without_a_packet_in_between():
     flood = at.flood(9)
     for _ in range(3):
         service = serve(at, "--persist")
-        tap.contains(service.tool.err, f"ingress: hangs on va since an earlier run; its generation {last} is the last one of it")
+        service.tool.says(f"ingress: hangs on va since an earlier run; its generation {last} is the last one of it")
         last = instance(service, "ingress")["generation"]
         tap.equal({name: service.runs("ingress")[name] >= n for name, n in runs.items()}, {name: True for name in runs}, "counts that went on")
         service.stop()
@@ -100,7 +100,7 @@ def test_a_start_tells_of_what_stays_and_is_not_part_of_it():
     at = place()
     serve(at, "--persist").stop()
     service = Serving(at, "first", "filter", "last", "--persist", ingress=("iface", "va"))
-    tap.contains(service.tool.err, "chain egress:va:egress stays since an earlier run and is not part of this one, which does not name its place: "
+    service.tool.says("chain egress:va:egress stays since an earlier run and is not part of this one, which does not name its place: "
                  "'emf purge' takes it down")
     tap.equal("chain ingress:va stays" in service.tool.err, False, f"whether its own chain is told of ({service.tool.err})")
     service.stop()
@@ -189,7 +189,7 @@ def test_nobody_else_keeps_a_chain_from_starting_by_taking_its_name():
                        stdin=subprocess.PIPE)
     tap.equal(holder.stdout.readline(), "held\n", "the locks of somebody else")
     service = serve(at)
-    tap.contains(service.tool.err, "takes nothing over from /sys/fs/bpf/emf/ingress:va@")
+    service.tool.says("takes nothing over from /sys/fs/bpf/emf/ingress:va@")
     tap.equal(drops(at), (0, 10), "packets that arrive while it runs")
     service.stop()
 
@@ -218,7 +218,7 @@ def test_what_took_the_place_of_somebody_else_s_program_does_not_stay_and_says_s
     at = place()
     hang_foreign(at)
     tool = owner.start(at, "run", "last", "--iface", "va", "--replace", "--persist")
-    tap.contains(tool.err, "does not stay on va when this process ends: the program that it took the place of is put back then")
+    tool.says("does not stay on va when this process ends: the program that it took the place of is put back then")
     tap.equal((tool.stop(), at.xdp()), (0, "foreign"), "exit status, and the program that hangs there")
     tap.equal(at.pins(), [], "pins")
 
@@ -228,7 +228,7 @@ def test_tracing_chains_stay_with_their_root_program():
     for last in (None, 1, 2):
         service = Serving(at, "watch", "--persist")
         if last:
-            tap.contains(service.tool.err, f"switches: hangs on sched_switch since an earlier run; its generation {last} is the last one of it")
+            service.tool.says(f"switches: hangs on sched_switch since an earlier run; its generation {last} is the last one of it")
         rows = json.loads(service.chain("list", "-j").stdout)
         tap.equal({(r["chain"], r["generation"], r["misses"]) for r in rows},
                   {("switches", (last or 0) + 1, 0), ("typed", (last or 0) + 1, 0)}, "generations and misses")
@@ -295,7 +295,7 @@ def test_a_filter_stays_and_is_taken_over_where_there_is_no_tcx():
     tap.equal((len(at.filters("egress")), at.send(10, 9, "a")), (1, 0), "filters, and packets that arrive, when it has ended")
     for end in (signal.SIGKILL, signal.SIGTERM):
         service = serve(at, "--persist")
-        tap.contains(service.tool.err, "egress: hangs on va since an earlier run")
+        service.tool.says("egress: hangs on va since an earlier run")
         service.does("disable", "ingress", "last", "end")
         service.tool.stop(end)
         tap.equal((len(at.filters("egress")), at.send(10, 9, "a")), (1, 0), f"filters, and packets that arrive, after {end.name}")

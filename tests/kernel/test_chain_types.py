@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 import scratch  # noqa: E402 - the path has to be set first
 import tap  # noqa: E402
 from netns import Pair  # noqa: E402
-from tool import Tool, until  # noqa: E402
+from tool import Tool, cgroup, until  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 XDP_LENGTHS = (1, 2, 12, 32, 33)
@@ -274,18 +274,6 @@ s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 for i in range(3000):
     s.sendto(b"x" * (10 + os.getpid() % 500), (sys.argv[1], 7))
 """
-
-
-def cgroup():
-    """A group of its own for a test, of the second version, mounted where only the test looks."""
-    at = tap.folder()
-    if tap.run("mount", "-t", "cgroup2", "none", at).returncode:
-        raise tap.Skip("this system has no cgroup2")
-    tap.cleanup(tap.run, "umount", at)
-    path = os.path.join(at, f"emf-test-{os.getpid()}")
-    os.mkdir(path)
-    tap.cleanup(os.rmdir, path)
-    return path
 
 
 def test_an_interface_can_be_told_to_run_the_chain_the_generic_way_or_its_own():

@@ -16,7 +16,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 import scratch  # noqa: E402 - the path has to be set first
 import tap  # noqa: E402
 from netns import RECEIVE, Pair  # noqa: E402
-from tool import Tool, until  # noqa: E402
+from tool import Tool, cgroup, held, until  # noqa: E402
 
 STEPS = int(os.environ.get("EMF_CHAIN_STEPS", "100"))
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -109,19 +109,6 @@ def test_a_chain_of_a_cgroup_drops_what_comes_to_its_processes():
     tap.equal(pair.send(5, port, receiver=[str(word) for word in receiver]), 0, "packets that arrive in the group")
     tap.equal(pair.send(5, port), 5, "packets that arrive elsewhere")
     tap.equal(tool.stop(), 0, "exit status")
-
-
-def cgroup(name="test"):
-    """A group of its own for a test, of the second version, mounted where only the test looks."""
-    at = tap.folder()
-    done = tap.run("mount", "-t", "cgroup2", "none", at)
-    if done.returncode:
-        raise tap.Skip("this system has no cgroup2")
-    tap.cleanup(tap.run, "umount", at)
-    path = os.path.join(at, f"emf-{name}-{os.getpid()}")
-    os.mkdir(path)
-    tap.cleanup(os.rmdir, path)
-    return path
 
 
 # --- while it runs ---------------------------------------------------------------------------
@@ -257,6 +244,30 @@ def test_runs_and_time_never_go_back_whatever_changes():
     service.stop()
 
 
+def test_a_tail_call_that_fails_is_counted_where_it_failed_and_the_packet_has_the_default_verdict():
+    pair = Pair()
+    service = Service(pair, "first", "filter", "last", ingress=("iface", "va"))
+    tap.equal(pair.send(10, 9), 0, "packets that arrive")
+    clear_place(service.tool.process.pid, "ingress_slots", 1)
+    tap.equal(pair.send(10, 9), 10, "packets that arrive when nothing is behind the first program")
+    rows = {r["program"]: r["misses"] for r in json.loads(service.chain("show", "ingress", "-j").stdout) if r["program"]}
+    tap.equal(rows, {"mark": 10, "drop_in": 0, "end": 0}, "misses of each program")
+    tap.equal(next(r["misses"] for r in json.loads(service.chain("list", "-j").stdout) if r["chain"] == "ingress"), 10, "misses of the chain")
+    service.does("count", "ingress", "off")
+    tap.equal(pair.send(10, 9), 0, "packets that arrive in the next generation")
+    service.stop()
+
+
+def clear_place(pid, name, place):
+    """Takes a program out of an array that only the product should write."""
+    for map_id in held(pid, "map"):
+        if json.loads(tap.run("bpftool", "-j", "map", "show", "id", map_id).stdout).get("name") == name[:15]:
+            done = tap.run("bpftool", "map", "delete", "id", map_id, "key", str(place), "0", "0", "0")
+            tap.equal((done.returncode, done.stderr), (0, ""), "taking it out")
+            return
+    raise AssertionError(f"the product has no map {name}")
+
+
 def test_show_names_each_slot_with_who_is_in_it_or_why_not():
     pair = Pair()
     service = Service(pair, "first", "last", ingress=("iface", "va"))
@@ -271,11 +282,11 @@ def test_show_names_each_slot_with_who_is_in_it_or_why_not():
     tap.equal(rows[-1]["ns"] > 0, True, "whether time was counted")
     shown = [line.split() for line in service.chain("show", "ingress").stdout.splitlines()]
     tap.equal(shown[0], "ingress (xdp) on va: generation 3, runs are counted, 0 misses, 0 refused".split(), "the chain in the table")
-    tap.equal(shown[1:], [["SLOT", "PLACE", "MODULE", "PROGRAM", "RUNS", "NS/RUN"],
-                          ["first", "-", "first", "mark", "0", "0", "it", "is", "disabled"],
-                          ["filter", "-", "filter", "drop_in", "0", "0", "its", "module", "does", "not", "run"],
-                          ["spare", "-", "-", "-", "-", "-", "nothing", "is", "in", "it"],
-                          ["last", "1", "last", "end", "20", str(rows[-1]["ns"] // 20)]], "the table")
+    tap.equal(shown[1:], [["SLOT", "PLACE", "MODULE", "PROGRAM", "RUNS", "NS/RUN", "MISSES"],
+                          ["first", "-", "first", "mark", "0", "0", "0", "it", "is", "disabled"],
+                          ["filter", "-", "filter", "drop_in", "0", "0", "0", "its", "module", "does", "not", "run"],
+                          ["spare", "-", "-", "-", "-", "-", "-", "nothing", "is", "in", "it"],
+                          ["last", "1", "last", "end", "20", str(rows[-1]["ns"] // 20), "0"]], "the table")
     service.stop()
 
 
@@ -343,7 +354,7 @@ def test_an_interface_that_goes_takes_its_chain_along_and_no_other_one():
         tap.equal((rows, pair.send(10, 9)), ([("va", 2)], 10), "where it hangs, and packets that arrive")
         service.module("stop", "filter")
         service.does("move", "ingress", "last", "end", "1")
-        tap.contains(service.tool.err, "ingress: warning: interface 'vc' is gone: the chain does not hang there any more")
+        service.tool.says("ingress: warning: interface 'vc' is gone: the chain does not hang there any more")
         service.stop()
         tap.run("ip", "-n", pair.a, "link", "add", "vc", "type", "veth", "peer", "name", "vd")
 

@@ -19,7 +19,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 import scratch  # noqa: E402 - the path has to be set first
 import tap  # noqa: E402
 from netns import Pair  # noqa: E402
-from tool import Tool, spawn, until  # noqa: E402
+from tool import Tool, cgroup, spawn, until  # noqa: E402
 
 CORPUS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "corpus")
 TRACED = ["unshare", "-m", "--propagation", "slave", "sh", "-c",
@@ -236,13 +236,7 @@ def test_packets_are_told_with_addresses_and_the_interface():
 
 
 def test_a_cgroup_is_watched_when_an_option_names_it():
-    at = tap.folder()
-    if tap.run("mount", "-t", "cgroup2", "none", at).returncode:
-        raise tap.Skip("this system has no cgroup2")
-    tap.cleanup(tap.run, "umount", at)
-    group = os.path.join(at, f"emf-test-{os.getpid()}")
-    os.mkdir(group)
-    tap.cleanup(os.rmdir, group)
+    group = cgroup()
     tool = started("connects", "-j", "--cgroup", group, within=())
     server = socket.create_server(("127.0.0.1", 0))
     tap.cleanup(server.close)

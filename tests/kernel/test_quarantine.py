@@ -14,8 +14,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 import scratch  # noqa: E402 - the path has to be set first
 import tap  # noqa: E402
 from netns import Pair  # noqa: E402
-from test_chains import cgroup  # noqa: E402
-from tool import Tool  # noqa: E402
+from tool import Tool, cgroup  # noqa: E402
 
 EXAMPLE = os.path.join("docs", "examples", "quarantine")
 # In the group, as what it is called.

@@ -46,6 +46,11 @@ class Tool:
         with open(self.err_path, errors="replace") as f:
             return f.read()
 
+    def says(self, text):
+        """Wait until it has said that on standard error, or has ended."""
+        until(lambda: text in self.err or self.process.poll() is not None, f"'{text}' in '{self.err}'")
+        tap.contains(self.err, text)
+
     @property
     def rows(self):
         """Rows below the headings, split into words."""
@@ -93,3 +98,16 @@ def spawn(*words, **kwargs):
     process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL, **kwargs)
     return process.pid, process.wait(timeout=PATIENCE)
+
+
+def cgroup(name="test"):
+    """A group of its own for a test, of the second version, mounted where only the test looks."""
+    at = tap.folder()
+    done = tap.run("mount", "-t", "cgroup2", "none", at)
+    if done.returncode:
+        raise tap.Skip("this system has no cgroup2")
+    tap.cleanup(tap.run, "umount", at)
+    path = os.path.join(at, f"emf-{name}-{os.getpid()}")
+    os.mkdir(path)
+    tap.cleanup(os.rmdir, path)
+    return path
