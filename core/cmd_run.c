@@ -6,13 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bus_module.h"
 #include "command.h"
 #include "log.h"
-#include "chain.h"
-#include "map_share.h"
 #include "session.h"
-#include "suggest.h"
+#include "show_only.h"
+#include "show_options.h"
+#include "want.h"
 
 /* Behind a "--MODULE.PARAM": its module and parameter, kept for the setter. */
 struct param_option {
@@ -66,6 +65,12 @@ static int set_log(const struct emf_option *option, const char *arg)
 	return 0;
 }
 
+static int set_verbose(const struct emf_option *option, const char *arg)
+{
+	(void)arg;
+	return set_log(option, "debug");
+}
+
 static int set_place(const struct emf_option *option, const char *arg)
 {
 	struct emf_session_options *session = option->context;
@@ -110,12 +115,21 @@ static void add(struct run *run, const struct emf_option *option)
 	run->n++;
 }
 
+static void add_show(struct run *run)
+{
+	struct emf_option options[EMF_SHOW_OPTIONS];
+	size_t n = emf_show_options(run->emf, options);
+
+	for (size_t i = 0; i < n; i++)
+		add(run, &options[i]);
+}
+
 static void add_common(struct run *run)
 {
 	struct emf_session_options *session = &run->session;
 
 	add(run, &(struct emf_option){ "duration", 'd', "SECONDS", false, "end after this time", emf_option_set_time, &session->duration_ns });
-	add(run, &(struct emf_option){ "config", 'c', "FILE", false, "read this file and FILE.d/*.conf instead of the product's own",
+	add(run, &(struct emf_option){ "config", 0, "FILE", false, "read this file and FILE.d/*.conf instead of the product's own",
 				       emf_option_set_string, &session->config });
 	add(run, &(struct emf_option){ "log", 0, "LEVEL", false, "err, warn, info or debug", set_log, session });
 	add(run, &(struct emf_option){ "set", 0, "MODULE.PARAM=VALUE", false, "set a parameter of any module", set_any, run });
@@ -124,9 +138,9 @@ static void add_common(struct run *run)
 	add(run, &(struct emf_option){ "persist", 0, NULL, false, "chains stay when this ends, and the next start takes them over",
 				       emf_option_set_true, &session->persists });
 	add(run, &(struct emf_option){ "place", 0, "first|last", false, "where chains of tc hang among programs of others", set_place, session });
+	add(run, &(struct emf_option){ "verbose", 'v', NULL, false, "tell more of what happens, as --log debug", set_verbose, session });
 	if (!run->emf->serving)
-		add(run, &(struct emf_option){ "json", 'j', NULL, false, "print each event as a line of JSON", emf_option_set_true,
-					       &run->emf->json });
+		add_show(run);
 	if (!run->emf->serving)
 		add(run, &(struct emf_option){ "bus", 0, NULL, false, "answer 'status' on the socket, as a service does",
 					       emf_option_set_true, &session->bus });
@@ -167,6 +181,11 @@ static void add_param(struct run *run, struct emf_unit *unit, size_t i)
 			*c = '-';
 	snprintf(p->name, sizeof(p->name), "%s", plain ? strchr(p->full_name, '.') + 1 : p->full_name);
 	emf_param_describe(param, unit->params.states[i].initial, p->doc, sizeof(p->doc));
+	if (!run->emf->serving && emf_show_is_only(unit, param->name)) {
+		/* --pid is it; the full name is understood, and need not be told. */
+		add(run, &(struct emf_option){ p->full_name, 0, emf_value_word(param->type), param->type == EMF_BOOL, NULL, set_param, p });
+		return;
+	}
 	add(run, &(struct emf_option){
 		p->name, param->short_name && is_unique(run, unit, i, true) ? param->short_name : 0,
 		emf_value_word(param->type), param->type == EMF_BOOL, p->doc, set_param, p });
@@ -191,60 +210,15 @@ static int add_params(struct run *run)
 	return 0;
 }
 
-/* With it all modules whose services or maps it cannot do without, and its chains; the build let no cycle pass. */
-static void want_unit(struct run *run, struct emf_unit *unit)
-{
-	struct emf_registry *registry = &run->emf->registry;
-
-	if (unit->wanted)
-		return;
-	unit->wanted = true;
-	for (size_t i = 0; i < registry->n; i++)
-		if (emf_bus_needs(unit->m, registry->units[i].m) || emf_map_share_needs(unit->m, registry->units[i].m) ||
-		    emf_chain_needs(unit->m, registry->units[i].m))
-			want_unit(run, &registry->units[i]);
-}
-
 static int want(struct run *run, const char *name)
 {
-	struct emf_unit *unit = emf_registry_find(&run->emf->registry, name);
-	struct emf_suggestion near = { .word = name };
+	struct emf_unit *unit = emf_want(run->emf, name);
 
-	if (unit) {
-		run->n_asked += run->asked != unit;
-		run->asked = unit;
-		want_unit(run, unit);
-		return 0;
-	}
-	for (size_t i = 0; i < run->emf->registry.n; i++)
-		emf_suggest(&near, run->emf->registry.units[i].m->name);
-	if (near.best)
-		emf_err(NULL, "there is no module '%s'; did you mean '%s'?", name, near.best);
-	else
-		emf_err(NULL, "there is no module '%s'; '%s list' shows those that there are", name,
-			run->emf->product->name);
-	return -ENOENT;
-}
-
-/* Without names on the command line: those of the configuration, or all. */
-static int want_configured(struct run *run, const struct emf_config *config)
-{
-	const char *line = emf_config_get(config, EMF_CONFIG_PRODUCT, "modules");
-	char *list, *rest, *word;
-	int err = 0;
-
-	if (!line) {
-		for (size_t i = 0; i < run->emf->registry.n; i++)
-			run->emf->registry.units[i].wanted = true;
-		return 0;
-	}
-	list = rest = strdup(line);
-	if (!list)
-		return -ENOMEM;
-	while (!err && (word = strsep(&rest, ", \t")))
-		err = *word ? want(run, word) : 0;
-	free(list);
-	return err;
+	if (!unit)
+		return -ENOENT;
+	run->n_asked += run->asked != unit;
+	run->asked = unit;
+	return 0;
 }
 
 static bool ends_a_sentence(const char *text)
@@ -252,6 +226,14 @@ static bool ends_a_sentence(const char *text)
 	size_t len = strlen(text);
 
 	return len && strchr(".!?", text[len - 1]);
+}
+
+static bool has_own(const struct run *run)
+{
+	for (size_t i = run->n_common; i < run->n; i++)
+		if (run->options[i].doc)
+			return true;
+	return false;
 }
 
 static void print_help(const struct run *run, const char *command)
@@ -265,7 +247,7 @@ static void print_help(const struct run *run, const char *command)
 	} else {
 		emf_command_usage(stdout, run->emf, command);
 	}
-	if (run->n > run->n_common) {
+	if (has_own(run)) {
 		printf("\nOptions of %s:\n", one ? one->m->name : "these modules");
 		emf_options_help(stdout, run->options + run->n_common, run->n - run->n_common);
 	}
@@ -309,7 +291,9 @@ static int start(struct run *run, bool named)
 	int err = emf_session_configure(run->emf, &run->session, &config);
 
 	if (!err && !named)
-		err = want_configured(run, &config);
+		err = emf_want_configured(run->emf, &config);
+	if (!err && !run->emf->serving)
+		err = emf_show_prepare(run->emf);
 	if (!err) {
 		const char *line = emf_config_get(&config, EMF_CONFIG_PRODUCT, "modules");
 

@@ -10,6 +10,7 @@
 #include "loop.h"
 #include "module.h"
 #include "quit.h"
+#include "show.h"
 #include "worker.h"
 
 /* Exit statuses of every command. */
@@ -32,7 +33,8 @@ struct emf {
 	struct emf_worker worker;
 	struct emf_quit quit;
 	bool serving;    /* prints nothing, owns the socket */
-	bool json;	 /* events are printed as JSON */
+	bool json;	 /* what is printed is JSON */
+	struct emf_show show; /* how events are printed */
 	int exit_status; /* of the process, when the loop ends */
 	uint64_t started_ns;
 	const char *config; /* its file, of the command line; NULL for the product's own */

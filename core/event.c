@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * event.c - described events: a line for each record.
+ * event.c - events: a line for each record.
  */
 #include "event.h"
 
-#include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <emf/bus.h>
@@ -15,20 +13,12 @@
 #include <emf/ring.h>
 
 #include "core.h"
-#include "json.h"
 #include "module.h"
 #include "output.h"
-#include "record_json.h"
+#include "sink.h"
 #include "value.h"
 
-#define LINE_MAX_BYTES 4096
 #define EMF_EVENT_RECORD_MAX 65536 /* of a record with a tail: MAX_BYTES, gen/emfgenlib/infer_record.py */
-#define DEPTH_MAX 8 /* of structs in structs; deeper ones are shown as {...} */
-
-struct line {
-	char text[LINE_MAX_BYTES];
-	size_t at;
-};
 
 int emf_event_open(struct emf_unit *unit)
 {
@@ -46,208 +36,87 @@ int emf_event_open(struct emf_unit *unit)
 	return 0;
 }
 
-/* The only event that is printed, or NULL when there are none or several. */
-static const struct emf_record *only_printed(const struct module *m)
-{
-	const struct emf_record *only = NULL;
+/* Of one line: an event of the largest size, each byte of which is escaped. */
+static char line_text[1 << 20];
 
-	for (const struct emf_event_source *e = m->events; e && e->ring; e++) {
-		if (e->printed && only)
-			return NULL;
-		if (e->printed)
-			only = e->printed;
-	}
-	return only;
+static void write_line(const struct module *m, const struct emf_line *line)
+{
+	emf_output_write(m, line->text, line->at);
 }
 
-/* Negative for text, which is flush left. */
-static int width_of(const struct emf_member *member)
+/* A row below the heading; the heading again when it has left the screen. */
+static void add_row(struct emf_line *line, struct emf_show *show, struct emf_shown *shown, const void *data)
 {
-	int name = (int)strlen(member->name), width;
+	unsigned int rows = show->terminal.rows;
 
-	if (member->count > 1)
-		return -name;
-	switch (member->type) {
-	case EMF_IP6:
-		width = -39;
-		break;
-	case EMF_IP4:
-		width = -15;
-		break;
-	case EMF_MAC:
-		width = -17;
-		break;
-	case EMF_COMM:
-	case EMF_STRING:
-	case EMF_ENUM:
-	case EMF_FLAGS:
-	case EMF_ERRNO:
-	case EMF_SIGNO:
-	case EMF_NETDEV:
-	case EMF_BOOL:
-		width = -(member->type == EMF_BOOL ? 5 : 16);
-		break;
-	case EMF_NS:
-		width = -12;
-		break;
-	case EMF_WALL:
-		width = -30;
-		break;
-	case EMF_STRUCT:
-		width = -1;
-		break;
-	case EMF_KSYM:
-	case EMF_HEX:
-		width = -18;
-		break;
-	default:
-		width = 7;
-	}
-	if (width < 0)
-		return -width < name ? -name : width;
-	return width < name ? name : width;
+	if (shown->fitted != show->terminal.columns)
+		emf_sink_fit(show, shown);
+	if (rows > 2 && shown->printed && shown->printed % (rows - 2) == 0)
+		emf_sink_table_heading(line, show, shown);
+	emf_sink_table(line, show, shown, data);
 }
 
-static void add(struct line *line, const char *text)
+void emf_event_print_heading(struct emf_unit *unit)
 {
-	size_t left = sizeof(line->text) - line->at;
-	int n = snprintf(line->text + line->at, left, "%s", text);
+	struct emf_line line = { .text = line_text, .size = sizeof(line_text) };
+	struct emf_show *show = &unit->emf->show;
+	struct emf_shown *shown = emf_show_know(unit) ? NULL : emf_show_only(unit);
 
-	line->at += (size_t)n < left ? (size_t)n : left - 1;
-}
-
-static void add_record(struct line *line, const struct emf_record *record, const unsigned char *data, int depth);
-
-static void add_element(struct line *line, const struct emf_member *member, const unsigned char *data, int depth)
-{
-	struct emf_value_type type = emf_value_type_of(member);
-	char text[EMF_VALUE_TEXT_MAX];
-
-	if (member->type != EMF_STRUCT) {
-		add(line, emf_value_format(&type, data, text));
-	} else if (depth == DEPTH_MAX) {
-		add(line, "{...}");
-	} else {
-		add(line, "{");
-		add_record(line, member->record, data, depth + 1);
-		add(line, "}");
-	}
-}
-
-static void add_value(struct line *line, const struct emf_member *member, const unsigned char *data, int depth)
-{
-	uint32_t n = member->count;
-
-	if (member->bounded) {
-		memcpy(&n, data + member->len_offset, sizeof(n));
-		n = n < member->count ? n : member->count;
-	}
-	/* An array of characters is a text, up to its end or a NUL. */
-	if (member->type == EMF_CHAR && (member->count > 1 || member->bounded)) {
-		char text[EMF_VALUE_TEXT_MAX];
-
-		add(line, emf_text(text, sizeof(text), data + member->offset, strnlen((const char *)data + member->offset, n)));
+	if (!shown || show->form == EMF_FORM_JSON || !emf_output_is_on(unit->m))
 		return;
+	emf_sink_fit(show, shown);
+	if (show->form == EMF_FORM_CSV)
+		emf_sink_csv_heading(&line, show, shown);
+	else
+		emf_sink_table_heading(&line, show, shown);
+	write_line(unit->m, &line);
+}
+
+static bool is_shown(struct emf_shown *shown, const void *data)
+{
+	if (shown->is_off)
+		return false;
+	for (size_t i = 0; i < shown->n_filters; i++) {
+		if (emf_filter_matches(shown->filters[i], data))
+			continue;
+		shown->filtered++;
+		return false;
 	}
-	if (member->count == 1 && !member->bounded) {
-		add_element(line, member, data + member->offset, depth);
+	return true;
+}
+
+static void count(struct emf *emf, struct emf_shown *shown)
+{
+	shown->printed++;
+	if (!emf->show.left || --emf->show.left)
 		return;
-	}
-	add(line, "[");
-	for (uint32_t i = 0; i < n && line->at < sizeof(line->text) - 1; i++) {
-		if (i)
-			add(line, ",");
-		add_element(line, member, data + member->offset + (size_t)i * member->size, depth);
-	}
-	add(line, "]");
-}
-
-static void add_record(struct line *line, const struct emf_record *record, const unsigned char *data, int depth)
-{
-	for (size_t i = 0; i < record->n; i++) {
-		if (i)
-			add(line, " ");
-		add(line, record->members[i].name);
-		add(line, "=");
-		add_value(line, &record->members[i], data, depth);
-	}
-}
-
-static void add_blanks(struct line *line, int n)
-{
-	for (; n > 0; n--)
-		add(line, " ");
-}
-
-/* The whole text, though it be wider than its column; a blank before the next one. */
-static void add_cell(struct line *line, const char *text, int width, bool last)
-{
-	int length = (int)strlen(text);
-
-	add_blanks(line, width - length);
-	add(line, text);
-	if (!last)
-		add_blanks(line, width < 0 && -width > length ? -width - length + 1 : 1);
-}
-
-void emf_event_print_heading(const struct emf_unit *unit)
-{
-	const struct emf_record *record = only_printed(unit->m);
-	struct line line = { .at = 0 };
-
-	if (!record || unit->emf->json || !emf_output_is_on(unit->m))
-		return;
-	for (size_t i = 0; i < record->n; i++) {
-		char name[64] = "";
-
-		for (size_t c = 0; record->members[i].name[c] && c < sizeof(name) - 1; c++)
-			name[c] = (char)toupper((unsigned char)record->members[i].name[c]);
-		add_cell(&line, name, width_of(&record->members[i]), i + 1 == record->n);
-	}
-	emf_print(unit->m, "%s\n", line.text);
-}
-
-static void print_json(const struct module *m, const struct emf_record *record, const void *data)
-{
-	json_t *json = json_pack("{s:s, s:s, s:o}", "module", m->name, "event", record->name, "args", emf_record_to_json(record, data));
-	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
-
-	if (text)
-		emf_print(m, "%s\n", text);
-	else if (!m->unit->malformed++)
-		emf_err(m, "a record of event '%s' could not be printed: out of memory", record->name);
-	free(text);
-	json_decref(json);
+	emf->show.is_over = true;
+	emf->quit.asked = true;
 }
 
 void emf_event_print(const struct module *m, const struct emf_record *record, const void *data)
 {
-	struct line line;
+	struct emf_line line = { .text = line_text, .size = sizeof(line_text) };
+	struct emf_show *show = &m->unit->emf->show;
+	struct emf_shown *shown = emf_output_is_on(m) && !show->is_over ? emf_show_find(m->unit, record) : NULL;
 
-	if (!emf_output_is_on(m))
+	if (!shown || !is_shown(shown, data))
 		return;
-	if (m->unit->emf->json) {
-		print_json(m, record, data);
-		return;
+	if (show->form == EMF_FORM_JSON)
+		emf_sink_json(&line, show, shown, m, data);
+	else if (show->form == EMF_FORM_CSV)
+		emf_sink_csv(&line, show, shown, data);
+	else if (emf_show_only(m->unit))
+		add_row(&line, show, shown, data);
+	else
+		emf_sink_words(&line, show, shown, data);
+	if (!line.cut) {
+		write_line(m, &line);
+		count(m->unit->emf, shown);
+	} else if (!m->unit->malformed++) {
+		emf_err(m, "an event '%s' is longer than %zu bytes as text, and was not printed: choose members by --columns", record->name,
+			sizeof(line_text));
 	}
-	line.at = 0;
-	line.text[0] = '\0';
-	if (only_printed(m) != record) {
-		add(&line, record->name);
-		add(&line, " ");
-		add_record(&line, record, data, 0);
-		emf_print(m, "%s\n", line.text);
-		return;
-	}
-	for (size_t i = 0; i < record->n; i++) {
-		struct line value;
-
-		value.at = 0;
-		value.text[0] = '\0';
-		add_value(&value, &record->members[i], data, 0);
-		add_cell(&line, value.text, width_of(&record->members[i]), i + 1 == record->n);
-	}
-	emf_print(m, "%s\n", line.text);
 }
 
 void emf_event_malformed(const struct module *m, const char *event, size_t size_bytes)

@@ -13,6 +13,6 @@ struct emf_unit;
 int emf_event_open(struct emf_unit *unit);
 
 /* The heading of its table, if it has one. */
-void emf_event_print_heading(const struct emf_unit *unit);
+void emf_event_print_heading(struct emf_unit *unit);
 
 #endif

@@ -47,6 +47,7 @@ static void release(struct emf_unit *unit, bool created)
 {
 	emf_ring_drain(unit);
 	emf_ring_report_lost(unit);
+	emf_show_summary(unit);
 	/* Before destroy, which may free what a source is embedded in. */
 	emf_loop_remove_owner(&unit->emf->loop, unit->m);
 	emf_bus_withdraw(unit->m);

@@ -130,6 +130,7 @@ void emf_registry_fini(struct emf_registry *registry)
 	for (size_t i = 0; i < registry->n; i++) {
 		emf_param_set_fini(&registry->units[i].params);
 		emf_ring_set_fini(&registry->units[i].rings);
+		emf_show_fini(&registry->units[i].shown);
 		registry->units[i].m->unit = NULL;
 	}
 	free(registry->units);

@@ -16,6 +16,7 @@
 #include "need.h"
 #include "param.h"
 #include "ring.h"
+#include "show.h"
 #include "worker.h"
 
 struct emf;
@@ -53,6 +54,7 @@ enum emf_unit_state {
  * @rings: its ring buffers
  * @variants: which programs were chosen, and why
  * @malformed: records that were too short
+ * @shown: how its events are printed
  * @chain: of a module that stands for one
  * @demand: its programs that wait for a listener
  * @closing: closes its links on the worker
@@ -79,6 +81,7 @@ struct emf_unit {
 	struct emf_ring_set rings;
 	struct emf_variants variants;
 	uint64_t malformed;
+	struct emf_shown_set shown;
 	struct emf_chain_set chain;
 	struct emf_demand demand;
 	struct emf_work closing;

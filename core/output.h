@@ -12,6 +12,9 @@
 /* Whether what a module prints is printed: not when the product serves. */
 bool emf_output_is_on(const struct module *m);
 
+/* Prints @n bytes as they are, unless what a module prints is not. */
+void emf_output_write(const struct module *m, const char *text, size_t n);
+
 /* Opens what is missing of file descriptors 0 to 2, and buffers standard output. */
 void emf_output_init(void);
 

@@ -191,6 +191,7 @@ no_quit:
 static void end_loop(struct session *s)
 {
 	emf_signal_del(&s->hangup);
+	emf_signal_del(&s->emf->show.terminal.changed);
 	emf_timer_stop(&s->end);
 	emf_worker_fini(&s->emf->worker);
 	emf_quit_fini(&s->emf->quit);
@@ -250,10 +251,13 @@ int emf_session_run(struct emf *emf, const struct emf_session_options *options)
 	}
 	emf_bpf_error_init();
 	emf->started_ns = emf_now_ns();
+	emf_terminal_init(&emf->show.terminal);
+	if (!emf->serving)
+		err = emf_terminal_watch(&emf->show.terminal, &emf->loop);
 	if (emf->serving)
 		err = emf_loop_add_signal(&emf->loop, NULL, &s.hangup);
 	if (err)
-		emf_err(NULL, "SIGHUP cannot be received, and would end the service: %s", strerror(-err));
+		emf_err(NULL, emf->serving ? "SIGHUP cannot be received, and would end the service: %s" : "SIGWINCH cannot be received: %s", strerror(-err));
 	else if (socket)
 		err = emf_server_open(&s.server, emf);
 	if (!err && socket)

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * text.c - bytes and times as text for people.
+ * text.c - bytes as text for people.
  */
 #include "text.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
-#include <emf/loop.h>
 #include <emf/output.h>
 
 /* Length of the UTF-8 sequence at @p, or 0 if it is none, or a C1 control. */
@@ -75,21 +73,5 @@ char *emf_text(char *out, size_t out_size, const void *data, size_t len_bytes)
 		p += take;
 	}
 	out[at] = '\0';
-	return out;
-}
-
-char *emf_clock(char out[16], uint64_t monotonic_ns)
-{
-	struct timespec wall;
-	struct tm tm;
-	int64_t ns;
-
-	/* Anew each time: the wall clock may be set while we run. */
-	clock_gettime(CLOCK_REALTIME, &wall);
-	ns = (int64_t)wall.tv_sec * 1000000000 + wall.tv_nsec + (int64_t)(monotonic_ns - emf_now_ns());
-	wall.tv_sec = (time_t)(ns / 1000000000);
-	localtime_r(&wall.tv_sec, &tm);
-	snprintf(out, 16, "%02d:%02d:%02d.%03u", tm.tm_hour % 24, tm.tm_min % 60, tm.tm_sec % 61,
-		 (unsigned int)(ns / 1000000 % 1000) % 1000u);
 	return out;
 }

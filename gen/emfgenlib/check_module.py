@@ -25,9 +25,10 @@ AS_IN = {"cap": "without CAP_, as in: BPF, PERFMON, NET_ADMIN", "helper": "witho
          "map_type": "in lower case, as in: ringbuf, lru_hash"}
 MAX_VARIANTS = 8  # of one module, EMF_VARIANTS_MAX of core/need.h
 MAX_SERIES = 100000  # label values of one metric
-# Short options that every module shares with the product.
+# Options that every module shares with the product: core/cmd_run.c, core/show_options.c.
 TAKEN_OPTIONS = ("bus", "config", "duration", "help", "log")
-TAKEN_LETTERS = {"c": "--config", "d": "--duration", "h": "--help"}
+TAKEN_LETTERS = {"c": "--cgroup", "d": "--duration", "h": "--help", "j": "--json", "n": "--count", "p": "--pid", "T": "--timestamps",
+                 "u": "--user", "v": "--verbose"}
 
 
 def check_module(module: ModuleDecl, file: File, scope: Scope, layouts: Layouts, errors: Errors) -> None:

@@ -101,8 +101,8 @@ def test_arguments_have_their_default_range_unit_and_doc():
 
 
 def test_parameters_are_options():
-    text = of_text('module x 1.0 {\n\t/// Whose.\n\tparam string<=9 name = "a|b" short \'n\' live;\n\tparam bool all;\n}\n')
-    tap.contains(text, '- `-n, --name string<=9`  \n  Whose. Default: `"a\\|b"`. May change while the module runs.\n- `--all`\n')
+    text = of_text('module x 1.0 {\n\t/// Whose.\n\tparam string<=9 name = "a|b" short \'N\' live;\n\tparam bool all;\n}\n')
+    tap.contains(text, '- `-N, --name string<=9`  \n  Whose. Default: `"a\\|b"`. May change while the module runs.\n- `--all`\n')
 
 
 def test_a_file_with_errors_has_no_documentation():

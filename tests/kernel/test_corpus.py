@@ -77,9 +77,9 @@ def test_what_an_option_starts_with_and_what_it_can_be_are_those_of_the_global()
     wanted = {
         "execs": {"--ppid NUMBER": "", "--root-only[=yes|no]": ""},
         "kills": {"--target-signal NUMBER": "", "--failed-only[=yes|no]": ""},
-        "opens": {"--pid NUMBER": "", "--uid NUMBER": "(default 4294967295)"},
+        "opens": {"--uid NUMBER": "(default 4294967295)"},  # --pid is one that all tools have
         "packets": {"--port NUMBER": "", "--iface INTERFACE": "where its programs are attached"},
-        "connects": {"--cgroup TEXT": "where its programs are attached"},
+        "connects": {},
         "shapes": {"--word TEXT": "(default ab)", "--scale NUMBER": "(default -2)",
                    "--colour NAME": "what is painted (one of: RED, BLUE, NO_COLOUR, default BLUE)"},
         "waits": {"--ms[=yes|no]": "", "--unit NAME": "(one of: MICRO, MILLI, default MICRO)", "--since NUMBER": ""},

@@ -150,7 +150,7 @@ def test_each_value_of_a_configuration_arrives():
 
 
 def test_short_letters_and_set_do_the_same_and_the_command_line_wins():
-    tool = start("-b", "-n", "7", "-i", "lo", "--set", "knobs.a_u8=4", "--set", "knobs.a-string=x=y",
+    tool = start("-b", "-N", "7", "-i", "lo", "--set", "knobs.a_u8=4", "--set", "knobs.a-string=x=y",
                  config="[knobs]\na-u8 = 5\na-u16 = 6\n")
     differs(seen(tool), dict(DEFAULTS, a_u32=7, a_netdev=LO, a_u8=4, a_string=b"x=y" + bytes(5), a_u16=6))
 
@@ -212,7 +212,7 @@ HELP = """\
   -b, --a-bool[=yes|no]         a switch (default true)
       --a-u8 NUMBER             a byte (1 to 200, default 3)
       --a-u16 NUMBER
-  -n, --a-u32 NUMBER            a number (default 10)
+  -N, --a-u32 NUMBER            a number (default 10)
       --a-u64 NUMBER            (default 18446744073709551615)
       --a-s8 NUMBER             (default -128)
       --a-s16 NUMBER            (-5 to 5)

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * line.c - numbers and texts of a line of output.
+ */
+#include "line.h"
+
+#include "text.h"
+
+#define DIGITS_MAX 20 /* of 64 bits */
+
+void emf_line_digits(struct emf_line *line, uint64_t v, unsigned int digits)
+{
+	char text[DIGITS_MAX];
+	unsigned int at = DIGITS_MAX;
+
+	do
+		text[--at] = (char)('0' + v % 10);
+	while (v /= 10);
+	while (DIGITS_MAX - at < digits)
+		text[--at] = '0';
+	emf_line_add(line, text + at, DIGITS_MAX - at);
+}
+
+void emf_line_u64(struct emf_line *line, uint64_t v)
+{
+	emf_line_digits(line, v, 1);
+}
+
+void emf_line_s64(struct emf_line *line, int64_t v)
+{
+	if (v < 0)
+		emf_line_char(line, '-');
+	emf_line_u64(line, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
+}
+
+void emf_line_blanks(struct emf_line *line, size_t n)
+{
+	static const char blanks[] = "                                ";
+
+	for (; n > sizeof(blanks) - 1; n -= sizeof(blanks) - 1)
+		emf_line_add(line, blanks, sizeof(blanks) - 1);
+	emf_line_add(line, blanks, n);
+}
+
+static void add_hex(struct emf_line *line, const char *before, unsigned char byte)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	emf_line_text(line, before);
+	emf_line_char(line, digits[byte >> 4]);
+	emf_line_char(line, digits[byte & 15]);
+}
+
+/* For people a control character is an escape; JSON has escapes of its own for those below a blank, and doubles what begins ours. */
+static void add_special(struct emf_line *line, enum emf_escape how, unsigned char byte)
+{
+	static const char named[] = "\n\t\r\\", letters[] = "ntr\\", json[] = "\b\f", json_letters[] = "bf";
+	const char *at = byte ? strchr(named, byte) : NULL, *other = byte && how == EMF_ESCAPE_JSON ? strchr(json, byte) : NULL;
+
+	if (byte == '"') {
+		emf_line_text(line, how == EMF_ESCAPE_JSON ? "\\\"" : how == EMF_ESCAPE_CSV ? "\"\"" : "\"");
+	} else if (at || other) {
+		emf_line_char(line, '\\');
+		emf_line_char(line, at ? letters[at - named] : json_letters[other - json]);
+	} else if (how == EMF_ESCAPE_JSON) {
+		add_hex(line, byte < 0x20 ? "\\u00" : "\\\\x", byte);
+	} else {
+		add_hex(line, "\\x", byte);
+	}
+}
+
+/* Bytes that are the same in all forms: most texts have no others. */
+static bool is_plain(unsigned char byte)
+{
+	return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
+}
+
+void emf_line_escaped(struct emf_line *line, enum emf_escape how, const void *data, size_t n)
+{
+	const unsigned char *p = data, *end = p + n;
+
+	while (p < end) {
+		size_t run = 0;
+
+		while (p + run < end && is_plain(p[run]))
+			run++;
+		emf_line_add(line, (const char *)p, run);
+		p += run;
+		if (p == end)
+			return;
+		run = *p < 0x80 ? 0 : emf_text_character((const char *)p, (size_t)(end - p));
+		if (run)
+			emf_line_add(line, (const char *)p, run);
+		else
+			add_special(line, how, *p);
+		p += run ? run : 1;
+	}
+}

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * show.c - what the options that all tools share come to, for each type of event.
+ */
+#include "show.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <emf/event.h>
+
+#include "core.h"
+#include "log.h"
+#include "show_only.h"
+#include "suggest.h"
+
+/* Of a type that is printed with others, so that they line up; negative for text. */
+static int width_of_type(const struct emf_member *member)
+{
+	if (emf_field_is_array(member))
+		return -1;
+	switch (member->type) {
+	case EMF_IP6:
+		return -39;
+	case EMF_IP4:
+		return -15;
+	case EMF_MAC:
+		return -17;
+	case EMF_CHAR:
+		return member->count > 17 ? -16 : -(int)member->count;
+	case EMF_COMM:
+	case EMF_STRING:
+	case EMF_ENUM:
+	case EMF_FLAGS:
+	case EMF_ERRNO:
+	case EMF_SIGNO:
+	case EMF_NETDEV:
+		return -16;
+	case EMF_BOOL:
+		return -5;
+	case EMF_NS:
+		return -12;
+	case EMF_WALL:
+		return -30;
+	case EMF_STRUCT:
+		return -1;
+	case EMF_KSYM:
+	case EMF_HEX:
+		return -18;
+	default:
+		return 7;
+	}
+}
+
+static void set_column(struct emf_column *column, const char *name, const struct emf_field *field)
+{
+	const struct emf_member *m = field->member;
+	int width = width_of_type(m), least = (int)strlen(name);
+
+	snprintf(column->name, sizeof(column->name), "%s", name);
+	column->field = *field;
+	column->width = width < 0 ? (-width < least ? -least : width) : width < least ? least : width;
+	column->fit = (unsigned int)abs(column->width);
+	column->elastic = emf_field_is_array(m) || m->type == EMF_STRUCT || m->type == EMF_HEX || m->type == EMF_STRING ||
+			  (m->type == EMF_CHAR && m->count > 1);
+	column->most = m->type == EMF_CHAR || m->type == EMF_STRING ? m->size * m->count : UINT16_MAX;
+}
+
+static int all_columns(struct emf_shown *shown)
+{
+	shown->n = shown->record->n;
+	shown->columns = calloc(shown->n + 1, sizeof(*shown->columns));
+	if (!shown->columns)
+		return -ENOMEM;
+	for (size_t i = 0; i < shown->n; i++)
+		set_column(&shown->columns[i], shown->record->members[i].name, &(struct emf_field){ &shown->record->members[i], 0 });
+	return 0;
+}
+
+/* Calls @each with every name of "a,b,c"; 0 if all of them could be, else how the first one went. */
+static int for_each_name(const char *names, int (*each)(const char *name, void *arg), void *arg)
+{
+	int err = 0;
+
+	while (!err && *names) {
+		char name[EMF_FIELD_NAME_MAX];
+		size_t len = strcspn(names, ",");
+
+		snprintf(name, sizeof(name), "%.*s", (int)len, names);
+		err = len && len < sizeof(name) ? each(name, arg) : 0;
+		names += len + (names[len] == ',');
+	}
+	return err;
+}
+
+static int add_column(const char *name, void *arg)
+{
+	struct emf_shown *shown = arg;
+	struct emf_field field;
+
+	/* Of several types of events, one has it: find_columns() looked. */
+	if (!emf_field_find(shown->record, name, &field))
+		set_column(&shown->columns[shown->n++], name, &field);
+	return 0;
+}
+
+static int some_columns(struct emf_shown *shown, const char *names)
+{
+	size_t n = 1;
+
+	for (const char *c = names; *c; c++)
+		n += *c == ',';
+	shown->columns = calloc(n, sizeof(*shown->columns));
+	return shown->columns ? for_each_name(names, add_column, shown) : -ENOMEM;
+}
+
+static struct emf_shown *add_shown(struct emf_unit *unit, const struct emf_record *record)
+{
+	struct emf_shown_set *set = &unit->shown;
+	const struct emf_show *show = &unit->emf->show;
+	struct emf_shown *shown = set->n < EMF_SHOWN_MAX ? calloc(1, sizeof(*shown)) : NULL;
+
+	if (!shown)
+		return NULL;
+	shown->record = record;
+	if (show->columns ? some_columns(shown, show->columns) : all_columns(shown)) {
+		free(shown);
+		return NULL;
+	}
+	return set->shown[set->n++] = shown;
+}
+
+struct emf_shown *emf_show_find(struct emf_unit *unit, const struct emf_record *record)
+{
+	for (size_t i = 0; i < unit->shown.n; i++)
+		if (unit->shown.shown[i]->record == record)
+			return unit->shown.shown[i];
+	return add_shown(unit, record);
+}
+
+int emf_show_know(struct emf_unit *unit)
+{
+	for (const struct emf_event_source *e = unit->m->events; e && e->ring; e++) {
+		struct emf_shown *shown = e->printed ? emf_show_find(unit, e->printed) : NULL;
+
+		if (e->printed && !shown)
+			return -ENOMEM;
+		if (shown)
+			shown->is_declared = true;
+	}
+	return 0;
+}
+
+struct emf_shown *emf_show_only(const struct emf_unit *unit)
+{
+	struct emf_shown *only = NULL;
+
+	for (size_t i = 0; i < unit->shown.n; i++) {
+		if (unit->shown.shown[i]->is_off)
+			continue;
+		if (only)
+			return NULL;
+		only = unit->shown.shown[i];
+	}
+	return only && only->is_declared ? only : NULL;
+}
+
+void emf_show_fini(struct emf_shown_set *set)
+{
+	while (set->n) {
+		struct emf_shown *shown = set->shown[--set->n];
+
+		while (shown->n_filters)
+			free(shown->filters[--shown->n_filters]);
+		free(shown->columns);
+		free(shown);
+	}
+}
+
+/* --- before the start: what is asked for exists */
+
+/* What a name of the command line is looked for in. */
+struct search {
+	struct emf *emf;
+	size_t found;
+	struct emf_suggestion near;
+};
+
+typedef void (*emf_shown_fn)(struct emf_unit *unit, struct emf_shown *shown, void *arg);
+
+static void for_each_shown(struct emf *emf, emf_shown_fn each, void *arg)
+{
+	for (size_t u = 0; u < emf->registry.n; u++) {
+		struct emf_unit *unit = &emf->registry.units[u];
+
+		for (size_t i = 0; unit->wanted && i < unit->shown.n; i++)
+			each(unit, unit->shown.shown[i], arg);
+	}
+}
+
+static void look_for_event(struct emf_unit *unit, struct emf_shown *shown, void *arg)
+{
+	struct search *search = arg;
+
+	(void)unit;
+	emf_suggest(&search->near, shown->record->name);
+	if (strcmp(shown->record->name, search->near.word) != 0)
+		return;
+	shown->is_off = false;
+	search->found++;
+}
+
+static int select_event(const char *name, void *arg)
+{
+	struct search search = { .near = { .word = name } };
+
+	for_each_shown(arg, look_for_event, &search);
+	if (search.found)
+		return 0;
+	emf_err(NULL, "--event: no module that runs has an event '%s'%s%s%s", name, search.near.best ? "; did you mean '" : "",
+		search.near.best ? search.near.best : "", search.near.best ? "'?" : "");
+	return -EINVAL;
+}
+
+static void look_for_column(struct emf_unit *unit, struct emf_shown *shown, void *arg)
+{
+	struct search *search = arg;
+	struct emf_field field;
+
+	(void)unit;
+	search->found += !shown->is_off && !emf_field_find(shown->record, search->near.word, &field);
+	for (size_t i = 0; !shown->is_off && i < shown->record->n; i++)
+		emf_suggest(&search->near, shown->record->members[i].name);
+}
+
+static int check_column(const char *name, void *arg)
+{
+	struct search search = { .near = { .word = name } };
+
+	for_each_shown(arg, look_for_column, &search);
+	if (search.found)
+		return 0;
+	emf_err(NULL, "--columns: no event has '%s'%s%s%s", name, search.near.best ? "; did you mean '" : "",
+		search.near.best ? search.near.best : "", search.near.best ? "'?" : "");
+	return -EINVAL;
+}
+
+struct filtering {
+	const char *text;
+	size_t parsed;
+	bool failed, other; /* by another reason than that there is no such member */
+	char why[EMF_FILTER_WHY_MAX];
+};
+
+/* Of several types of events those without the member never match; one has to have it. */
+static void set_filter(struct emf_unit *unit, struct emf_shown *shown, void *arg)
+{
+	struct filtering *filtering = arg;
+	struct emf_filter *filter;
+	char why[EMF_FILTER_WHY_MAX];
+	int err;
+
+	(void)unit;
+	if (shown->is_off)
+		return;
+	err = emf_filter_parse(shown->record, filtering->text, &filter, why);
+	if (!err) {
+		shown->filters[shown->n_filters++] = filter;
+		filtering->parsed++;
+		return;
+	}
+	shown->is_off = err == -ENOENT;
+	if (filtering->other)
+		return;
+	filtering->failed = true;
+	filtering->other = err != -ENOENT;
+	memcpy(filtering->why, why, sizeof(why));
+}
+
+static int set_filters(struct emf *emf)
+{
+	struct filtering filtering = { .text = emf->show.filter };
+
+	if (!filtering.text)
+		return 0;
+	for_each_shown(emf, set_filter, &filtering);
+	if (!filtering.failed && !filtering.parsed)
+		emf_err(NULL, "--filter: no module that runs prints events: there is nothing to choose from");
+	else if (filtering.other || !filtering.parsed)
+		emf_err(NULL, "--filter: %s", filtering.why);
+	return filtering.other || !filtering.parsed ? -EINVAL : 0;
+}
+
+static void count_shown(struct emf_unit *unit, struct emf_shown *shown, void *arg)
+{
+	(void)unit;
+	*(size_t *)arg += !shown->is_off;
+}
+
+static void turn_off(struct emf_unit *unit, struct emf_shown *shown, void *arg)
+{
+	(void)unit;
+	(void)arg;
+	shown->is_off = true;
+}
+
+static int select_events(struct emf *emf)
+{
+	size_t n = 0;
+	int err = 0;
+
+	if (emf->show.events) {
+		for_each_shown(emf, turn_off, NULL);
+		err = for_each_name(emf->show.events, select_event, emf);
+	}
+	for_each_shown(emf, count_shown, &n);
+	if (!err && n > 1 && emf->show.form == EMF_FORM_CSV) {
+		emf_err(NULL, "--csv: these modules print %zu types of events, whose columns differ: choose one by --event", n);
+		return -EINVAL;
+	}
+	return err;
+}
+
+int emf_show_prepare(struct emf *emf)
+{
+	int err = 0;
+
+	for (size_t u = 0; !err && u < emf->registry.n; u++)
+		err = emf->registry.units[u].wanted ? emf_show_know(&emf->registry.units[u]) : 0;
+	if (err) {
+		emf_err(NULL, "out of memory");
+		return err;
+	}
+	err = select_events(emf);
+	if (!err && emf->show.columns)
+		err = for_each_name(emf->show.columns, check_column, emf);
+	if (!err)
+		err = set_filters(emf);
+	return err ? err : emf_show_only_these(emf);
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * want.c - which modules are to be started.
+ */
+#include "want.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bus_module.h"
+#include "chain.h"
+#include "config.h"
+#include "core.h"
+#include "log.h"
+#include "map_share.h"
+#include "suggest.h"
+
+/* With it all modules whose services or maps it cannot do without, and its chains; the build let no cycle pass. */
+static void want_unit(struct emf_registry *registry, struct emf_unit *unit)
+{
+	if (unit->wanted)
+		return;
+	unit->wanted = true;
+	for (size_t i = 0; i < registry->n; i++)
+		if (emf_bus_needs(unit->m, registry->units[i].m) || emf_map_share_needs(unit->m, registry->units[i].m) ||
+		    emf_chain_needs(unit->m, registry->units[i].m))
+			want_unit(registry, &registry->units[i]);
+}
+
+struct emf_unit *emf_want(struct emf *emf, const char *name)
+{
+	struct emf_unit *unit = emf_registry_find(&emf->registry, name);
+	struct emf_suggestion near = { .word = name };
+
+	if (unit) {
+		want_unit(&emf->registry, unit);
+		return unit;
+	}
+	for (size_t i = 0; i < emf->registry.n; i++)
+		emf_suggest(&near, emf->registry.units[i].m->name);
+	if (near.best)
+		emf_err(NULL, "there is no module '%s'; did you mean '%s'?", name, near.best);
+	else
+		emf_err(NULL, "there is no module '%s'; '%s list' shows those that there are", name, emf->product->name);
+	return NULL;
+}
+
+int emf_want_configured(struct emf *emf, const struct emf_config *config)
+{
+	const char *line = emf_config_get(config, EMF_CONFIG_PRODUCT, "modules");
+	char *list, *rest, *word;
+	int err = 0;
+
+	if (!line) {
+		for (size_t i = 0; i < emf->registry.n; i++)
+			emf->registry.units[i].wanted = true;
+		return 0;
+	}
+	list = rest = strdup(line);
+	if (!list) {
+		emf_err(NULL, "out of memory");
+		return -ENOMEM;
+	}
+	while (!err && (word = strsep(&rest, ", \t")))
+		err = !*word || emf_want(emf, word) ? 0 : -ENOENT;
+	free(list);
+	return err;
+}

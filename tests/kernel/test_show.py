@@ -1,0 +1,187 @@
+"""What is printed of events, and how: columns, filters, forms, the terminal.
+
+Without these, a filter could let pass what it should not, a spreadsheet read a line
+wrongly, or a name that somebody gave a process drive a terminal.
+"""
+import csv
+import datetime
+import fcntl
+import io
+import json
+import os
+import pty
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import termios
+
+import tap
+from tool import PATIENCE, Tool, until
+
+NAMES = ("emfa", "emfb", 'em"f,c')
+
+
+def named(name):
+    """A program of a name of its own."""
+    path = os.path.join(tap.folder(), name)
+    shutil.copy(shutil.which("true"), path)
+    return path
+
+
+def run(path):
+    process = subprocess.Popen([path], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    return process.pid, process.wait(timeout=PATIENCE)
+
+
+def shown(*options, names=NAMES, ready=True):
+    """What 'hello' prints of some programs that are started, and their pids by name."""
+    tap.need_root()
+    tool = Tool("run", "hello", *options)
+    if ready:
+        tool.ready()
+    pids = {name: run(named(name))[0] for name in names}
+    last = named("emflast")
+    until(lambda: tool.process.poll() is not None or run(last) and "emflast" in tool.out, "the last program")
+    if tool.process.poll() is None:
+        tool.stop()
+    return tool, pids
+
+
+def objects(tool):
+    return [json.loads(line) for line in tool.out.splitlines()]
+
+
+def refused(*options):
+    done = tap.run(tap.PRODUCT, "run", "hello", *options)
+    tap.equal((done.returncode, done.stdout), (2, ""), f"exit status and output ({done.stderr})")
+    return done.stderr
+
+
+def test_a_filter_lets_pass_what_it_is_true_for():
+    tool, pids = shown("-j", "--filter", f'comm ~ "emf[ab]" && !(pid == 1) || comm == emflast')
+    got = {(o["args"]["comm"], o["args"]["pid"]) for o in objects(tool) if o["args"]["comm"] != "emflast"}
+    tap.equal(got, {(name, pids[name]) for name in NAMES[:2]}, "programs")
+
+
+def test_options_that_all_tools_share_are_filters_where_a_module_has_no_parameter():
+    tool, pids = shown("-j", "--comm", "emf*")
+    tap.equal([o["args"]["pid"] for o in objects(tool) if o["args"]["comm"] in NAMES[:2]], [pids[name] for name in NAMES[:2]], "programs")
+    tap.equal({o["args"]["comm"][:3] for o in objects(tool)}, {"emf"}, "names")
+    said = refused("--user", "0")
+    tap.contains(said, "hello: --user: it does not tell one user from another: it has no parameter 'uid', and no event with a member of that type")
+    tap.contains(refused("--user", "nobody-of-this-name"), "there is no user 'nobody-of-this-name'")
+    tap.contains(refused("--pid", "x"), "--pid: 'pid' cannot be x: it is a number, not negative")
+
+
+def test_mistakes_in_a_filter_are_told_with_the_nearest_name():
+    for text, said in (("pidd == 1", "event 'greeting' has no 'pidd'; did you mean 'pid'?"),
+                       ("zzzzz == 1", "event 'greeting' has no 'zzzzz'; there are pid, comm"),
+                       ("pid = 1", "'=' sets nothing here: write == to compare"),
+                       ("pid ==", "a value is missing behind 'pid' and its comparison"),
+                       ("pid == many", "'pid' cannot be many: it is a number, not negative"),
+                       ("(pid == 1", "a ')' is missing at its end"),
+                       ("pid == 1 comm", "nothing can stand where it says 'comm': join comparisons by && or ||"),
+                       ("&& pid", "a member is missing before '&& pid'"),
+                       ("", "a member is missing at its end"),
+                       ('comm == "a', "a \" at the end of a text is missing"),
+                       ("!" * 40 + "pid", "more than 16 brackets or '!' are in each other"),
+                       (" || ".join(["pid"] * 40), "it has more than 64 comparisons and words that join them")):
+        tap.contains(refused("--filter", text), f"--filter: {said}\n")
+
+
+def test_columns_are_those_that_are_asked_for_in_their_order():
+    tool, pids = shown("--columns", "comm,pid")
+    heading, *rows = [line.split() for line in tool.out.splitlines()]
+    tap.equal(heading, ["COMM", "PID"], "heading")
+    tap.equal(["emfa", str(pids["emfa"])] in rows, True, f"the row ({rows})")
+    tap.contains(refused("--columns", "com"), "--columns: no event has 'com'; did you mean 'comm'?")
+    tap.contains(refused("--event", "greetings"), "--event: no module that runs has an event 'greetings'; did you mean 'greeting'?")
+
+
+def test_csv_is_read_back_whatever_is_in_a_name():
+    tool, pids = shown("--csv", "-T")
+    rows = list(csv.DictReader(io.StringIO(tool.out)))
+    tap.equal({name: str(pids[name]) for name in NAMES}, {r["comm"]: r["pid"] for r in rows if r["comm"] in NAMES}, "programs")
+    when = datetime.datetime.fromisoformat(re.sub(r"\.(\d{6})\d{3}Z$", r".\1+00:00", rows[0]["time"]))
+    tap.equal(abs((datetime.datetime.now(datetime.timezone.utc) - when).total_seconds()) < 2 * PATIENCE, True, f"time ({rows[0]})")
+
+
+def test_json_has_the_time_when_it_is_asked_for():
+    tool, _ = shown("-j", "-T")
+    first = objects(tool)[0]
+    tap.equal(list(first), ["module", "event", "time", "args"], "names")
+    tap.equal(bool(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z", first["time"])), True, f"time ({first['time']})")
+
+
+def test_it_ends_after_so_many_events():
+    tool, _ = shown("-j", "-n", "2")
+    tap.equal((tool.process.poll(), len(objects(tool))), (0, 2), f"exit status, and events ({tool.err})")
+    tap.contains(refused("-n", "0"), "--count: \"0\" is not a number above 0")
+
+
+def test_what_became_of_events_is_told_in_the_end():
+    tool, _ = shown("-v", "--filter", "comm ~ emf*")
+    found = re.search(r"hello: (\d+) events seen, (\d+) sent, (\d+) dropped; (\d+) printed, (\d+) filtered out\n", tool.err)
+    seen, sent, dropped, printed, filtered = (int(n) for n in found.groups())
+    tap.equal((seen == sent + dropped, sent == printed + filtered, printed), (True, True, len(tool.out.splitlines()) - 1), f"counts ({found[0]})")
+
+
+# --- on a terminal
+
+
+class Screen:
+    """A tool on a terminal of a size."""
+
+    def __init__(self, *words, columns, rows=24, **env):
+        tap.need_root()
+        self.master, slave = pty.openpty()
+        tap.cleanup(os.close, self.master)
+        self.resize(columns, rows)
+        self.tool = subprocess.Popen([tap.PRODUCT, "run", *words], stdin=subprocess.DEVNULL, stdout=slave, stderr=subprocess.PIPE,
+                                     env={**os.environ, "TERM": "xterm", **env}, start_new_session=True,
+                                     preexec_fn=lambda: fcntl.ioctl(1, termios.TIOCSCTTY, 0))
+        os.close(slave)
+        tap.cleanup(self.end)
+        os.set_blocking(self.master, False)
+        self.seen = b""
+        until(lambda: "PID" in self.text(), "the heading")
+
+    def resize(self, columns, rows):
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def text(self):
+        try:
+            self.seen += os.read(self.master, 1 << 16)
+        except (BlockingIOError, OSError):
+            pass
+        return self.seen.decode(errors="replace").replace("\r\n", "\n")
+
+    def shows(self, path, count=1):
+        name = os.path.basename(path)[:15]
+        until(lambda: run(path) and self.text().count(name[:8]) >= count, f"{name}")
+
+    def end(self):
+        if self.tool.poll() is None:
+            self.tool.terminate()
+        self.tool.wait(timeout=PATIENCE)
+        self.tool.stderr.close()
+
+
+def test_a_terminal_has_a_bold_heading_that_comes_again_when_it_has_left_the_screen():
+    screen = Screen("hello", "--comm", "emfz", columns=80, rows=6)
+    screen.shows(named("emfz"), 9)
+    lines = screen.text().splitlines()
+    headings = [i for i, line in enumerate(lines) if line.startswith("\x1b[1m")]
+    tap.equal(headings[:3], [0, 5, 10], f"lines of the headings ({lines})")
+
+
+def test_a_terminal_that_wants_no_colours_gets_none():
+    for env in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
+        screen = Screen("hello", columns=80, **env)
+        tap.equal("\x1b" in screen.text(), False, f"escape sequences with {env}")
+        screen.end()
+
+
+tap.main()
