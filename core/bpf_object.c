@@ -86,6 +86,7 @@ int emf_bpf_object_open(struct emf_unit *unit)
 	object->loaded = false;
 	leave_out_what_is_not_supported(unit);
 	leave_out_what_is_plugged(unit);
+	emf_ring_drain_prepare(object->head->obj);
 	object->open_ns = emf_now_ns() - start;
 	return emf_bpf_error_end(&error, "open", NULL, 0);
 }

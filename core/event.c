@@ -94,6 +94,15 @@ static void count(struct emf *emf, struct emf_shown *shown)
 	emf->quit.asked = true;
 }
 
+/* Of a type that the module did not declare, since it prints by itself; the first one is all there is, mostly. */
+static void declare(struct emf_unit *unit, struct emf_shown *shown)
+{
+	if (shown->is_declared || unit->shown.n > 1)
+		return;
+	shown->is_declared = true;
+	emf_event_print_heading(unit);
+}
+
 void emf_event_print(const struct module *m, const struct emf_record *record, const void *data)
 {
 	struct emf_line line = { .text = line_text, .size = sizeof(line_text) };
@@ -102,6 +111,7 @@ void emf_event_print(const struct module *m, const struct emf_record *record, co
 
 	if (!shown || !is_shown(shown, data))
 		return;
+	declare(m->unit, shown);
 	if (show->form == EMF_FORM_JSON)
 		emf_sink_json(&line, show, shown, m, data);
 	else if (show->form == EMF_FORM_CSV)

@@ -10,15 +10,31 @@
 
 void emf_line_digits(struct emf_line *line, uint64_t v, unsigned int digits)
 {
-	char text[DIGITS_MAX];
+	static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354"
+				    "555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
+	char text[2 * DIGITS_MAX];
 	unsigned int at = DIGITS_MAX;
 
-	do
-		text[--at] = (char)('0' + v % 10);
-	while (v /= 10);
+	/* Two at a time: a division is what it takes. */
+	for (; v > 99; v /= 100) {
+		at -= 2;
+		memcpy(text + at, pairs + 2 * (v % 100), 2);
+	}
+	if (v > 9) {
+		at -= 2;
+		memcpy(text + at, pairs + 2 * v, 2);
+	} else {
+		text[--at] = (char)('0' + v);
+	}
 	while (DIGITS_MAX - at < digits)
 		text[--at] = '0';
-	emf_line_add(line, text + at, DIGITS_MAX - at);
+	if (line->size - line->at < DIGITS_MAX) {
+		emf_line_add(line, text + at, DIGITS_MAX - at);
+		return;
+	}
+	/* As many as there could be: a copy of a constant size is two instructions. */
+	memcpy(line->text + line->at, text + at, DIGITS_MAX);
+	line->at += DIGITS_MAX - at;
 }
 
 void emf_line_u64(struct emf_line *line, uint64_t v)
@@ -37,6 +53,11 @@ void emf_line_blanks(struct emf_line *line, size_t n)
 {
 	static const char blanks[] = "                                ";
 
+	if (n < sizeof(blanks) && line->size - line->at >= sizeof(blanks)) {
+		memcpy(line->text + line->at, blanks, sizeof(blanks));
+		line->at += n;
+		return;
+	}
 	for (; n > sizeof(blanks) - 1; n -= sizeof(blanks) - 1)
 		emf_line_add(line, blanks, sizeof(blanks) - 1);
 	emf_line_add(line, blanks, n);

@@ -36,7 +36,10 @@ static inline void emf_line_text(struct emf_line *line, const char *text)
 
 static inline void emf_line_char(struct emf_line *line, char c)
 {
-	emf_line_add(line, &c, 1);
+	if (line->at == line->size)
+		line->cut = true;
+	else
+		line->text[line->at++] = c;
 }
 
 void emf_line_u64(struct emf_line *line, uint64_t v);

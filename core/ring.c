@@ -23,6 +23,11 @@
  */
 #define RECORDS_PER_TURN 4096
 
+/* struct emf_counts of include/emf/bpf.h */
+struct counts {
+	uint64_t sent, dropped;
+};
+
 static int on_record(void *context, void *data, size_t size)
 {
 	struct emf_ring *ring = context;
@@ -32,7 +37,7 @@ static int on_record(void *context, void *data, size_t size)
 	return --ring->budget ? 0 : -EAGAIN; /* this one counts as consumed */
 }
 
-static int consume(struct emf_ring *ring)
+int emf_ring_consume(struct emf_ring *ring)
 {
 	if (ring->perf)
 		return emf_ring_perf_consume(ring);
@@ -42,8 +47,13 @@ static int consume(struct emf_ring *ring)
 
 static void on_ready(struct emf_fd *fd, uint32_t events)
 {
+	struct emf_ring *ring = emf_container_of(fd, struct emf_ring, fd);
+
 	(void)events;
-	consume(emf_container_of(fd, struct emf_ring, fd));
+	if (ring->m->unit->rings.drain.awake && !ring->is_perf)
+		emf_ring_drain_wake(ring->m->unit);
+	else
+		emf_ring_consume(ring);
 }
 
 /* NULL for a ring that was not declared with EMF_RING(). */
@@ -54,7 +64,7 @@ static const struct bpf_map *find_counts(const struct bpf_object *obj, const cha
 
 	snprintf(counts, sizeof(counts), "%s_counts", name);
 	map = bpf_object__find_map_by_name(obj, counts);
-	return map && bpf_map__value_size(map) == sizeof(struct emf_ring_counts) ? map : NULL;
+	return map && bpf_map__value_size(map) == sizeof(struct counts) ? map : NULL;
 }
 
 /* What to poll, or a negative errno. */
@@ -65,7 +75,7 @@ static int open_buffer(struct emf_ring *ring, const struct bpf_map *map)
 		return emf_ring_perf_open(ring, bpf_map__fd(map));
 	/* libbpf tells every failure by errno, -EINVAL for a map of another type. */
 	ring->buffer = ring_buffer__new(bpf_map__fd(map), on_record, ring, NULL);
-	return ring->buffer ? ring_buffer__epoll_fd(ring->buffer) : -errno;
+	return ring->buffer ? bpf_map__fd(map) : -errno;
 }
 
 static void close_buffer(struct emf_ring *ring)
@@ -82,7 +92,9 @@ static int start(struct emf_unit *unit, struct emf_ring *ring, const struct bpf_
 
 	if (fd < 0)
 		return fd;
-	ring->fd = (struct emf_fd){ .fd = fd, .events = EPOLLIN, .ready = on_ready };
+	emf_ring_drain_open(unit, unit->object.head->obj);
+	/* Who looks by a timer is told of wake-ups only, not of all that he has not yet read. */
+	ring->fd = (struct emf_fd){ .fd = fd, .events = EPOLLIN | (unit->rings.drain.awake && !ring->is_perf ? EPOLLET : 0u), .ready = on_ready };
 	err = emf_loop_add_fd(&unit->emf->loop, ring->m, &ring->fd);
 	if (err)
 		close_buffer(ring);
@@ -126,7 +138,7 @@ void emf_ring_drain(struct emf_unit *unit)
 	 * ring holds more than this many turns of the smallest records, so it ends.
 	 */
 	for (size_t i = 0; i < unit->rings.n; i++)
-		for (int turns = 0; turns < 1 << 15 && consume(unit->rings.rings[i]) == -EAGAIN; turns++)
+		for (int turns = 0; turns < 1 << 15 && emf_ring_consume(unit->rings.rings[i]) == -EAGAIN; turns++)
 			;
 }
 
@@ -142,6 +154,7 @@ void emf_ring_report_lost(const struct emf_unit *unit)
 
 void emf_ring_close(struct emf_unit *unit)
 {
+	emf_ring_drain_close(unit);
 	for (size_t i = 0; i < unit->rings.n; i++) {
 		struct emf_ring *ring = unit->rings.rings[i];
 
@@ -160,7 +173,7 @@ void emf_ring_set_fini(struct emf_ring_set *set)
 static int read_counts(const struct bpf_map *map, struct emf_ring_counts *counts)
 {
 	size_t cpus = (size_t)emf_cpus();
-	struct emf_ring_counts *each = calloc(cpus, sizeof(*each));
+	struct counts *each = calloc(cpus, sizeof(*each));
 	uint32_t zero = 0;
 	int err;
 
@@ -170,7 +183,7 @@ static int read_counts(const struct bpf_map *map, struct emf_ring_counts *counts
 	if (!err)
 		*counts = (struct emf_ring_counts){ 0 };
 	for (size_t i = 0; !err && i < cpus; i++) {
-		counts->seen += each[i].seen;
+		counts->seen += each[i].sent + each[i].dropped;
 		counts->sent += each[i].sent;
 		counts->dropped += each[i].dropped;
 	}

@@ -8,6 +8,7 @@
 #include <emf/ring.h>
 
 #include "loop.h"
+#include "ring_drain.h"
 
 #define EMF_RINGS_MAX 8      /* of one module */
 #define EMF_RING_NAME_MAX 48 /* longer names of maps cannot be rings */
@@ -40,7 +41,11 @@ struct emf_ring {
 struct emf_ring_set {
 	struct emf_ring *rings[EMF_RINGS_MAX]; /* made when they are opened */
 	size_t n;
+	struct emf_ring_drain drain;
 };
+
+/* Delivers what is there, as many as a turn may take. How many, or -EAGAIN when more are there. */
+int emf_ring_consume(struct emf_ring *ring);
 
 /* Delivers what is there, once nothing more can come. */
 void emf_ring_drain(struct emf_unit *unit);

@@ -87,9 +87,12 @@ static void move_right(struct emf_line *line, size_t begin, size_t n)
 /* What was added from @begin on becomes a cell. */
 static void pad(struct emf_line *line, size_t begin, const struct emf_column *column, bool last)
 {
-	size_t len = characters(line->text + begin, line->at - begin), width = column->fit;
-	size_t missing = width > len ? width - len : 0;
+	size_t len = line->at - begin, width = column->fit, missing;
 
+	/* A number has no others than those that are a byte. */
+	if (column->width < 0)
+		len = characters(line->text + begin, len);
+	missing = width > len ? width - len : 0;
 	if (column->width > 0 && missing)
 		move_right(line, begin, missing);
 	else if (!last)

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include <emf/output.h>
+
 #include "clock.h"
 
 static const enum emf_escape escapes[] = {
@@ -111,6 +113,34 @@ static bool add_name(struct emf_line *line, enum emf_form form, const struct emf
 	return false;
 }
 
+/* As emf_value_format() has it: in the largest unit that keeps all of it. */
+static void add_duration(struct emf_line *line, uint64_t ns)
+{
+	static const struct {
+		const char *unit;
+		uint32_t more; /* of them are one of the next */
+	} units[] = { { "ns", 1000 }, { "us", 1000 }, { "ms", 1000 }, { "s", 60 }, { "m", 60 }, { "h", 0 } };
+	size_t i = 0;
+
+	while (ns && units[i].more && ns % units[i].more == 0)
+		ns /= units[i++].more;
+	emf_line_u64(line, ns);
+	if (ns)
+		emf_line_text(line, units[i].unit);
+}
+
+static void add_error(struct emf_line *line, enum emf_form form, int64_t error)
+{
+	const char *name = emf_errno_name((int)error);
+
+	add_quote(line, form);
+	if (error && *name != '?')
+		emf_line_text(line, name);
+	else
+		emf_line_s64(line, error);
+	add_quote(line, form);
+}
+
 static void add_other(struct emf_line *line, enum emf_form form, const struct emf_value_type *type, const void *value)
 {
 	char text[EMF_VALUE_TEXT_MAX];
@@ -152,14 +182,16 @@ void emf_value_add(struct emf_line *line, enum emf_form form, const struct emf_v
 		return;
 	case EMF_DURATION:
 		if (form == EMF_FORM_TABLE)
-			add_other(line, form, type, value);
+			add_duration(line, emf_value_load(type, value));
 		else
 			add_number(line, form, type, value);
+		return;
+	case EMF_ERRNO:
+		add_error(line, form, (int64_t)emf_value_load(type, value));
 		return;
 	case EMF_IP6:
 	case EMF_MAC:
 	case EMF_NETDEV:
-	case EMF_ERRNO:
 	case EMF_SIGNO:
 	case EMF_KSYM:
 	case EMF_CGROUP:

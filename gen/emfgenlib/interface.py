@@ -328,7 +328,7 @@ class Builder:
             out.events.append(CEvent(event.name, event, record, not event.signal, signal, self.indices.get(signal, 0)))
             verbs = ["reserve", "submit", "lost", "record"] + (["reserve_cut"] if record.tail else [])
             out.declare(event.position, *(f"{m}_event_{event.name}_{verb}" for verb in verbs),
-                     f"{m}_event_{event.name}_bytes".upper(), f"{m}_handle_{event.name}")
+                     f"{m}_event_{event.name}_bytes".upper(), f"{m}_handle_{event.name}", f"{m}_print_{event.name}")
 
 
 def type_name(name: Name, scope: Scope) -> Tuple[str, Optional[Union[Enum, Struct]], Optional[Scope]]:

@@ -203,8 +203,7 @@ def tables(module: Optional[ModuleDecl], interface: Optional[Interface], interfa
     if not module or not interface:
         return maker.out
     for event in interface.events:
-        if not event.declaration.handled:
-            maker.record(event.record, event.name)
+        maker.record(event.record, event.name)
     for attach in module.attaches:
         for what, argument in zip(PLACES[attach.name], attach.arguments):
             maker.places[id(argument)] = f"the {what} that {attach.program.text} is attached to"

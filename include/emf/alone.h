@@ -14,6 +14,17 @@
 #define EMF_JOIN_(a, b) a##b
 #define EMF_JOIN(a, b) EMF_JOIN_(a, b)
 
+/*
+ * Not zero while the user part looks at its ring buffers by itself, every millisecond or two:
+ * to wake it costs a program that sends more than all else (a record 6 to 9 microseconds instead
+ * of 30 ns). The user part has the page of it mapped. A section of its own, which is a map
+ * that has nothing else in it, of objects that send.
+ */
+static volatile unsigned int emf_reader_awake __attribute__((unused, section(".data.emf")));
+
+/* Flags of bpf_ringbuf_submit(): BPF_RB_NO_WAKEUP, or what the kernel thinks best. */
+#define EMF_RING_FLAGS ((unsigned long long)(emf_reader_awake & 1))
+
 /**
  * EMF_EVENT() - say what the records of a ring buffer or a perf buffer are
  * @map: its name
@@ -72,12 +83,12 @@
 #define bpf_ringbuf_submit(data, flags)               \
 	({                                            \
 		EMF_SENT("", __typeof__(*(data)));    \
-		bpf_ringbuf_submit(data, flags);      \
+		bpf_ringbuf_submit(data, (flags) ? (flags) : EMF_RING_FLAGS); \
 	})
 #define bpf_ringbuf_output(map, data, size, flags)    \
 	({                                            \
 		EMF_SENT(#map, __typeof__(*(data)));  \
-		bpf_ringbuf_output(map, data, size, flags); \
+		bpf_ringbuf_output(map, data, size, (flags) ? (flags) : EMF_RING_FLAGS); \
 	})
 #define bpf_perf_event_output(ctx, map, flags, data, size)          \
 	({                                                          \

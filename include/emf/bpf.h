@@ -27,9 +27,8 @@
 #include <bpf/bpf_tracing.h>
 #endif
 
-/* What became of the records of one ring: seen = sent + dropped, per CPU. */
+/* What became of the records of one ring, per CPU; all that was seen is both of them. */
 struct emf_counts {
-	__u64 seen;
 	__u64 sent;
 	__u64 dropped;
 };
@@ -83,8 +82,9 @@ static __always_inline struct emf_counts *emf_counts_of(void *counts_map)
 	({                                                                 \
 		struct emf_counts *__counts = emf_counts_of(&name##_counts); \
 		void *__record = bpf_ringbuf_reserve(&name, bytes, 0);     \
-		emf_count(__counts, seen);                                 \
-		if (!__record)                                             \
+		if (__record)                                              \
+			emf_count(__counts, sent);                         \
+		else                                                       \
 			emf_count(__counts, dropped);                      \
 		__record;                                                  \
 	})
@@ -100,7 +100,6 @@ static __always_inline struct emf_counts *emf_counts_of(void *counts_map)
 #define emf_ring_lost(name)                                                \
 	do {                                                               \
 		struct emf_counts *__counts = emf_counts_of(&name##_counts); \
-		emf_count(__counts, seen);                                 \
 		emf_count(__counts, dropped);                              \
 	} while (0)
 
@@ -111,11 +110,7 @@ static __always_inline struct emf_counts *emf_counts_of(void *counts_map)
  *
  * Since: 0.1
  */
-#define emf_ring_submit(name, record)                                      \
-	do {                                                               \
-		struct emf_counts *__counts = emf_counts_of(&name##_counts); \
-		emf_count(__counts, sent);                                 \
-		bpf_ringbuf_submit(record, 0);                             \
-	} while (0)
+#define emf_ring_submit(name, record) \
+	bpf_ringbuf_submit(record, EMF_RING_FLAGS)
 
 #endif

@@ -19,6 +19,7 @@ import time
 
 import bus_bench
 import chain_bench
+import event_bench
 import many
 
 KIB = 1024
@@ -270,6 +271,7 @@ def main():
         generating(args, folder)
         bus_bench.measure(args, folder, row)
         chain_bench.measure(args, folder, row)
+        event_bench.measure(args, folder, row)
     except subprocess.CalledProcessError as error:
         sys.exit(f"bench: {shlex.join(error.cmd)}: {error.stderr.strip()}")
     finally:
