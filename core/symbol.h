@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * symbol.h - functions by their addresses.
+ */
+#ifndef EMF_CORE_SYMBOL_H
+#define EMF_CORE_SYMBOL_H
+
+#include <emf/symbol.h>
+
+/* Forgets what was read. */
+void emf_symbol_fini(void);
+
+#endif
