@@ -27,6 +27,7 @@
 #include <emf/param.h>
 #include <emf/product.h>
 #include <emf/ring.h>
+#include <emf/stack.h>
 #include <emf/symbol.h>
 #include <emf/type.h>
 #include <emf/types.h>
