@@ -44,13 +44,14 @@ static int find_sections(struct emf_btf_object *object, const void *bytes, size_
 	const Elf64_Shdr *sections = object->sections;
 
 	for (size_t i = 0; i < object->n_sections; i++) {
-		const void *content = (const char *)bytes + sections[i].sh_offset;
 		const char *name = name_of(object, &sections[i]);
+		const void *content;
 
 		if (sections[i].sh_type == SHT_NOBITS)
 			continue;
 		if (!lies_within(size, sections[i].sh_offset, sections[i].sh_size))
 			return -EINVAL;
+		content = (const char *)bytes + sections[i].sh_offset;
 		if (!strcmp(name, ".BTF")) {
 			object->btf = content;
 			object->btf_size = sections[i].sh_size;
