@@ -385,6 +385,13 @@ def test_an_iterator_is_found_by_the_cache():
         run.quietly()
 
 
+def test_a_program_that_sleeps_may_do_so_with_the_cache():
+    folder = cache()
+    if tuple(int(n) for n in re.findall(r"\d+", os.uname().release)[:2]) < (5, 19):
+        raise tap.Skip("iterators do not sleep before Linux 5.19")
+    tap.equal([state(folder, "sleeps", product=build()), state(folder, "sleeps", product=build())], ["made", "hit"], "states")
+
+
 def ran(tool, event, pid):
     return [e["args"] for e in map(json.loads, tool.out.splitlines()) if e["event"] == event and e["args"]["pid"] == pid]
 
@@ -434,7 +441,7 @@ def test_programs_at_functions_of_the_kernel_attach_by_the_cache():
     for found, reads in (("made", True), ("hit", False)):
         run = started(folder, "enters")
         tap.equal((run.state(), run.read_all()), (found, reads), "state, and whether all was read")
-        group_of(run, "passed", lambda events: {e["which"] for e in events} >= {1, 2, 3, 4})
+        group_of(run, "passed", lambda events: {e["which"] for e in events} >= {1, 2, 3})
         run.quietly()
 
 

@@ -29,14 +29,8 @@ int leave(void *ctx)
 	return tell(2);
 }
 
-SEC("fentry.s/__x64_sys_getpgid")
-int enter_and_sleep(void *ctx)
-{
-	return tell(3);
-}
-
-SEC("fmod_ret/__x64_sys_getpgid")
+SEC("fmod_ret/security_task_getpgid")
 int change(void *ctx)
 {
-	return tell(4);
+	return tell(3);
 }
