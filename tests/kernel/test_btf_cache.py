@@ -252,11 +252,11 @@ def test_a_configuration_says_whether_and_where():
     for value, found in (("no", "off"), ("yes", "made"), (folder + "2", "made")):
         scratch.write(conf, f"[product]\ncache = {value}\n")
         env = {"EMF_CACHE": ""} if value.startswith("/") else {}
-        tap.equal(state(folder, "runqlat", "-c", conf, env=env), found, f"state of cache = {value}")
+        tap.equal(state(folder, "runqlat", "--config", conf, env=env), found, f"state of cache = {value}")
     entry(folder)
     entry(folder + "2")
     scratch.write(conf, "[product]\ncache = sometimes\n")
-    done = tap.run(tap.PRODUCT, "runqlat", "-c", conf, "-d", "50ms")
+    done = tap.run(tap.PRODUCT, "runqlat", "--config", conf, "-d", "50ms")
     tap.equal((done.returncode, done.stderr),
               (2, f"emf: {conf}:2: cache: \"sometimes\" is neither yes, no, nor a folder, which begins with '/'\n"), "a mistake")
 
