@@ -232,6 +232,7 @@ static void get(void)
 		err = emf_btf_targets_use(cache.image.targets, cache.image.n_targets);
 	if (err) {
 		cache.path[0] = '\0';
+		cache.state = "none";
 		emf_debug(NULL, "the BTF cache is not used: %s", strerror(-err));
 	}
 }

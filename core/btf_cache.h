@@ -36,7 +36,7 @@ const char *emf_btf_cache_path(const struct module *m, const void *bytes);
 /* An object that was opened, before anything else is done with it: its programs know what they attach to. */
 void emf_btf_cache_opened(const struct bpf_object *object);
 
-/* "off", "unused", "hit", "made" (and kept for the next start), "not kept", "none" (no BTF of this kernel). */
+/* "off", "unused", "hit", "made" (and kept for the next start), "not kept", "none" (no BTF of this kernel, or no /proc). */
 const char *emf_btf_cache_state(void);
 
 /* What there is, without making anything: for doctor. A new reference; NULL for ENOMEM. */
