@@ -15,6 +15,7 @@
 
 #include "attach.h"
 #include "bpf_error.h"
+#include "btf_cache.h"
 #include "chain_object.h"
 #include "core.h"
 #include "demand.h"
@@ -78,12 +79,16 @@ int emf_bpf_object_open(struct emf_unit *unit)
 	struct emf_bpf_object *object = &unit->object;
 	struct emf_bpf_error error;
 	uint64_t start = emf_now_ns();
+	size_t size;
 
+	if (unit->m->object->bytes)
+		opts.btf_custom_path = emf_btf_cache_path(unit->m, unit->m->object->bytes(&size));
 	emf_bpf_error_begin(&error, unit);
 	object->head = unit->m->object->open(&opts);
 	if (!object->head)
 		return emf_bpf_error_end(&error, "open", NULL, errno ? -errno : -EINVAL);
 	object->loaded = false;
+	emf_btf_cache_opened(object->head->obj);
 	leave_out_what_is_not_supported(unit);
 	leave_out_what_is_plugged(unit);
 	emf_ring_drain_prepare(object->head->obj);

@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "btf_cache.h"
 #include "chain_hook.h"
 #include "pin_folder.h"
 
@@ -28,15 +29,18 @@ static struct bpf_program *stay_of(const struct emf_chain_hook *hook, const stru
 
 static int root_load(struct emf_chain_hook *hook)
 {
+	LIBBPF_OPTS(bpf_object_open_opts, opts);
 	char name[96];
 	struct bpf_program *program, *stay;
 	struct bpf_object *object;
 	size_t size;
 	const void *bytes = hook->chain->entry(&size);
 
-	object = bpf_object__open_mem(bytes, size, NULL);
+	opts.btf_custom_path = emf_btf_cache_path(NULL, bytes);
+	object = bpf_object__open_mem(bytes, size, &opts);
 	if (!object)
 		return -errno;
+	emf_btf_cache_opened(object);
 	stay = stay_of(hook, object);
 	bpf_object__for_each_program(program, object)
 		bpf_program__set_autoload(program, program == stay);

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "btf_cache.h"
 #include "chain_constants.h"
 
 #define RODATA ".rodata"
@@ -113,7 +114,8 @@ static int prepare(const struct emf_chain_load *load, struct bpf_object *object,
 /* What libbpf opens is its own: the bytes are ours until then. */
 static struct bpf_object *open_with_constants(const struct emf_chain_load *load)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = load->chain->name);
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = load->chain->name,
+		    .btf_custom_path = emf_btf_cache_path(NULL, load->bytes));
 	struct bpf_object *object = NULL;
 	void *image = malloc(load->size);
 	int err = image ? 0 : -ENOMEM;
@@ -126,6 +128,8 @@ static struct bpf_object *open_with_constants(const struct emf_chain_load *load)
 		object = bpf_object__open_mem(image, load->size, &opts);
 		err = object ? 0 : -errno;
 	}
+	if (object)
+		emf_btf_cache_opened(object);
 	free(image);
 	errno = -err;
 	return object;

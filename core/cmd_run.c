@@ -137,6 +137,8 @@ static void add_common(struct run *run)
 				       emf_option_set_true, &session->replaces });
 	add(run, &(struct emf_option){ "persist", 0, NULL, false, "chains stay when this ends, and the next start takes them over",
 				       emf_option_set_true, &session->persists });
+	add(run, &(struct emf_option){ "no-cache", 0, NULL, false, "read all of the kernel's BTF, as if there were no cache of it",
+				       emf_option_set_true, &session->no_cache });
 	add(run, &(struct emf_option){ "place", 0, "first|last", false, "where chains of tc hang among programs of others", set_place, session });
 	add(run, &(struct emf_option){ "verbose", 'v', NULL, false, "tell more of what happens, as --log debug", set_verbose, session });
 	if (!run->emf->serving)

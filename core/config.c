@@ -55,6 +55,14 @@ bool emf_config_is_set(const struct emf_config *config, const char *key)
 	return value && !emf_value_parse(&yes_or_no, value, &is_set) && is_set;
 }
 
+static void check_cache(struct reader *r, const char *value)
+{
+	bool is_set;
+
+	if (*value != '/' && emf_value_parse(&yes_or_no, value, &is_set))
+		emf_ini_mistake(&r->ini, "cache: \"%s\" is neither yes, no, nor a folder, which begins with '/'", value);
+}
+
 static void check_product_key(struct reader *r, const char *key, const char *value)
 {
 	enum emf_log_level level;
@@ -67,8 +75,10 @@ static void check_product_key(struct reader *r, const char *key, const char *val
 		emf_ini_mistake(&r->ini, "\"%s\" is no place; there are: first, last", value);
 	else if (!strcmp(key, "place"))
 		return;
+	else if (!strcmp(key, "cache"))
+		check_cache(r, value);
 	else if (strcmp(key, "log"))
-		emf_ini_mistake(&r->ini, "section [" EMF_CONFIG_PRODUCT "] has no key \"%s\"; it has: modules, log, replace, persist, place",
+		emf_ini_mistake(&r->ini, "section [" EMF_CONFIG_PRODUCT "] has no key \"%s\"; it has: modules, log, replace, persist, place, cache",
 				key);
 	else if (emf_log_parse_level(value, &level))
 		emf_ini_mistake(&r->ini, "\"%s\" is no log level; there are: err, warn, info, debug", value);

@@ -41,6 +41,7 @@ struct emf {
 	bool replaces;      /* XDP programs of others are put aside */
 	bool persists;      /* chains stay when the product ends */
 	bool hangs_first;   /* before programs of others on the same hook of tc, else behind them */
+	char btf_cache[256]; /* the folder of the BTF cache, btf_folder.h; empty: none is used */
 	struct emf_guardian *guardian; /* when there is something to guard */
 	char *modules_line; /* of the configuration that it started with, or NULL */
 };

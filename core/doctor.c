@@ -5,6 +5,7 @@
 #include "doctor.h"
 
 #include "bpf_error.h"
+#include "btf_cache.h"
 #include "json.h"
 
 #define DOCUMENT_VERSION 1 /* keys are added freely; one that changes its meaning raises this */
@@ -92,6 +93,7 @@ json_t *emf_doctor_json(struct emf *emf, int *status)
 	json = json_pack("{s:i, s:s, s:o, s:s, s:s}", "doctor", DOCUMENT_VERSION, "product", emf->product->name,
 			 "version", emf_json_text(emf->product->version), "emf", EMF_VERSION, "libbpf", libbpf_version_string());
 	json_object_set_new(json, "system", emf_doctor_system(&probe));
+	json_object_set_new(json, "btf_cache", emf_btf_cache_json(emf));
 	json_object_set_new(json, "programs", emf_doctor_programs(&probe));
 	json_object_set_new(json, "maps", emf_doctor_maps(&probe));
 	json_object_set_new(json, "helpers", emf_doctor_helpers(&probe));

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "btf_folder.h"
 #include "doctor.h"
 #include "pin_folder.h"
 
@@ -119,6 +120,25 @@ static void print_system(FILE *out, const json_t *system)
 	mount_line(out, system, "bpffs", "not mounted; as root: " EMF_BPFFS_MOUNT);
 	mount_line(out, system, "cgroup2", "not mounted; programs that attach to a cgroup have no place to");
 	switch_line(out, "statistics", json_object_get(system, "bpf_stats"), stats, 2);
+}
+
+/* What a start saves, where it is, and how to be rid of it. */
+static void print_btf_cache(FILE *out, const json_t *cache)
+{
+	const char *state = text_of(cache, "state"), *folder = text_of(cache, "folder");
+	json_int_t n = json_integer_value(json_object_get(cache, "entries"));
+	double kib = (double)json_integer_value(json_object_get(cache, "bytes")) / 1024;
+	const char *told = !strcmp(state, "off")	 ? "off: each start reads the kernel's BTF" :
+			   !strcmp(state, "fresh")	 ? "has what this product needs on this kernel" :
+			   !strcmp(state, "none")	 ? "has nothing yet; the next start that needs the kernel's BTF makes it" :
+			   !strcmp(state, "corrupt")	 ? "is damaged; the next start makes it again" :
+			   !strcmp(state, "not ours")	 ? "has a file that is not this user's alone, and is not used: remove it" :
+							   "cannot be used: not a folder that this user can read, and others cannot write to";
+
+	fprintf(out, "  %-*s  %s%s%s\n", LABEL, "BTF cache", folder, *folder ? " " : "", told);
+	if (n)
+		fprintf(out, "  %-*s    %" JSON_INTEGER_FORMAT " of at most %d entries, %.1f KiB; to be rid of them: rm -r %s\n", LABEL, "", n,
+			EMF_BTF_FILES_MAX, kib, folder);
 }
 
 /* What becomes of chains of tc when their product is killed. */
@@ -267,6 +287,7 @@ void emf_doctor_print(const json_t *doctor, FILE *out)
 	fprintf(out, "%s %s (EMF %s, libbpf %s) on Linux %s, %s\n", text_of(doctor, "product"), text_of(doctor, "version"),
 		text_of(doctor, "emf"), text_of(doctor, "libbpf"), text_of(system, "kernel"), text_of(system, "arch"));
 	print_system(out, system);
+	print_btf_cache(out, json_object_get(doctor, "btf_cache"));
 	print_killed(out, json_object_get(doctor, "programs"));
 	print_programs(out, json_object_get(doctor, "programs"));
 	print_group(out, "Maps", json_object_get(doctor, "maps"), "type");

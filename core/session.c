@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "bpf_error.h"
+#include "btf_cache.h"
+#include "btf_folder.h"
 #include "builtin.h"
 #include "bus_module.h"
 #include "chain_pin.h"
@@ -51,6 +53,19 @@ static int apply_product_settings(struct emf *emf)
 	return 0;
 }
 
+/* Where the BTF cache is; nowhere if it is turned off. */
+static void find_cache(struct emf *emf, const struct emf_session_options *options, const struct emf_config *config)
+{
+	const char *given = emf_config_get(config, EMF_CONFIG_PRODUCT, "cache");
+	bool is_folder = given && *given == '/';
+
+	emf->btf_cache[0] = '\0';
+	if (options->no_cache || (given && !is_folder && !emf_config_is_set(config, "cache")))
+		return;
+	if (emf_btf_folder(is_folder ? given : NULL, emf->btf_cache))
+		emf->btf_cache[0] = '\0';
+}
+
 int emf_session_configure(struct emf *emf, const struct emf_session_options *options,
 			  struct emf_config *config)
 {
@@ -67,6 +82,7 @@ int emf_session_configure(struct emf *emf, const struct emf_session_options *opt
 	emf->hangs_first = place && !strcmp(place, "first");
 	emf->replaces = options->replaces || emf_config_is_set(config, "replace");
 	emf->persists = options->persists || emf_config_is_set(config, "persist");
+	find_cache(emf, options, config);
 	if (options->log_given)
 		emf_log_set_level(options->log);
 	return 0;
@@ -250,6 +266,7 @@ int emf_session_run(struct emf *emf, const struct emf_session_options *options)
 		return EMF_EXIT_UNSUPPORTED;
 	}
 	emf_bpf_error_init();
+	emf_btf_cache_begin(emf);
 	emf->started_ns = emf_now_ns();
 	emf_terminal_init(&emf->show.terminal);
 	if (!emf->serving)
@@ -272,6 +289,7 @@ int emf_session_run(struct emf *emf, const struct emf_session_options *options)
 		emf_builtin_withdraw();
 		emf_server_close(&s.server);
 	}
+	emf_btf_cache_end();
 	end_loop(&s);
 	return status;
 }

@@ -18,6 +18,7 @@ struct emf_session_options {
 	uint64_t duration_ns;	/* 0 for no end */
 	bool bus;		/* open the socket, though this is no service */
 	bool replaces, persists; /* over the file's */
+	bool no_cache;		/* the same */
 	const char *place;	/* "first" or "last"; NULL for the file's */
 };
 

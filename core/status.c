@@ -10,6 +10,7 @@
 #include <emf/bus.h>
 #include <emf/map.h>
 
+#include "btf_cache.h"
 #include "chain.h"
 #include "json.h"
 #include "table.h"
@@ -148,9 +149,9 @@ json_t *emf_status_json(const struct emf *emf)
 
 	for (size_t i = 0; i < emf->registry.n; i++)
 		json_array_append_new(modules, unit_json(&emf->registry.units[i]));
-	json = json_pack("{s:s, s:o, s:i, s:f, s:o}", "product", emf->product->name, "version",
+	json = json_pack("{s:s, s:o, s:i, s:f, s:s, s:o}", "product", emf->product->name, "version",
 			 emf_json_text(emf->product->version), "pid", (int)getpid(), "uptime_s",
-			 (double)(emf_now_ns() - emf->started_ns) / 1e9, "modules", modules);
+			 (double)(emf_now_ns() - emf->started_ns) / 1e9, "btf_cache", emf_btf_cache_state(), "modules", modules);
 	return json;
 }
 
@@ -227,9 +228,9 @@ void emf_status_print(const json_t *status, FILE *out)
 	const json_t *module;
 	size_t i;
 
-	fprintf(out, "%s %s, pid %lld, up %.0f s\n", text_of(status, "product"),
+	fprintf(out, "%s %s, pid %lld, up %.0f s, BTF cache: %s\n", text_of(status, "product"),
 		text_of(status, "version"), number_of(status, "pid"),
-		json_number_value(json_object_get(status, "uptime_s")));
+		json_number_value(json_object_get(status, "uptime_s")), text_of(status, "btf_cache"));
 	emf_table_init(&table, 9);
 	emf_table_row(&table, "MODULE", "STATE", "PROGS", "LOAD ms", "ATTACH ms", "SEEN", "SENT",
 		      "DROPPED", "WHY", NULL);

@@ -19,6 +19,9 @@ SOURCE = os.path.abspath(os.environ.get("EMF_SRCDIR", BUILD))
 PATIENCE = 60  # seconds until something that has to come is given up; never a measure of speed
 PRODUCT = os.environ.get("EMF_PRODUCT", os.path.join(BUILD, "emf"))
 
+# What products that tests start keep of the kernel's BTF goes with the build folder, not to the system.
+os.environ.setdefault("EMF_CACHE", os.path.join(BUILD, "obj", "btf-cache"))
+
 # A make that runs the tests hands its own variables to every make below it; one that
 # a test runs must not inherit them (the list of tests to run is among them).
 for _name in ("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "GNUMAKEFLAGS"):

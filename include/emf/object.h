@@ -20,6 +20,8 @@ struct bpf_object_open_opts;
  * @destroy: frees it with all programs, maps and links
  * @set_params: copies parameters to the variables of their names; those that are
  *	constant only as long as it is not @loaded; NULL if there are no parameters
+ * @bytes: the compiled object itself, the same address each time; NULL if it has
+ *	to be loaded with the kernel's whole BTF
  *
  * Since: 0.1
  */
@@ -28,6 +30,7 @@ struct emf_object {
 	void *(*open)(const struct bpf_object_open_opts *opts);
 	void (*destroy)(void *skeleton);
 	void (*set_params)(void *skeleton, bool loaded);
+	const void *(*bytes)(size_t *size_bytes);
 };
 
 /**

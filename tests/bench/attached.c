@@ -5,8 +5,9 @@
  *
  *	attached PROGRAMS COMMAND [WORD...]
  *
- * prints microseconds of the clock, measured by ruler.bpf.c, and of its own processor
- * time, which other processes do not lengthen.
+ * prints microseconds of the clock, measured by ruler.bpf.c, of its own processor time,
+ * which other processes do not lengthen, and of the clock without the time that its calls
+ * of bpf(2) took.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -112,7 +113,8 @@ static int measure(struct ruler_bpf *ruler, unsigned int wanted, char **command)
 			ended ? "ended" : "took too long", wanted);
 		return 1;
 	}
-	printf("%.1f %.1f\n", (double)((long long)ruler->bss->attached_ns - start) / 1e3, used);
+	printf("%.1f %.1f %.1f\n", (double)((long long)ruler->bss->attached_ns - start) / 1e3, used,
+	       (double)((long long)ruler->bss->attached_ns - start - (long long)ruler->bss->kernel_ns) / 1e3);
 	return 0;
 }
 

@@ -6,6 +6,7 @@ what the services are in services.h.
 """
 import os
 import struct
+import zlib
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "corpus")
 HELLO, BIND, BOUND, CHANGED, CALL, REPLY, FAIL, CANCEL, SUBSCRIBE, UNSUBSCRIBE, SIGNAL, LOST, OFFER, RING, RANG, READ, RING_END, MISSED = range(1, 19)
@@ -125,7 +126,40 @@ rings = {
     "slots": ring(struct.pack("=IIQ", 8, 64, 0) + bytes(8), struct.pack("=IIQ", 8, 63, 7) + bytes(8)),
 }
 
-for target, inputs in (("peer", peers), ("record", records), ("map", maps), ("ring", rings)):
+
+
+def entry(uses=b"\0\1\0", targets=((1234, b"tp_btf/sched_switch"), (77, b"fentry.s/function")), btf=b"\x9f\xeb\1\0" + bytes(60), sum_of=zlib.crc32):
+    rest = struct.pack("=IIIQQ", len(btf), len(uses), len(targets), 1, 2) + uses + bytes(-len(uses) % 8)
+    rest += b"".join(struct.pack("=I124s", n, name) for n, name in targets) + btf
+    return struct.pack("=III", 0x42464d45, 1, sum_of(rest)) + rest
+
+
+def compiled(relocations=3):
+    """The sections that matter of an object, as a compiler lays them out."""
+    records = struct.pack("=III", 16, 1, relocations) + b"".join(struct.pack("=IIII", 8 * n, 1, 3, 0) for n in range(relocations))
+    ext = struct.pack("=HBBIIIIIII", 0xeb9f, 1, 0, 32, 0, 0, 0, 0, 0, len(records)) + records
+    names = b"\0.BTF\0.BTF.ext\0tp_btf/sched_switch\0?fentry/function\0.strtab\0"
+    contents = [b"", b"\x9f\xeb\1\0" + bytes(20), ext, bytes(16), bytes(16), names]
+    kinds = [(b"", 0, 0), (b".BTF", 1, 0), (b".BTF.ext", 1, 0), (b"tp_btf", 1, 6), (b"?fentry", 1, 6), (b".strtab", 3, 0)]
+    at, headers, body = 64, b"", b""
+    for content, (name, kind, flags) in zip(contents, kinds):
+        headers += struct.pack("=IIQQQQIIQQ", names.index(b"\0" + name) + 1 if name else 0, kind, flags, 0, at, len(content), 0, 0, 8, 0)
+        body += content + bytes(-len(content) % 8)
+        at = 64 + len(body)
+    head = struct.pack("=16sHHIQQQIHHHHHH", b"\x7fELF\2\1\1", 1, 247, 1, 0, 0, at, 0, 64, 0, 0, 64, len(contents), 5)
+    return head + body + headers
+
+
+caches = {
+    "entry": b"\0" + entry(),
+    "entry_repaired": b"\1" + entry(sum_of=len),
+    "entry_empty": b"\1" + entry(b"", (), b""),
+    "entry_bad_target": b"\1" + entry(targets=((1, b"xdp/none"),)),
+    "object": b"\2" + compiled(),
+    "object_bare": b"\2" + compiled(0),
+}
+
+for target, inputs in (("peer", peers), ("record", records), ("map", maps), ("ring", rings), ("cache", caches)):
     folder = os.path.join(HERE, target)
     os.makedirs(folder, exist_ok=True)
     for name, content in inputs.items():

@@ -11,11 +11,17 @@ static void guard_object_destroy(void *skeleton)
 	guard_bpf__destroy((struct guard_bpf *)skeleton);
 }
 
+static const void *guard_object_bytes(size_t *size_bytes)
+{
+	return guard_bpf__elf_bytes(size_bytes);
+}
+
 /* modules/guard.bpf.c */
 const struct emf_object guard_object = {
 	.source = "modules/guard.bpf.c",
 	.open = guard_object_open,
 	.destroy = guard_object_destroy,
+	.bytes = guard_object_bytes,
 };
 
 static const struct emf_shared_map guard_maps[] = {

@@ -11,11 +11,17 @@ static void rules_object_destroy(void *skeleton)
 	rules_bpf__destroy((struct rules_bpf *)skeleton);
 }
 
+static const void *rules_object_bytes(size_t *size_bytes)
+{
+	return rules_bpf__elf_bytes(size_bytes);
+}
+
 /* modules/rules.bpf.c */
 const struct emf_object rules_object = {
 	.source = "modules/rules.bpf.c",
 	.open = rules_object_open,
 	.destroy = rules_object_destroy,
+	.bytes = rules_object_bytes,
 };
 
 static const struct emf_shared_map rules_maps[] = {

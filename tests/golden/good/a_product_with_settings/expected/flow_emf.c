@@ -16,11 +16,17 @@ static void flow_object_set_params(void *skeleton, bool loaded)
 	flow_params_store((struct flow_bpf *)skeleton, &flow_params, loaded);
 }
 
+static const void *flow_object_bytes(size_t *size_bytes)
+{
+	return flow_bpf__elf_bytes(size_bytes);
+}
+
 /* modules/flow.bpf.c */
 const struct emf_object flow_object = {
 	.source = "modules/flow.bpf.c",
 	.open = flow_object_open,
 	.destroy = flow_object_destroy,
+	.bytes = flow_object_bytes,
 	.set_params = flow_object_set_params,
 };
 

@@ -11,11 +11,17 @@ static void flow_object_destroy(void *skeleton)
 	flow_bpf__destroy((struct flow_bpf *)skeleton);
 }
 
+static const void *flow_object_bytes(size_t *size_bytes)
+{
+	return flow_bpf__elf_bytes(size_bytes);
+}
+
 /* modules/flow.bpf.c */
 const struct emf_object flow_object = {
 	.source = "modules/flow.bpf.c",
 	.open = flow_object_open,
 	.destroy = flow_object_destroy,
+	.bytes = flow_object_bytes,
 };
 
 /* modules/flow.emf:4:8 */

@@ -11,9 +11,15 @@ static void both_object_destroy(void *skeleton)
 	both_bpf__destroy((struct both_bpf *)skeleton);
 }
 
+static const void *both_object_bytes(size_t *size_bytes)
+{
+	return both_bpf__elf_bytes(size_bytes);
+}
+
 /* modules/both.bpf.c */
 const struct emf_object both_object = {
 	.source = "modules/both.bpf.c",
 	.open = both_object_open,
 	.destroy = both_object_destroy,
+	.bytes = both_object_bytes,
 };

@@ -11,11 +11,17 @@ static void count_object_destroy(void *skeleton)
 	count_bpf__destroy((struct count_bpf *)skeleton);
 }
 
+static const void *count_object_bytes(size_t *size_bytes)
+{
+	return count_bpf__elf_bytes(size_bytes);
+}
+
 /* modules/count.bpf.c */
 const struct emf_object count_object = {
 	.source = "modules/count.bpf.c",
 	.open = count_object_open,
 	.destroy = count_object_destroy,
+	.bytes = count_object_bytes,
 	COUNT_INFERRED_OBJECT
 };
 

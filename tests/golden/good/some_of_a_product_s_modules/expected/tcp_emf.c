@@ -11,11 +11,17 @@ static void tcp_object_destroy(void *skeleton)
 	tcp_bpf__destroy((struct tcp_bpf *)skeleton);
 }
 
+static const void *tcp_object_bytes(size_t *size_bytes)
+{
+	return tcp_bpf__elf_bytes(size_bytes);
+}
+
 /* modules/tcp.bpf.c */
 const struct emf_object tcp_object = {
 	.source = "modules/tcp.bpf.c",
 	.open = tcp_object_open,
 	.destroy = tcp_object_destroy,
+	.bytes = tcp_object_bytes,
 	TCP_INFERRED_OBJECT
 };
 

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * btf_kernel.h - which kernel runs, as a number that another build of it does not have.
+ */
+#ifndef EMF_CORE_BTF_KERNEL_H
+#define EMF_CORE_BTF_KERNEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The build id in ELF notes, as in /sys/kernel/notes; @size receives how long it is. NULL if there is none. */
+const void *emf_kernel_build_id(const void *notes, size_t notes_size, size_t *size);
+
+/* By its build id; without one by its release, its version, which has the time of the build, and the size of its BTF. */
+uint64_t emf_btf_kernel(void);
+
+#endif

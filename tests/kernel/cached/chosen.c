@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "chosen_emf.h"
+
+int chosen_configure(struct module *m)
+{
+	return bpf_program__set_attach_target(chosen_skeleton(m)->progs.on_choice, 0, "sched_process_exit");
+}
