@@ -26,7 +26,7 @@ def burner(*flags):
     path = os.path.join(tap.folder(), "emf<burn>")
     with open(path + ".c", "w") as f:
         f.write(BURN)
-    done = tap.run(shutil.which("cc") or "gcc", "-O1", "-fno-omit-frame-pointer", "-mno-omit-leaf-frame-pointer", "-fno-optimize-sibling-calls", *flags, "-o", path, path + ".c")
+    done = tap.run(shutil.which("cc") or "gcc", "-O0", *flags, "-o", path, path + ".c")  # each function has a frame pointer then
     tap.equal(done.returncode, 0, f"the compiler ({done.stderr})")
     return tap.start(path)
 
@@ -74,7 +74,8 @@ def test_a_flame_graph_is_as_wide_as_what_it_shows():
 def test_what_cannot_be_is_said_before_anything_runs():
     tap.need_root()
     done = tap.run(tap.PRODUCT, "run", "profile", "-U", "-K")
-    tap.equal((done.returncode, "--user-only and --kernel-only together leave nothing to show" in done.stderr), (1, True), f"a contradiction ({done.stderr})")
+    tap.equal(done.returncode, 1, "exit status")
+    tap.contains(done.stderr, "profile: --user-only and --kernel-only together leave nothing to show")
     done = tap.run(tap.PRODUCT, "run", "profile", "-d", "100ms", "--svg", "/no/such/folder/x.svg")
     tap.contains(done.stderr, "profile: the flame graph '/no/such/folder/x.svg' was not written: No such file or directory")
 
