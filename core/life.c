@@ -14,6 +14,7 @@
 #include "chain.h"
 #include "event.h"
 #include "map_share.h"
+#include "view.h"
 
 #define NS_PER_MS 1000000ull
 
@@ -48,6 +49,8 @@ static void release(struct emf_unit *unit, bool created)
 	emf_ring_drain(unit);
 	emf_ring_report_lost(unit);
 	emf_show_summary(unit);
+	if (unit->state == EMF_UNIT_STOPPING)
+		emf_view_end(unit);
 	/* Before destroy, which may free what a source is embedded in. */
 	emf_loop_remove_owner(&unit->emf->loop, unit->m);
 	emf_bus_withdraw(unit->m);
@@ -160,6 +163,7 @@ static int attach(struct emf_unit *unit)
 	}
 	unit->state = EMF_UNIT_RUNNING;
 	emf_event_print_heading(unit);
+	emf_view_start(unit);
 	emf_debug(unit->m, "runs");
 	return 0;
 }

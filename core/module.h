@@ -17,6 +17,7 @@
 #include "param.h"
 #include "ring.h"
 #include "show.h"
+#include "view.h"
 #include "worker.h"
 
 struct emf;
@@ -57,6 +58,7 @@ enum emf_unit_state {
  * @shown: how its events are printed
  * @chain: of a module that stands for one
  * @demand: its programs that wait for a listener
+ * @view: what is printed of its maps
  * @closing: closes its links on the worker
  * @closing_links: the worker's while @closing is under way
  */
@@ -84,6 +86,7 @@ struct emf_unit {
 	struct emf_shown_set shown;
 	struct emf_chain_set chain;
 	struct emf_demand demand;
+	struct emf_view_timer view;
 	struct emf_work closing;
 	struct emf_bpf_links closing_links;
 };

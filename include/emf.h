@@ -30,5 +30,6 @@
 #include <emf/symbol.h>
 #include <emf/type.h>
 #include <emf/types.h>
+#include <emf/view.h>
 
 #endif
