@@ -36,6 +36,7 @@ static void set_failed(struct emf_unit *unit, const char *step, int err)
 {
 	unit->state = EMF_UNIT_FAILED;
 	unit->error = err;
+	unit->failures++;
 	if (!unit->why[0]) {
 		unit->unsupported = err == -EPERM || err == -EOPNOTSUPP;
 		snprintf(unit->why, sizeof(unit->why), "%s failed: %s", step, strerror(-err));
@@ -114,6 +115,7 @@ static const struct {
 	{ .name = "configure", .run = configure, .of_object = true },
 	{ .name = "import", .run = emf_map_share_import, .of_object = true },
 	{ .name = "load", .run = emf_bpf_object_load, .of_object = true },
+	{ .name = "metrics", .run = emf_metric_open, .of_object = true },
 	{ .name = "events", .run = emf_event_open, .of_object = true },
 	{ .name = "create", .run = create_own },
 	{ .name = "provide", .run = provide, .is_created = true },

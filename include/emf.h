@@ -20,6 +20,7 @@
 #include <emf/log.h>
 #include <emf/loop.h>
 #include <emf/map.h>
+#include <emf/metric.h>
 #include <emf/module.h>
 #include <emf/need.h>
 #include <emf/object.h>

@@ -19,6 +19,7 @@ extern "C" {
 struct emf_attach;
 struct emf_chain;
 struct emf_event_source;
+struct emf_metric;
 struct emf_need;
 struct emf_object;
 struct emf_param;
@@ -59,6 +60,7 @@ struct emf_views;
  * @provides: services, from its description; optional
  * @uses: services of others, from its description; optional
  * @views: maps that are printed by themselves; optional
+ * @metrics: that can be read of it, from its description; optional
  * @unit: EMF's own; leave it alone
  *
  * Every member but @name is optional. All callbacks run on the loop thread and
@@ -102,6 +104,7 @@ struct module {
 	const struct emf_provided *provides;
 	const struct emf_used *uses;
 	const struct emf_views *views;
+	const struct emf_metric *metrics;
 
 	struct emf_unit *unit;
 };

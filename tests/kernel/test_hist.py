@@ -141,7 +141,10 @@ def test_each_interval_begins_anew_and_nothing_is_counted_twice_or_lost():
     for name, key in (("sizes", "pid"), ("counts", None)):
         writer = Writer(*SIZES)
         tool = started(name, "-j", "-i", "50ms", "--tgid", writer.pid)
-        for _ in range(20):
+        for _ in range(10):
+            writer.write()
+        until(lambda: tool.out, "the end of an interval")
+        for _ in range(10):
             writer.write()
         lines = [json.loads(line) for line in ended(tool).splitlines()]
         tap.equal(len({line["time"] for line in lines}) > 1, True, "there was more than one interval")
