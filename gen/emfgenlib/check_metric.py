@@ -11,7 +11,7 @@ from .values import duration
 SCALES = {"log2": 0, "linear": 3, "bounds": 1}  # how many numbers; bounds takes more
 MAX_SERIES = 100000  # label values of one metric
 DEFAULT_SERIES = 1000
-MAX_SLOTS = 1024  # EMF_SLOTS_MAX, include/emf/hist.h
+_MAX_SLOTS = 1024  # EMF_SLOTS_MAX, include/emf/hist.h
 # What is called emf_<word>_... already: core/metric_builtin.c.
 RESERVED = ("bus", "loop", "metric", "module", "product")
 # Ends of names that say a unit: the base unit, and how many make one of it.
@@ -112,8 +112,8 @@ def _scale(metric: Metric, scope: Scope, errors: Errors) -> None:
     elif any(a >= b for a, b in zip(numbers, numbers[1:])):
         errors.add(at, "each bound is above the one before it", "put them in order")
         return
-    if metric.numbers and slots_of(metric, unit, scope)[1] > MAX_SLOTS:
-        errors.add(at, f"this has {slots_of(metric, unit, scope)[1]} buckets; {MAX_SLOTS} are the most")
+    if metric.numbers and slots_of(metric, unit, scope)[1] > _MAX_SLOTS:
+        errors.add(at, f"this has {slots_of(metric, unit, scope)[1]} buckets; {_MAX_SLOTS} are the most")
 
 
 # --- of an event --------------------------------------------------------------------------

@@ -12,8 +12,8 @@ from .near import near
 from .said import Said
 from .tables import TableMember, TableRecord
 
-MAX_SLOTS = 64  # of powers of two
-MAX_COLUMNS = 12  # EMF_TABLE_COLUMNS, core/table.h
+_MAX_SLOTS = 64  # of powers of two
+_MAX_COLUMNS = 12  # EMF_TABLE_COLUMNS, core/table.h
 _SLOTS = "slots"  # the member of a value, as libbpf's tools call it
 _GLOBALS = re.compile(r"slots|(\w+_)?(hist|dist)\Z")  # that are slots themselves
 _COUNTED = re.compile(r"(\w+_)?(hist|dist|histogram)\Z")  # maps whose key is the slot
@@ -86,7 +86,7 @@ class Views:
     def _array(self, name: str, type_: int, at: int) -> Optional[TableMember]:
         dimensions, element = self.btf.array(type_)
         size = self.btf.size(element)
-        if len(dimensions) != 1 or self.btf.kinds[self.btf.strip(element)] != btf.INT or size not in (4, 8) or not 1 < dimensions[0] <= MAX_SLOTS:
+        if len(dimensions) != 1 or self.btf.kinds[self.btf.strip(element)] != btf.INT or size not in (4, 8) or not 1 < dimensions[0] <= _MAX_SLOTS:
             return None
         return TableMember(name, f"EMF_U{8 * size}", at, size, dimensions[0], None)
 
@@ -102,12 +102,12 @@ class Views:
             view.key = None if is_one or map_.key is None else self._key(map_, view.value)
             return view
         if (said or _COUNTED.match(map_.name)) and self._is_count(map_):
-            view.n = MAX_SLOTS
+            view.n = _MAX_SLOTS
             view.slots, view.slot = self._number("count", map_.value), self._number("slot", map_.key)
             return view
         if said:
             self.errors.add(self._said("EMF_HIST", map_.name), f"'{map_.name}' holds no histograms: its value is {self._written(map_.value)}",
-                            f"give the value a member __u64 slots[N], N at most {MAX_SLOTS}, or let it be a __u64, and the key a __u32 that is the slot")
+                            f"give the value a member __u64 slots[N], N at most {_MAX_SLOTS}, or let it be a __u64, and the key a __u32 that is the slot")
         return None
 
     def _written(self, type_: Optional[int]) -> str:
@@ -117,7 +117,7 @@ class Views:
         """A number that is counted up, under a small one."""
         if map_.key is None or map_.value is None:
             return False
-        is_small = not _KINDS[map_.type].endswith("array") or map_.max_entries <= MAX_SLOTS
+        is_small = not _KINDS[map_.type].endswith("array") or map_.max_entries <= _MAX_SLOTS
         return is_small and self.records.base(map_.key) in ("u8", "u16", "u32", "s32") and self.records.base(map_.value) in ("u32", "u64")
 
     def _number(self, name: str, type_: int) -> TableMember:
@@ -140,7 +140,7 @@ class Views:
             return view
         if said:
             self.errors.add(self._said("EMF_HIST", name), f"'{name}' is {self._written(variable.type)}, and no histogram",
-                            f"let it be __u64 {name}[N], or structs with a member __u64 slots[N], N at most {MAX_SLOTS}")
+                            f"let it be __u64 {name}[N], or structs with a member __u64 slots[N], N at most {_MAX_SLOTS}")
         return None
 
     # --- keys and values
@@ -180,8 +180,8 @@ class Views:
         view.value = self.records.record(bare, self.btf.name(bare) or map_.name) if is_struct else self.records.event(map_.value, map_.name)
         view.key = self._key(map_, view.value)
         columns = len(view.key.members) + len(view.value.members)
-        if columns > MAX_COLUMNS:
-            self.errors.add(position, f"'{map_.name}' has {columns} members of key and value together, and a table has {MAX_COLUMNS} columns",
+        if columns > _MAX_COLUMNS:
+            self.errors.add(position, f"'{map_.name}' has {columns} members of key and value together, and a table has {_MAX_COLUMNS} columns",
                             "print it in a user part")
             return None
         numbers = {m.name: i for i, m in enumerate(view.value.members) if m.count == 1 and not m.bits and _NUMBERS.fullmatch(m.type)}

@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import signal
-import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "build"))
@@ -16,19 +15,11 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 import scratch  # noqa: E402 - the path has to be set first
 import tap  # noqa: E402
 from tool import Tool, until  # noqa: E402
+from writer import Writer  # noqa: E402
 
 CORPUS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "corpus")
 TRACED = ["unshare", "-m", "--propagation", "slave", "sh", "-c",
           'test -e /sys/kernel/tracing/events || mount -t tracefs tracefs /sys/kernel/tracing; exec "$@"', "sh"]
-# Writes so much, again for each byte that it reads, and then says so: by another system call.
-WRITER = """import os, sys
-fd = os.open("/dev/null", os.O_WRONLY)
-while os.read(0, 1):
-    for n in map(int, sys.argv[1:]):
-        os.write(fd, bytes(n))
-    os.writev(1, [b"x"])
-"""
-
 
 @scratch.once
 def build(parent):
@@ -42,22 +33,6 @@ def build(parent):
     made.make()
     tap.PRODUCT = made.product()
     return made
-
-
-class Writer:
-    """A process that writes so many bytes, when it is asked."""
-
-    def __init__(self, *sizes):
-        self.sizes = sizes
-        self.process = tap.start(sys.executable, "-c", WRITER, *sizes, stdin=subprocess.PIPE)
-        self.pid = self.process.pid
-
-    def write(self):
-        """All of it once, and it is done."""
-        self.process.stdin.write("x")
-        self.process.stdin.flush()
-        tap.equal(self.process.stdout.read(1), "x", "what it says when it has written")
-        return self
 
 
 def started(*words, within=TRACED):
@@ -193,8 +168,7 @@ def test_counts_of_all_processors_are_one():
     writer = Writer(5)
     tool = started("calls", "-j", "--ppid", os.getpid())
     for cpu in processors:
-        os.sched_setaffinity(writer.pid, {cpu})
-        writer.write()
+        writer.write(cpu=cpu)
     value = next(row["value"] for row in map(json.loads, ended(tool).splitlines()) if row["key"]["pid"] == writer.pid)
     tap.equal(value, {"calls": len(processors), "bytes": 5 * len(processors), "comm": "python3"}, "the row")
 
