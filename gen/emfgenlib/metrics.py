@@ -11,7 +11,7 @@ from .check_object import COUNT
 from .errors import Errors
 from .infer_record import Names, Records
 from .interface import Interface
-from .maps import readable
+from .maps import per_cpu, readable
 from .near import near
 from .said import Said
 from .scope import Scope
@@ -135,7 +135,7 @@ class Maker:
         value = self._value(metric, found)
         made = self._made(metric, value, self._labels(metric, found))
         made.map = found.name
-        made.counters = c_types.counters(self.btf, found.value) if found.value is not None else []
+        made.counters = c_types.counters(self.btf, found.value) if value and per_cpu(found) else []
         if metric.kind == "histogram":
             self._slots(made, found)
         return made

@@ -15,15 +15,12 @@ static const struct emf_member flow_metric_0_labels[] = {
 	{ .name = "proto", .type = EMF_ENUM, .offset = 12, .size = 1, .count = 1, .names = flow_metric_flow_proto_names },
 };
 static const struct emf_member flow_metric_0_value = { .name = "bytes", .type = EMF_U64, .offset = 16, .size = 8, .count = 1 };
-static const struct emf_map_counters flow_metric_0_counters[] = { { 0, 4, 2 }, { 8, 2, 2 }, { 12, 1, 4 }, { 16, 8, 2 }, { 48, 1, 8 }, };
 
 static const struct emf_member flow_metric_1_labels[] = {
 	{ .name = "dir", .type = EMF_U8, .offset = 13, .size = 1, .count = 1 },
 };
-static const struct emf_map_counters flow_metric_1_counters[] = { { 0, 4, 2 }, { 8, 2, 2 }, { 12, 1, 4 }, { 16, 8, 2 }, { 48, 1, 8 }, };
 
 static const struct emf_member flow_metric_2_value = { .name = "delta", .type = EMF_S64, .offset = 24, .size = 8, .count = 1 };
-static const struct emf_map_counters flow_metric_2_counters[] = { { 0, 4, 2 }, { 8, 2, 2 }, { 12, 1, 4 }, { 16, 8, 2 }, { 48, 1, 8 }, };
 
 static const struct emf_member flow_metric_3_value = { .name = "value", .type = EMF_U64, .offset = 0, .size = 8, .count = 8 };
 static const struct emf_map_counters flow_metric_3_counters[] = { { 0, 8, 8 }, };
@@ -46,8 +43,6 @@ static const struct emf_metric flow_metrics[] = {
 		.labels = flow_metric_0_labels,
 		.n_labels = 2,
 		.value = &flow_metric_0_value,
-		.counters = flow_metric_0_counters,
-		.n_counters = 5,
 		.max_series = 1000,
 	},
 	{ /* modules/flow.emf:17:8 */
@@ -57,8 +52,6 @@ static const struct emf_metric flow_metrics[] = {
 		.map = "rows",
 		.labels = flow_metric_1_labels,
 		.n_labels = 1,
-		.counters = flow_metric_1_counters,
-		.n_counters = 5,
 		.max_series = 3,
 	},
 	{ /* modules/flow.emf:18:8 */
@@ -67,8 +60,6 @@ static const struct emf_metric flow_metrics[] = {
 		.kind = EMF_GAUGE,
 		.map = "rows",
 		.value = &flow_metric_2_value,
-		.counters = flow_metric_2_counters,
-		.n_counters = 5,
 		.max_series = 1000,
 	},
 	{ /* modules/flow.emf:19:12 */
