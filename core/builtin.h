@@ -27,6 +27,8 @@ void emf_builtin_provide_parameters(struct emf *emf);
 void emf_builtin_provide_statistics(struct emf *emf, const struct emf_server *server);
 void emf_builtin_withdraw_statistics(void);
 void emf_builtin_provide_costs(struct emf *emf, const struct emf_server *server);
+void emf_builtin_provide_metrics(struct emf *emf, const struct emf_server *server);
+void emf_builtin_withdraw_metrics(void);
 void emf_builtin_provide_log(struct emf *emf);
 void emf_builtin_withdraw_log(void);
 

@@ -80,6 +80,7 @@ void emf_builtin_provide(struct emf *emf, const struct emf_server *server)
 	emf_builtin_provide_parameters(emf);
 	emf_builtin_provide_chains(emf);
 	emf_builtin_provide_statistics(emf, server);
+	emf_builtin_provide_metrics(emf, server);
 	emf_builtin_provide_log(emf);
 }
 
@@ -90,5 +91,6 @@ void emf_builtin_withdraw(void)
 	ebus_withdraw(&introspection_service, NULL);
 	ebus_withdraw(&parameters_service, NULL);
 	emf_builtin_withdraw_statistics();
+	emf_builtin_withdraw_metrics();
 	emf_builtin_withdraw_log();
 }

@@ -22,6 +22,7 @@ static const struct emf_command commands[] = {
 	{ "serve", "[MODULE...] [OPTIONS]", "run the configured modules as a service", emf_cmd_serve },
 	{ "list", "[-j]", "list the modules of this product", emf_cmd_list },
 	{ "status", "[-j]", "show how the modules of the running service do", emf_cmd_status },
+	{ "metrics", "[--textfile DIR]", "print metrics of the running service for Prometheus, or write them to a file", emf_cmd_metrics },
 	{ "top", "[OPTIONS]", "show what modules of the running service cost, again and again", emf_cmd_top },
 	{ "start", "MODULE...", "start modules of the running service", emf_cmd_start },
 	{ "stop", "MODULE...", "stop modules of the running service; the others run on", emf_cmd_stop },

@@ -33,6 +33,7 @@ int emf_cmd_serve(struct emf *emf, int argc, char **argv);
 int emf_cmd_start(struct emf *emf, int argc, char **argv);
 int emf_cmd_stop(struct emf *emf, int argc, char **argv);
 int emf_cmd_top(struct emf *emf, int argc, char **argv);
+int emf_cmd_metrics(struct emf *emf, int argc, char **argv);
 int emf_cmd_status(struct emf *emf, int argc, char **argv);
 int emf_cmd_acl(struct emf *emf, int argc, char **argv);
 int emf_cmd_doctor(struct emf *emf, int argc, char **argv);

@@ -14,6 +14,7 @@
 #include "chain.h"
 #include "event.h"
 #include "map_share.h"
+#include "view.h"
 
 #define NS_PER_MS 1000000ull
 
@@ -35,6 +36,7 @@ static void set_failed(struct emf_unit *unit, const char *step, int err)
 {
 	unit->state = EMF_UNIT_FAILED;
 	unit->error = err;
+	unit->failures++;
 	if (!unit->why[0]) {
 		unit->unsupported = err == -EPERM || err == -EOPNOTSUPP;
 		snprintf(unit->why, sizeof(unit->why), "%s failed: %s", step, strerror(-err));
@@ -48,6 +50,8 @@ static void release(struct emf_unit *unit, bool created)
 	emf_ring_drain(unit);
 	emf_ring_report_lost(unit);
 	emf_show_summary(unit);
+	if (unit->state == EMF_UNIT_STOPPING)
+		emf_view_end(unit);
 	/* Before destroy, which may free what a source is embedded in. */
 	emf_loop_remove_owner(&unit->emf->loop, unit->m);
 	emf_bus_withdraw(unit->m);
@@ -111,6 +115,7 @@ static const struct {
 	{ .name = "configure", .run = configure, .of_object = true },
 	{ .name = "import", .run = emf_map_share_import, .of_object = true },
 	{ .name = "load", .run = emf_bpf_object_load, .of_object = true },
+	{ .name = "metrics", .run = emf_metric_open, .of_object = true },
 	{ .name = "events", .run = emf_event_open, .of_object = true },
 	{ .name = "create", .run = create_own },
 	{ .name = "provide", .run = provide, .is_created = true },
@@ -160,6 +165,7 @@ static int attach(struct emf_unit *unit)
 	}
 	unit->state = EMF_UNIT_RUNNING;
 	emf_event_print_heading(unit);
+	emf_view_start(unit);
 	emf_debug(unit->m, "runs");
 	return 0;
 }

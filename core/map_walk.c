@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <emf/map.h>
+#include "map_walk.h"
 
 /* What the kernel answers where a type of map has no batches; no errno of libc's. */
 #define KERNEL_ENOTSUPP 524 /* include/linux/errno.h */
@@ -200,6 +200,36 @@ static void add(char *to, const char *from, const struct emf_map_counters *c)
 	}
 }
 
+void emf_map_add(void *to, const void *from, const struct emf_map_counters *counters, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		add(to, from, &counters[i]);
+}
+
+size_t emf_map_values_bytes(const struct emf_map *map)
+{
+	return values_bytes((const struct bpf_map *)map);
+}
+
+static bool is_zero(const char *bytes, size_t n)
+{
+	return !n || (!bytes[0] && !memcmp(bytes, bytes + 1, n - 1));
+}
+
+void emf_map_fold(const struct emf_map *map, const void *values, void *one, const struct emf_map_counters *counters, size_t n)
+{
+	const struct bpf_map *bpf_map = (const struct bpf_map *)map;
+	size_t bytes = bpf_map__value_size(bpf_map), all = values_bytes(bpf_map), stride = stride_of(bpf_map), first = 0;
+	const char *of = values;
+
+	if (is_per_cpu(bpf_map))
+		while (first + stride < all && is_zero(of + first, bytes))
+			first += stride;
+	memcpy(one, of + first, bytes);
+	for (size_t at = first + stride; is_per_cpu(bpf_map) && at < all; at += stride)
+		emf_map_add(one, of + at, counters, n);
+}
+
 static bool is_inside(const struct emf_map_counters *c, size_t bytes)
 {
 	bool is_size = c->size == 1 || c->size == 2 || c->size == 4 || c->size == 8;
@@ -230,8 +260,7 @@ int emf_map_sum(const struct emf_map *map, const void *key, void *sum,
 	if (!err) {
 		memset(sum, 0, bytes);
 		for (size_t at = 0; at < all; at += stride)
-			for (size_t i = 0; i < n; i++)
-				add(sum, values + at, &counters[i]);
+			emf_map_add(sum, values + at, counters, n);
 	}
 	free(values);
 	return err;

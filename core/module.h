@@ -13,10 +13,12 @@
 #include "bpf_object.h"
 #include "chain_set.h"
 #include "demand.h"
+#include "metric.h"
 #include "need.h"
 #include "param.h"
 #include "ring.h"
 #include "show.h"
+#include "view.h"
 #include "worker.h"
 
 struct emf;
@@ -48,6 +50,7 @@ enum emf_unit_state {
  * @event: what notify is being told
  * @peer: whom that is about
  * @user_ns: of a processor, what its handlers took while somebody measured
+ * @failures: starts and stops that failed
  * @slow_polls: polls that took longer than EMF_POLL_MS
  * @object: its kernel part
  * @params: its parameters
@@ -55,8 +58,10 @@ enum emf_unit_state {
  * @variants: which programs were chosen, and why
  * @malformed: records that were too short
  * @shown: how its events are printed
+ * @metrics: what was counted of them, and read
  * @chain: of a module that stands for one
  * @demand: its programs that wait for a listener
+ * @view: what is printed of its maps
  * @closing: closes its links on the worker
  * @closing_links: the worker's while @closing is under way
  */
@@ -75,6 +80,7 @@ struct emf_unit {
 	enum emf_event event;
 	const char *peer;
 	uint64_t user_ns;
+	uint64_t failures;
 	uint64_t slow_polls;
 	struct emf_bpf_object object;
 	struct emf_param_set params;
@@ -82,8 +88,10 @@ struct emf_unit {
 	struct emf_variants variants;
 	uint64_t malformed;
 	struct emf_shown_set shown;
+	struct emf_metric_set metrics;
 	struct emf_chain_set chain;
 	struct emf_demand demand;
+	struct emf_view_timer view;
 	struct emf_work closing;
 	struct emf_bpf_links closing_links;
 };

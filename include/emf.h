@@ -20,6 +20,7 @@
 #include <emf/log.h>
 #include <emf/loop.h>
 #include <emf/map.h>
+#include <emf/metric.h>
 #include <emf/module.h>
 #include <emf/need.h>
 #include <emf/object.h>
@@ -31,5 +32,6 @@
 #include <emf/symbol.h>
 #include <emf/type.h>
 #include <emf/types.h>
+#include <emf/view.h>
 
 #endif

@@ -37,6 +37,9 @@ def _without_kernel_part(module: ModuleDecl, errors: Errors) -> None:
     hint = f"add modules/{module.name}.bpf.c"
     for event in module.events:
         errors.add(event.position, f"nothing can send event '{event.name}': module '{module.name}' has no kernel part", hint)
+    for metric in module.metrics:
+        if not metric.is_event:
+            errors.add(metric.source.position, f"there is no map '{metric.source.text}': module '{module.name}' has no kernel part", hint)
     for need in module.needs:
         if need.variant:
             errors.add(need.variant[0].position, f"module '{module.name}' has no kernel part, and so no program to choose", hint)

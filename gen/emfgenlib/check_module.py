@@ -6,11 +6,12 @@ from .attach import PLACES, check_kind
 from .check_chain import all_of
 from .check_fields import check_fields, check_in_range, check_unique
 from .check_maps import check_maps
+from .check_metric import check_metrics
 from .errors import Errors
 from .layout import Layouts, near_type
 from .near import near, nearest
 from .scope import Scope, of_file
-from .syntax import (Attach, Chain, Enum, Event, Field, File, Method, Metric, ModuleDecl, Name, Need, ProductDecl, Service, Setting, Signal,
+from .syntax import (Attach, Chain, Enum, Event, Field, File, Method, ModuleDecl, Name, Need, ProductDecl, Service, Setting, Signal,
                      Struct, Value)
 from .values import check_value
 
@@ -18,13 +19,11 @@ from .values import check_value
 CALLBACKS = ("configure", "create", "attach", "poll", "notify", "detach", "destroy")
 MAX_RECORD = 1 << 16  # bytes; a quarter of an event's ring
 OVERFLOWS = ("drop_old", "drop_new", "block")
-SCALES = {"log2": 0, "linear": 3, "bounds": 1}  # how many numbers; bounds takes more
 NEEDS = (*bpf_names.OF, *bpf_names.BY_NAME)
 SAID = {"cap": "capability", "helper": "helper", "map_type": "map type"}
 AS_IN = {"cap": "without CAP_, as in: BPF, PERFMON, NET_ADMIN", "helper": "without bpf_, as in: ktime_get_coarse_ns",
          "map_type": "in lower case, as in: ringbuf, lru_hash"}
 MAX_VARIANTS = 8  # of one module, EMF_VARIANTS_MAX of core/need.h
-MAX_SERIES = 100000  # label values of one metric
 # Options that every module shares with the product: core/cmd_run.c, core/show_options.c.
 TAKEN_OPTIONS = ("bus", "config", "duration", "help", "log")
 TAKEN_LETTERS = {"c": "--cgroup", "d": "--duration", "h": "--help", "j": "--json", "n": "--count", "p": "--pid", "T": "--timestamps",
@@ -50,8 +49,8 @@ def check_module(module: ModuleDecl, file: File, scope: Scope, layouts: Layouts,
     _policies(module.events, errors)
     _callbacks(module, errors)
     check_maps(module, {d.name: d for f in file.reached() for d in f.of(ModuleDecl)}, errors)
-    for metric in module.metrics:
-        _metric(metric, errors)
+    check_unique(module.metrics, "a metric", errors)
+    check_metrics(module, services, scope, errors)
     _plugs(module, {c.name: c for c in all_of(file, Chain)}, errors)
 
 
@@ -233,19 +232,6 @@ def _policies(events: List[Event], errors: Errors) -> None:
         if first.text != event.overflow.text:
             errors.add(event.overflow.position, f"signal '{signal}' has the overflow policy {first.text} already",
                        f"at {first.position}; a signal has one")
-
-
-def _metric(metric: Metric, errors: Errors) -> None:
-    if metric.scale:
-        wanted = SCALES.get(metric.scale.text)
-        if wanted is None:
-            errors.add(metric.scale.position, f"there is no scale '{metric.scale.text}'", "there are: " + ", ".join(SCALES))
-        elif (metric.scale.text == "bounds" and not metric.numbers) or \
-                (metric.scale.text != "bounds" and len(metric.numbers) != wanted):
-            errors.add(metric.scale.position, f"'{metric.scale.text}' takes {wanted or 'no'} numbers"
-                       + (" or more" if metric.scale.text == "bounds" else ""))
-    if metric.max_series and not 1 <= metric.max_series.value <= MAX_SERIES:
-        errors.add(metric.max_series.position, f"max_series is from 1 to {MAX_SERIES}")
 
 
 def _plugs(module: ModuleDecl, chains: Dict[str, Chain], errors: Errors) -> None:

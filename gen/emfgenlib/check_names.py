@@ -11,7 +11,7 @@ from .layout import Layouts
 from .syntax import File, ModuleDecl, ProductDecl
 
 # What a module's own part of its header and its C declares, and its skeleton.
-OF_A_MODULE = ("module", "object", "skeleton", "bpf", "params", "uses", "provides", "needs", "attaches", "events", "param_table",
+OF_A_MODULE = ("module", "object", "skeleton", "bpf", "params", "uses", "provides", "needs", "attaches", "events", "metrics", "param_table",
                "object_open", "object_destroy", "object_set_params", "params_store")
 
 EMFS_OWN = "bus-idl/emf.emf"  # the services that every product has

@@ -32,7 +32,8 @@ class _Check:
         for use in module.maps:
             self.map(use.map, use.source)
         for metric in module.metrics:
-            self.metric(metric)
+            if not metric.is_event:
+                self.metric(metric)
         provided = {name.text for name in module.provides}
         for service in all_of(file, Service):
             if service.name in provided:

@@ -9,10 +9,11 @@ from .bpf_object import Map, Object, Variable
 from .errors import Errors, Position
 from .files import read_regular
 from .infer_record import Names, Records
+from .infer_view import InferredView, Views
 from .near import near
 from .opaque import Opaque, opaque
 from .said import Said, SaidEvent, said
-from .syntax import ModuleDecl
+from .syntax import ModuleDecl, Value
 from .tables import TableAttach, TableParam, TableRecord
 from .types import BUILT_IN
 from .warn import warn
@@ -35,7 +36,7 @@ class Declared:
     """Where it stands, as a declaration would say."""
 
     position: Position
-    short: None = None
+    short: Optional[Value] = None
     live: bool = False
 
 
@@ -52,6 +53,7 @@ class Inferred:
     records: List[TableRecord] = field(default_factory=list)
     params: List[InferredParam] = field(default_factory=list)
     events: List[InferredEvent] = field(default_factory=list)
+    views: List[InferredView] = field(default_factory=list)
     types: List[Opaque] = field(default_factory=list)  # of globals
     attaches: List[TableAttach] = field(default_factory=list)
 
@@ -83,6 +85,8 @@ def infer(obj: Object, module: str, path: str, has_user: bool, errors: Errors) -
     out = Inferred()
     out.params = _params(obj, records, there, source, errors)
     out.events = _Events(obj, records, there, source, has_user, errors).all()
+    out.views = Views(obj, records, there, source.place, has_user, errors).all()
+    _add_view_params(out, path)
     if not has_user:
         _attach(obj, module, source, out)
     out.enums, out.records, out.types = records.enums, records.records, opaque(obj, module)
@@ -95,6 +99,10 @@ def tell_unused(obj: Object, path: str, declared: ModuleDecl) -> None:
     for event in there.events:
         warn(source.place(rf"EMF_EVENT\s*\(\s*({re.escape(event.map)})\b"), f"EMF_EVENT() is not used, since {declared.position.path} describes "
              f"module '{declared.name}'", "declare the event there")
+    for word, names in (("HIST", there.hists), ("TABLE", there.tables)):
+        for name in names:
+            warn(source.place(rf"EMF_{word}\s*\(\s*({re.escape(name)})\b"), f"EMF_{word}() is not used, since {declared.position.path} "
+                 f"describes module '{declared.name}'", "print it in the user part, or declare a metric there")
     for name in there.params:
         warn(source.place(rf"EMF_PARAM\s*\(\s*({re.escape(name)})\b"), f"EMF_PARAM() is not used, since {declared.position.path} describes "
              f"module '{declared.name}'", "declare the parameter there, with its doc")
@@ -160,6 +168,25 @@ def _param(obj: Object, records: Records, variable: Variable, help_: str, source
     if value == -(1 << 63):
         out.value = "(-0x7fffffffffffffffll - 1)"
     return out
+
+
+# --- views ------------------------------------------------------------------------------------
+
+
+def _add_view_params(out: Inferred, path: str) -> None:
+    """How often histograms and tables are printed, and how much of them."""
+    taken = {p.option for p in out.params} | {p.name for p in out.params}
+
+    def add(name: str, c_type: str, type_: str, range_: Optional[Tuple[str, str]], help_: str, letter: str = "") -> None:
+        option = name if name not in taken else "print-" + name
+        short = Value("char", letter, Position(path)) if letter and name not in taken else None
+        out.params.append(InferredParam("emf_view_" + name, option, Declared(Position(path), short), c_type, 0, type_, None, range_, help_))
+
+    if out.views:
+        day = "(int64_t)86400000000000ll"
+        add("interval", "uint64_t", "EMF_DURATION", ("(int64_t)0", day), "print and start anew this often; 0 for once, at the end", "i")
+    if any(view.unit is None for view in out.views):
+        add("top", "uint32_t", "EMF_U32", None, "rows of a table that are printed; 0 for all")
 
 
 # --- places -----------------------------------------------------------------------------------

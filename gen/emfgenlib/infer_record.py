@@ -44,6 +44,22 @@ class Records:
         self._used[base] = self._used.get(base, 0) + 1
         return base if self._used[base] == 1 else f"{base}_{self._used[base]}"
 
+    def single(self, name: str, number: int) -> TableMember:
+        """A value that is no member of anything."""
+        return self._member(name, number, 0, -1, self.btf.strip(number))
+
+    def made(self, name: str, size: int, members: List[TableMember], shown: str = "") -> TableRecord:
+        """One of members that were found elsewhere."""
+        out = TableRecord(self._c_name(name), shown or name, size, size, members, None)
+        self.records.append(out)
+        return out
+
+    def members(self, number: int) -> List[TableMember]:
+        """Those of a struct, for a record that has some of them."""
+        out: List[TableMember] = []
+        self._members(number, 0, 0, out)
+        return out
+
     def enum(self, number: int) -> Names:
         if number not in self._enums:
             pairs = [(name, f"{value & (1 << 64) - 1:#x}ull" if value > (1 << 31) - 1 or value < 0 else str(value))
@@ -58,11 +74,7 @@ class Records:
         shown = self.btf.name(bare) or next(iter(self.btf.typedefs(number)), "") or map_
         if self.btf.kinds[bare] == btf.STRUCT:
             return self.record(bare, shown, 0, True)
-        member = self._member(map_, number, 0, -1, bare)
-        size = self.btf.size(number)
-        made = TableRecord(self._c_name(map_), map_, size, size, [member], None)
-        self.records.append(made)
-        return made
+        return self.made(map_, self.btf.size(number), [self.single(map_, number)])
 
     def record(self, number: int, shown: str, depth: int = 0, is_event: bool = False) -> TableRecord:
         if (number, is_event) in self._made:

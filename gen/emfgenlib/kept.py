@@ -11,6 +11,7 @@ from .files import read_regular
 
 HEADER = "_maps.h"  # of what an object has
 INFERRED = "_inferred.h"  # of what its description would have said
+METRICS = "_metrics.h"  # of a description that has some, with the types of the object's maps
 _GENERATOR = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 
 
@@ -37,7 +38,7 @@ def _state(path: str) -> str:
 
 # Of a description, of a kernel part, of a user part; an object has the list of what it was made of.
 OF_A_FILE = ("_emf.h", "_emf.c", "_emf.o", "_emf.o.d")
-OF_A_KERNEL_PART = (".bpf.o", ".bpf.o.d", ".skel.h", HEADER, INFERRED)
+OF_A_KERNEL_PART = (".bpf.o", ".bpf.o.d", ".skel.h", HEADER, INFERRED, METRICS)
 OF_A_USER_PART = (".o", ".o.d")
 
 

@@ -80,6 +80,16 @@ class Accessors:
         return self.value.c if self.stride == self.value.size else "__u64"
 
 
+def readable(map_: Map) -> bool:
+    """Whether user space can walk it, and finds values as they are declared."""
+    kind = _KINDS.get(map_.type)
+    return bool(kind) and kind.plain and {"l", "n"} <= set(kind.can) and not map_.flags & _WRONLY
+
+
+def per_cpu(map_: Map) -> bool:
+    return map_.type in _KINDS and _KINDS[map_.type].per_cpu
+
+
 def accessors(obj: Object, module: str) -> List[Accessors]:
     """In the order of the object; maps that can do nothing are left out."""
     found = (_of(obj, map_, module) for map_ in sorted(obj.maps.values(), key=lambda m: m.index))

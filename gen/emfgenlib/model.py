@@ -53,6 +53,10 @@ class Module:
         return self.has_bpf and not self.description
 
     @property
+    def has_metrics(self) -> bool:
+        return self.has_bpf and bool(self.description and self.description.metrics)
+
+    @property
     def inferred(self) -> bool:
         """Whether that is in the struct module that is generated."""
         return self.is_alone and not self.registers

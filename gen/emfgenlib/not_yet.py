@@ -8,8 +8,6 @@ from .errors import Errors, Position
 from .syntax import File, ModuleDecl
 
 HINT = "'emfgen check' understands it; a later version will build it. Until then, take it out"
-# What stands in a file, and the word for it; docs/idl.md lists the same.
-WORDS = ("counter", "gauge", "histogram")
 
 
 def refuse(file: File, errors: Errors) -> None:
@@ -20,8 +18,6 @@ def refuse(file: File, errors: Errors) -> None:
 
 
 def _of_module(module: ModuleDecl) -> Iterable[Tuple[str, Position]]:
-    for metric in module.metrics:
-        yield metric.kind, metric.position
     for attach in module.attaches:
         if attach.name not in PLACES and sections.is_known(attach.name):
             yield f"attach {attach.name}", attach.position

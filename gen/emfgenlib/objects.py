@@ -20,10 +20,12 @@ from .globals import Stored, stored
 from .imports import Loader
 from .infer import Inferred, infer, tell_unused
 from .interface import Builder
-from .kept import HEADER, INFERRED
+from .kept import HEADER, INFERRED, METRICS
 from .layout import Layouts
 from .maps import Accessors, accessors, names_of_maps
+from .metrics import Metrics, metrics
 from .scan import idl_files
+from .scope import of_file
 from .syntax import File, ModuleDecl
 from .warn import warn
 
@@ -37,6 +39,7 @@ class Made:
     has_params: bool  # in its description
     shared: List[Shared]
     inferred: Optional[Inferred]
+    metrics: Optional[Metrics] = None
 
 
 _OBJECT = ".bpf.o"
@@ -64,7 +67,7 @@ def _run(args: argparse.Namespace, errors: Errors) -> int:
         if found is not None and errors.count == before:
             good.append((module, header, found))
         else:  # make must not take them for what agrees
-            for path in (header, os.path.join(args.out, module + INFERRED)):
+            for path in (header, os.path.join(args.out, module + INFERRED), os.path.join(args.out, module + METRICS)):
                 if os.path.exists(path):
                     os.unlink(path)
     _write(args, good)
@@ -134,8 +137,10 @@ def _object(args: argparse.Namespace, module: str, loader: Loader) -> Optional[M
     """What is to be written for a module; None if its object cannot be read."""
     path, source = os.path.join(args.out, module + _OBJECT), f"{args.modules}/{module}.bpf.c"
     errors = loader.errors
+    before = errors.count
     params: List[Stored] = []
     declared: Optional[ModuleDecl] = None
+    measured: Optional[Metrics] = None
     try:
         found = Object(read(path))
         file = _description(args, module, loader)
@@ -149,6 +154,8 @@ def _object(args: argparse.Namespace, module: str, loader: Loader) -> Optional[M
             if declared:
                 has_user = os.path.exists(f"{args.modules}/{module}.c")
                 params = stored(found, source, file, declared, has_user, errors)
+                if declared.metrics and errors.count == before:
+                    measured = metrics(found, source, declared, interfaces, of_file(file), errors)
         inferred = None
         if declared:
             tell_unused(found, source, declared)
@@ -157,7 +164,7 @@ def _object(args: argparse.Namespace, module: str, loader: Loader) -> Optional[M
         _programs(found, source, declared, inferred, os.path.exists(f"{args.modules}/{module}.c"), errors)
         if declared:
             check_shared(found, source, declared, lambda name: _kernel_part(args, name), errors)
-        return Made(maps, params, bool(declared and declared.options), shared(found, declared), inferred)
+        return Made(maps, params, bool(declared and declared.options), shared(found, declared), inferred, measured)
     except Empty:
         errors.add(Position(source), *_NOTHING)
     except BadObject as e:
@@ -216,6 +223,9 @@ def _write(args: argparse.Namespace, good: list) -> None:
                              version=VERSION, maps=made.maps, params=made.params,
                              has_params=made.has_params, shared=made.shared, forwards=sorted({t.forward for t in types if t.forward}))
         render.write(header, text)
+        if made.metrics:
+            text = render.render(env, "metrics.h.j2", module=module, source=f"{args.modules}/{module}.bpf.c", version=VERSION, i=made.metrics)
+            render.write(os.path.join(args.out, module + METRICS), text)
         if made.inferred:
             text = render.render(env, "inferred.h.j2", module=module, source=f"{args.modules}/{module}.bpf.c", version=VERSION, i=made.inferred)
             render.write(os.path.join(args.out, module + INFERRED), text)

@@ -170,16 +170,18 @@ def _metric(cursor: Cursor, kind: str, doc: List[str]) -> Metric:
         if cursor.is_sign("("):
             out.numbers = cursor.in_parens(cursor.value)
     cursor.word("from")
-    out.source = cursor.name("a map")
+    out.source = cursor.name("a map, or: event NAME")
+    if out.source.text == "event" and cursor.token.kind == "name" and cursor.token.text not in ("label", "max_series"):
+        out.source, out.is_event = cursor.name("an event"), True
     if cursor.if_sign("."):
-        out.member = cursor.name("a member of its value")
+        out.member = cursor.name("a member of its record" if out.is_event else "a member of its value")
     while cursor.token.kind == "name":
         word = cursor.token
         if word.text not in ("label", "max_series") and cursor.begins_line():
             break  # the next statement
         cursor.next()
         if word.text == "label":
-            out.labels = cursor.in_parens(lambda: cursor.name("a member of its key"))
+            out.labels = cursor.in_parens(lambda: cursor.name("a member of its record" if out.is_event else "a member of its key"))
         elif word.text == "max_series":
             out.max_series = cursor.integer()
         else:

@@ -9,6 +9,7 @@ from .btf import Btf
 _EVENT = re.compile(r"emf_event_(\d+)_(.+)\Z")
 _ID = re.compile(r"emf_event_id_(\d+)\Z")
 _PARAM = re.compile(r"emf_param_(.+)\Z")
+_VIEW = re.compile(r"emf_(hist|table)_(.+)\Z")
 _SENT = re.compile(r"(?:(.+)\.)?emf_sent_\d+\Z")
 _TAG = "emf:"
 
@@ -35,6 +36,8 @@ class Sent:
 class Said:
     events: List[SaidEvent] = field(default_factory=list)
     params: Dict[str, str] = field(default_factory=dict)  # help by name
+    hists: Dict[str, str] = field(default_factory=dict)  # heading by map
+    tables: Dict[str, str] = field(default_factory=dict)  # member to sort by, by map
     sent: List[Sent] = field(default_factory=list)
     unused: List[int] = field(default_factory=list)  # the types of const struct event *unused
     members: Dict[Tuple[int, int], str] = field(default_factory=dict)  # EMF_AS() by struct and index
@@ -66,6 +69,9 @@ def said(types: Btf) -> Said:
             events.append((counter, SaidEvent(found.group(2), _pointee(types, number), ids.get(counter))))
         elif _PARAM.match(name) and number in tags:
             out.params[_PARAM.match(name).group(1)] = tags[number]
+        elif _VIEW.match(name) and number in tags:
+            kind_, map_ = _VIEW.match(name).groups()
+            (out.hists if kind_ == "hist" else out.tables)[map_] = tags[number]
         elif _SENT.match(name):
             out.sent.append(Sent(tags.get(number, ""), _pointee(types, number), _SENT.match(name).group(1) or ""))
         elif "unused" in name and "." not in name and types.kinds[types.strip(types.to(number))] == btf.PTR:

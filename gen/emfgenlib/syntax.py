@@ -198,7 +198,8 @@ class Metric(Declaration):
     kind: str = ""  # counter, gauge, histogram
     scale: Optional[Name] = None  # of a histogram: log2, linear, bounds
     numbers: List[Value] = field(default_factory=list)
-    source: Optional[Name] = None
+    source: Optional[Name] = None  # a map, or an event
+    is_event: bool = False
     member: Optional[Name] = None
     labels: List[Name] = field(default_factory=list)
     max_series: Optional[Number] = None

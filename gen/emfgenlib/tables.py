@@ -1,7 +1,7 @@
 """What the core reads about a module: parameters, needs, and what its records are made of."""
 import re
 from dataclasses import dataclass, field
-from typing import Dict, List, Optional, Tuple
+from typing import Callable, Dict, List, Optional, Tuple
 
 from . import bpf_names, types
 from .attach import PLACES
@@ -147,6 +147,17 @@ class _Maker:
         else:
             out.c_type, out.elements = types.BUILT_IN[param.type.text].c, types.BUILT_IN[param.type.text].elements
         return out
+
+
+def member_tables(interfaces: List[Interface]) -> Tuple[Callable[[CStruct], Dict[str, TableMember]], Dict[str, CEnum]]:
+    """A function that gives the members of a declared struct, and the enums by their names in C."""
+    maker = _Maker(interfaces)
+
+    def members(struct: CStruct) -> Dict[str, TableMember]:
+        at = {m.name: m for m in struct.layout.members}
+        return {f.name: maker._member(f, struct, at) for f in struct.fields if not _is_padding(f)}
+
+    return members, {e.name: e for i in interfaces for e in i.enums}
 
 
 def _is_padding(member: Field) -> bool:

@@ -3,7 +3,7 @@
 # The commands of every product, today's and those that are spoken for: a module
 # runs as "emf MODULE", so one of these names could never be reached.
 BUILT_IN = frozenset(
-    """acl call chain describe doctor get help key list listen load monitor pack peers
+    """acl call chain describe doctor get help key list listen load metrics monitor pack peers
     product purge replay run send serve services set sign start status stop top unload
     upgrade verify version wait""".split()
 )

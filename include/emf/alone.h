@@ -52,6 +52,28 @@ static volatile unsigned int emf_reader_awake __attribute__((unused, section(".d
 #define EMF_PARAM(name, help) static const char emf_param_##name EMF_TRACE EMF_TAG(help)
 
 /**
+ * EMF_HIST() - a map or a global holds histograms, which are printed
+ * @map: its name; its value has a member slots[N], or is a number that is counted up
+ *	where the key is the slot
+ * @...: heading of the values, as a string: "usecs"
+ *
+ * Slot 0 counts the values 0 and 1, slot i those from 2^i to 2^(i+1) - 1. What has a
+ * member slots[N] needs no such line.
+ *
+ * Since: 0.1
+ */
+#define EMF_HIST(map, ...) static const char emf_hist_##map EMF_TRACE EMF_TAG("" __VA_ARGS__)
+
+/**
+ * EMF_TABLE() - a map is printed as a table, a row for each key
+ * @map: its name
+ * @...: member of the value that rows are sorted by, most first; without it the first number
+ *
+ * Since: 0.1
+ */
+#define EMF_TABLE(map, ...) static const char emf_table_##map EMF_TRACE EMF_TAG(#__VA_ARGS__)
+
+/**
  * EMF_AS() - what a member of a record means, stands behind its name
  * @type: of the interface language: ip4, duration, errno
  *

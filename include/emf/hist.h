@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * emf/hist.h - printing of log2 histograms.
+ * emf/hist.h - histograms: which values a slot counts, and the printing of them.
  */
 #ifndef EMF_HIST_H
 #define EMF_HIST_H
@@ -12,6 +12,34 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+#define EMF_SLOTS_MAX 1024 /* of a histogram */
+
+/* LOG2: slot 0 counts 0 and 1, slot i those from 2^i to 2^(i+1) - 1. */
+enum emf_scale_kind {
+	EMF_LOG2,
+	EMF_LINEAR,
+	EMF_BOUNDS,
+};
+
+/**
+ * struct emf_scale - which values each slot of a histogram counts
+ * @kind: of EMF_LINEAR slot i counts those from @first + i * @step on, slot 0 also
+ *	those below; of EMF_BOUNDS those up to @bounds[i] that slot i - 1 does not
+ * @n: slots, at most EMF_SLOTS_MAX; the last one also counts all that is above, but
+ *	slot 63 of EMF_LOG2, above which there is nothing
+ * @first: see @kind
+ * @step: see @kind
+ * @bounds: @n - 1 of them, each above the one before
+ *
+ * Since: 0.1
+ */
+struct emf_scale {
+	enum emf_scale_kind kind;
+	uint32_t n;
+	uint64_t first, step;
+	const uint64_t *bounds;
+};
 
 /**
  * emf_print_log2() - print a histogram with a bar for each slot
@@ -29,6 +57,20 @@ extern "C" {
  */
 EMF_API void emf_print_log2(const struct module *m, const char *unit, const __u64 *slots,
 			    size_t n);
+
+/**
+ * emf_print_hist() - the same for any scale
+ * @m: the module
+ * @unit: heading of the left column: "usecs"
+ * @scale: what each slot counts
+ * @slots: @scale->n of them
+ *
+ * Of EMF_LINEAR and EMF_BOUNDS empty slots before the first used one are left out, too.
+ *
+ * Context: loop thread.
+ * Since: 0.1
+ */
+EMF_API void emf_print_hist(const struct module *m, const char *unit, const struct emf_scale *scale, const __u64 *slots);
 
 #ifdef __cplusplus
 }

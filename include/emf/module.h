@@ -19,6 +19,7 @@ extern "C" {
 struct emf_attach;
 struct emf_chain;
 struct emf_event_source;
+struct emf_metric;
 struct emf_need;
 struct emf_object;
 struct emf_param;
@@ -27,6 +28,7 @@ struct emf_provided;
 struct emf_shared_map;
 struct emf_unit;
 struct emf_used;
+struct emf_views;
 
 /* Set in struct module.flags: the product ends if this module cannot run. */
 #define EMF_MODULE_REQUIRED (1u << 0)
@@ -57,6 +59,8 @@ struct emf_used;
  * @chain: that it stands for; optional
  * @provides: services, from its description; optional
  * @uses: services of others, from its description; optional
+ * @views: maps that are printed by themselves; optional
+ * @metrics: that can be read of it, from its description; optional
  * @unit: EMF's own; leave it alone
  *
  * Every member but @name is optional. All callbacks run on the loop thread and
@@ -99,6 +103,8 @@ struct module {
 	const struct emf_chain *chain;
 	const struct emf_provided *provides;
 	const struct emf_used *uses;
+	const struct emf_views *views;
+	const struct emf_metric *metrics;
 
 	struct emf_unit *unit;
 };

@@ -50,9 +50,9 @@ def type_names():
 
 def choices():
     """Words that only one place takes: program types, policies, scales, kinds of needs, callbacks."""
-    from emfgenlib import chain_hooks, check_chain, check_module
+    from emfgenlib import chain_hooks, check_chain, check_metric, check_module
 
-    return sorted({*chain_hooks.HOOKS, *check_chain.BACKENDS, *check_module.OVERFLOWS, *check_module.SCALES, *check_module.NEEDS,
+    return sorted({*chain_hooks.HOOKS, *check_chain.BACKENDS, *check_module.OVERFLOWS, *check_metric.SCALES, *check_module.NEEDS,
                    *check_module.CALLBACKS})
 
 

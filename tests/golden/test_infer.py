@@ -178,6 +178,73 @@ def test_a_description_wins_and_what_stands_beside_it_is_warned_of():
                "modules/x.bpf.c:2:11: warning: EMF_PARAM() is not used, since modules/x.emf describes module 'x'"], "warnings")
 
 
+# --- histograms and tables -----------------------------------------------------------------------
+
+
+def map_of(name, key="unsigned", value="struct hist", kind=1, entries=64):
+    return (f"struct {{ __uint(type, {kind}); __uint(max_entries, {entries}); {key} *key; {value} *value; }} {name} SEC(\".maps\");\n")
+
+
+HISTS = """typedef unsigned long long u64;
+struct hist { unsigned slots[27]; char comm[16]; };
+struct count { u64 calls; int x; char comm[16]; };
+"""
+
+
+def views_of(body, **files):
+    """What is printed: the name of each, and the heading of its values; None for a table."""
+    said, text = inferred(HISTS + body + program(""), **files)
+    tap.equal(said, "", "messages")
+    table = re.search(r"struct emf_view x_views\[\] = \{\n(.*?)\n\};", text, re.DOTALL)
+    found = re.findall(r'\.name = "(\w+)",(.*?)\n\t\},', table.group(1), re.DOTALL) if table else []
+    return {name: (re.search(r'\.unit = "(.*?)"', rest) or [None, None])[1] for name, rest in found}
+
+
+def test_a_map_or_a_global_with_slots_is_a_histogram_and_bookkeeping_is_none():
+    tap.equal(views_of(map_of("hists") + map_of("start", value="u64") + map_of("counts", value="struct count")), {"hists": "value"}, "maps")
+    tap.equal(views_of("struct hist all = {}; struct hist each[3] = {}; static struct hist zero; u64 slots[8] = {}; u64 lost[2]; unsigned x_hist[4];"),
+              {"all": "value", "each": "value", "slots": "value", "x_hist": "value"}, "globals")
+    for value in ("struct { unsigned slots; }", "struct { char slots[16]; }", "struct { u64 slots[65]; }", "struct { u64 slots[4][4]; }"):
+        tap.equal(views_of(map_of("hists", value=value)), {}, value)
+
+
+def test_counts_whose_key_is_the_slot_are_a_histogram_by_the_name_of_the_map():
+    for name, key, value, wanted in (("dist", "unsigned", "u64", True), ("read_hist", "unsigned char", "unsigned", True), ("hist", "u64", "u64", False),
+                                     ("hist", "unsigned", "struct count", False), ("history", "unsigned", "u64", False), ("seen", "unsigned", "u64", False)):
+        tap.equal(name in views_of(map_of(name, key, value)), wanted, f"{name}: {key} to {value}")
+    tap.equal((views_of(map_of("dist", "unsigned", "u64", 2, 65)), views_of(map_of("dist", "unsigned", "u64", 9, 9999))), ({}, {"dist": "value"}), "sizes")
+
+
+def test_a_line_makes_a_histogram_or_a_table_of_a_map():
+    body = map_of("counts", value="u64") + 'EMF_HIST(counts, "usecs");\n' + map_of("rows", value="struct count") + "EMF_TABLE(rows, x);\n"
+    tap.equal(views_of(body), {"counts": "usecs", "rows": None}, "views")
+    tap.equal(views_of(body + map_of("hists"), c="int x;\n"), {"counts": "usecs", "rows": None}, "of a module with a user part")
+
+
+def test_options_of_what_is_printed_give_way_to_those_of_the_kernel_part():
+    def options(body):
+        return re.findall(r'\.name = "([a-z-]+)",(?:\n\t\t\.short_name = \'(.)\',)?', inferred(HISTS + body + program(""))[1].split("emf_param ")[1])
+
+    rows = map_of("rows", value="struct count") + "EMF_TABLE(rows);\n"
+    tap.equal(options(map_of("hists"))[:1], [("interval", "i")], "of a histogram")
+    tap.equal(options(rows)[:2], [("interval", "i"), ("top", "")], "of a table")
+    tap.equal(options(rows + "const volatile int interval = 1; const volatile int targ_top = 1;")[:4],
+              [("interval", ""), ("top", ""), ("print-interval", ""), ("print-top", "")], "beside others")
+
+
+def test_a_line_about_a_map_that_cannot_be_printed_is_told():
+    for line, wanted in (
+            ("EMF_HIST(hist);", "3:10: error: there is no 'hist' that could be printed"),
+            ("EMF_TABLE(hist);", "3:11: error: there is no 'hist' that could be printed"),
+            ("EMF_HIST(counts);", "3:10: error: 'counts' holds no histograms: its value is struct count"),
+            ("EMF_TABLE(counts, comm);", "3:11: error: the value of 'counts' (struct count) has no number 'comm' to sort by"),
+            ("EMF_HIST(number); int number;", "3:10: error: 'number' is int, and no histogram"),
+            ("EMF_TABLE(wide); " + map_of("wide", value="struct { int a, b, c, d, e, f, g, h, i, j, k, l; }").strip(),
+             "3:11: error: 'wide' has 13 members of key and value together, and a table has 12 columns")):
+        said, _ = inferred(HISTS.replace("\nstruct count", " struct count") + line + "\n" + map_of("counts", value="struct count") + program(""))
+        tap.contains(said, "modules/x.bpf.c:" + wanted, line)
+
+
 # --- options -------------------------------------------------------------------------------------
 
 

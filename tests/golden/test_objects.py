@@ -125,6 +125,16 @@ define("good", good)
 define("bad", bad)
 
 
+def test_the_metrics_of_a_description_are_these_lines():
+    folder = place("flow", flow=read(os.path.join(GOLDEN, "good", "metrics_of_every_kind.emf")))
+    done = objects(folder, "flow")
+    tap.equal((done.returncode, done.stderr), (0, ""), "status and messages")
+    text, golden = read(os.path.join(folder, "obj", "flow_metrics.h")), os.path.join(GOLDEN, "flow_metrics.h")
+    if UPDATE:
+        put(golden, data=text)
+    tap.equal(text, read(golden), "the header")
+
+
 # --- program types ---------------------------------------------------------------------------
 
 

@@ -89,14 +89,15 @@ def test_generated_code_includes_emf_its_skeleton_and_its_maps_only():
     mistakes = []
     paths = [os.path.join(tap.SOURCE, p) for p in found("gen/templates/*.[ch].j2")]
     made = glob.glob(os.path.join(tap.BUILD, "obj", "*_emf.[ch]")) + glob.glob(os.path.join(tap.BUILD, "obj", "*_maps.h")) \
-        + glob.glob(os.path.join(tap.BUILD, "obj", "*_inferred.h"))
+        + glob.glob(os.path.join(tap.BUILD, "obj", "*_inferred.h")) + glob.glob(os.path.join(tap.BUILD, "obj", "*_metrics.h"))
     if not made:
         raise AssertionError("nothing was generated")
     for path in paths + sorted(made):
-        own = re.sub(r"_(emf|maps|inferred)\.[ch]$", "", os.path.basename(path))
+        own = re.sub(r"_(emf|maps|inferred|metrics)\.[ch]$", "", os.path.basename(path))
         for name in INCLUDE.findall(read(path)):
             own_name = re.sub("{{ [a-z.]+ }}", own, name)
-            allowed = ("<linux/types.h>", f'"{own}_emf.h"', f'"{own}.skel.h"', f'"{own}_maps.h"', f'"{own}_entry.skel.h"', f'"{own}_inferred.h"')
+            allowed = ("<linux/types.h>", f'"{own}_emf.h"', f'"{own}.skel.h"', f'"{own}_maps.h"', f'"{own}_entry.skel.h"', f'"{own}_inferred.h"',
+                       f'"{own}_metrics.h"')
             if "inferred" in os.path.basename(path):  # what a skeleton includes, in front of it
                 allowed += ("<bpf/libbpf.h>", "<errno.h>", "<stdlib.h>")
             imported = re.match(r'"\w+_emf\.h"', own_name)
