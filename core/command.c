@@ -44,6 +44,7 @@ static const struct emf_command commands[] = {
 	{ "get", "[MODULE[.PARAMETER]] [-j]", "print parameters of the running modules", emf_cmd_get },
 	{ "set", "MODULE.PARAMETER=VALUE...", "change parameters of running modules: all of them, or none", emf_cmd_set },
 	{ "wait", "SERVICE [--timeout TIME]", "wait until a service is provided", emf_cmd_wait },
+	{ "test", "MODULE [TEST]", "run the tests of a module, modules/MODULE.test.c", emf_cmd_test },
 	{ "help", "[COMMAND|MODULE]", "explain a command or a module", cmd_help },
 	{ "version", "", "print the version", cmd_version },
 };

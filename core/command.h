@@ -46,6 +46,7 @@ int emf_cmd_describe(struct emf *emf, int argc, char **argv);
 int emf_cmd_get(struct emf *emf, int argc, char **argv);
 int emf_cmd_set(struct emf *emf, int argc, char **argv);
 int emf_cmd_wait(struct emf *emf, int argc, char **argv);
+int emf_cmd_test(struct emf *emf, int argc, char **argv);
 
 int emf_cmd_monitor(struct emf *emf, int argc, char **argv);
 int emf_cmd_replay(struct emf *emf, int argc, char **argv);

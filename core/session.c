@@ -229,8 +229,11 @@ static int run_loop(struct session *s)
 	if (emf_life_start(emf))
 		return failed_status(emf);
 	emf_pins_tell(emf->product->name);
-	while ((status = turn(s, wanted)) < 0)
-		;
+	if (s->options->started)
+		s->options->started(emf, s->options->started_arg);
+	status = s->options->started ? failed_status(emf) : -1;
+	while (status < 0)
+		status = turn(s, wanted);
 	emf_life_stop(emf);
 	err = emf_output_finish();
 	return err && err != -EPIPE ? EMF_EXIT_FAILED : status;

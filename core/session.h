@@ -20,6 +20,8 @@ struct emf_session_options {
 	bool replaces, persists; /* over the file's */
 	bool no_cache;		/* the same */
 	const char *place;	/* "first" or "last"; NULL for the file's */
+	void (*started)(struct emf *emf, void *arg); /* instead of turning the loop; NULL */
+	void *started_arg;
 };
 
 /* Applies product settings and configuration files. 0, or a negative errno, logged. */

@@ -15,6 +15,7 @@ class Module:
     has_bpf: bool = False
     has_user: bool = False
     has_emf: bool = False
+    has_test: bool = False
     uses_vmlinux: bool = False  # x.bpf.c includes vmlinux.h
     registers: bool = False  # x.c has an ebpf_module() of its own
     # What struct module initialisers in x.c call themselves, with positions.
@@ -32,6 +33,10 @@ class Module:
     @property
     def emf_source(self) -> str:
         return f"{self.folder}/{self.name}.emf"
+
+    @property
+    def test_source(self) -> str:
+        return f"{self.folder}/{self.name}.test.c"
 
     @property
     def files(self) -> List[str]:

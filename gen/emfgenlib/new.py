@@ -12,13 +12,13 @@ from .scan import names
 
 # What is made: file endings and templates, by the folder they go to.
 KINDS: Dict[str, Tuple[str, List[str]]] = {
-    "module": ("modules", [".emf", ".bpf.c"]),
+    "module": ("modules", [".emf", ".bpf.c", ".test.c"]),
     "service": ("modules", [".emf", ".c"]),
     "chain": ("bus-idl", [".emf"]),
     "product": ("bus-idl", [".emf"]),
 }
 NEXT = {
-    "module": "make && ./emf {name}",
+    "module": "make && ./emf test {name} && ./emf {name}",
     "service": "make && ./emf {name} --log debug",
     "chain": "plug a program into one of its slots",
     "product": "./configure --with-product={name} && make && ./{name} --help",
@@ -58,7 +58,7 @@ def _run(args: argparse.Namespace, errors: Errors) -> int:
     paths = [os.path.join(folder, args.name + ending) for ending in endings]
     if not errors:
         # One name is one module or one header, wherever its files are.
-        for path in [*paths, *(os.path.join(f, args.name + e) for f in (args.modules, args.idl) for e in (".emf", ".bpf.c", ".c"))]:
+        for path in [*paths, *(os.path.join(f, args.name + e) for f in (args.modules, args.idl) for e in (".emf", ".bpf.c", ".test.c", ".c"))]:
             if os.path.lexists(path):
                 errors.add(None, f"{path} exists already", "choose another name, or move it away")
                 break

@@ -17,7 +17,7 @@ _GIVEN_NAME = re.compile(r"\.name\s*=\s*\"([^\"\n]*)\"")
 _VMLINUX = re.compile(r"^[ \t]*#[ \t]*include[ \t]*[<\"]vmlinux\.h[>\"]", re.MULTILINE)
 
 # Longest first: "x.bpf.c" is not module "x.bpf" with a user part.
-_ENDINGS: Tuple[Tuple[str, str], ...] = ((".bpf.c", "has_bpf"), (".c", "has_user"), (".emf", "has_emf"))
+_ENDINGS: Tuple[Tuple[str, str], ...] = ((".bpf.c", "has_bpf"), (".test.c", "has_test"), (".c", "has_user"), (".emf", "has_emf"))
 
 
 def _read_c(path: str, errors: Errors) -> str:
@@ -101,6 +101,9 @@ def scan(folder: str, only: Optional[Iterable[str]], loader: Loader) -> List[Mod
                 errors.add(None, f"there is no module '{name}' in {folder}/",
                            "there are: " + (", ".join(sorted(modules)) or "none"))
         modules = {n: m for n, m in modules.items() if n in wanted}
+    for name in [n for n, m in modules.items() if not m.files]:
+        errors.add(Position(f"{folder}/{name}.test.c"), f"tests a module '{name}' that is not there")
+        del modules[name]
     for module in modules.values():
         _look_inside(module, loader)
     return [modules[name] for name in sorted(modules)]

@@ -4,7 +4,7 @@
 # runs as "emf MODULE", so one of these names could never be reached.
 BUILT_IN = frozenset(
     """acl call chain describe doctor get help key list listen load metrics monitor pack peers
-    product purge replay run send serve services set sign start status stop top unload
+    product purge replay run send serve services set sign start status stop test top unload
     upgrade verify version wait""".split()
 )
 # With an option behind it, or nothing, such a word is the module: emf acl --iface eth0.

@@ -11,7 +11,7 @@ import tap
 
 EMFGEN = os.path.join(tap.SOURCE, "gen", "emfgen")
 WRITES = {
-    "module": ["modules/fresh.bpf.c", "modules/fresh.emf"], "service": ["modules/fresh.c", "modules/fresh.emf"],
+    "module": ["modules/fresh.bpf.c", "modules/fresh.emf", "modules/fresh.test.c"], "service": ["modules/fresh.c", "modules/fresh.emf"],
     "chain": ["bus-idl/fresh.emf"], "product": ["bus-idl/fresh.emf"],
 }
 HINTS = {"exists": "choose another name, or move it away", "reserved": "choose another name"}

@@ -202,7 +202,7 @@ START_TEST(an_unknown_key_gets_the_nearest_one)
 		      "module flow has no parameter \"fixd\"; did you mean \"fixed\"?");
 	check_mistake("[flow]\nxyzzy = 5\n", 2, "module flow has no parameter \"xyzzy\"");
 	check_mistake("[product]\nmodule = flow\n", 2,
-		      "section [product] has no key \"module\"; it has: modules, log, replace, persist, place");
+		      "section [product] has no key \"module\"; it has: modules, log, replace, persist, place, cache");
 }
 END_TEST
 
