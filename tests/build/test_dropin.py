@@ -12,7 +12,8 @@ import scratch
 import tap
 
 # Chains are shown among the modules.
-OURS = {"acl", "execsnoop", "flow", "hello", "ingress", "ingress_tc", "parse", "ratelimit", "runqlat", "sampler", "tcpstates"}
+# Those of the folder, and the chains that they are plugged into.
+OURS = {name.split(".")[0] for name in os.listdir(os.path.join(tap.SOURCE, "modules")) if not name.endswith(".h")} | {"ingress", "ingress_tc"}
 
 # The classic form, as it is promised to existing code.
 CLASSIC = """#include <emf.h>
