@@ -11,8 +11,7 @@ import time
 import scratch
 import tap
 
-# Chains are shown among the modules.
-# Those of the folder, and the chains that they are plugged into.
+# Those of the folder, and the chains that they are plugged into, which are shown among them.
 OURS = {name.split(".")[0] for name in os.listdir(os.path.join(tap.SOURCE, "modules")) if not name.endswith(".h")} | {"ingress", "ingress_tc"}
 
 # The classic form, as it is promised to existing code.
