@@ -236,6 +236,61 @@ def test_packets_are_told_with_addresses_and_the_interface():
     tap.equal({e["args"]["port"] for e in events(tool)}, {7}, "ports")
 
 
+def test_a_classic_tracepoint_sends_through_a_perf_buffer():
+    tool = started("forks", "-j", "--target-pid", str(os.getpid()))
+    pid, _ = spawn("/bin/true")
+    got = one(tool, child_pid=pid)
+    tap.equal(got["parent_pid"], os.getpid(), f"the parent ({got})")
+
+
+def test_a_socket_that_listens_is_told():
+    tool = started("listens", "-j", within=())
+    server = socket.create_server(("127.0.0.1", 0), backlog=7)
+    tap.cleanup(server.close)
+    got = one(tool, lport=server.getsockname()[1])
+    tap.equal((got["pid"], got["family"], got["saddr"], got["backlog"]), (os.getpid(), 2, "127.0.0.1", 7), "the event")
+
+
+def test_a_system_call_is_told_with_its_arguments_and_its_result():
+    tool = started("unlinks", "-j", "--failed")
+    path = os.path.join(tap.folder(), "a file that is not there")
+    pid, _ = spawn(sys.executable, "-c", f"import os; fd = os.open('/', os.O_RDONLY); os.unlink({path!r}, dir_fd=fd)")
+    got = one(tool, path=path)
+    tap.equal((got["tgid"], got["uid"], got["err"], got["is_dir"], "pad" in got), (pid, 0, "ENOENT", 0, False), f"the event ({got})")
+
+
+def test_an_enum_of_the_kernel_is_told_by_its_name():
+    tool = started("drops", "-j", "--min-len", "777", within=())
+    sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    tap.cleanup(sender.close)
+    free = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    free.bind(("127.0.0.1", 0))
+    place = free.getsockname()
+    free.close()
+    sender.sendto(bytes(900), place)
+    got = one(tool, reason="SKB_DROP_REASON_NO_SOCKET")
+    tap.equal((got["len"] >= 900, got["location"][:2], "unused" in got), (True, "0x", False), f"the event ({got})")
+
+
+def test_a_function_of_a_library_is_told_when_it_returns():
+    tool = started("getenvs", "-j")
+    code = "import ctypes; f = ctypes.CDLL('libc.so.6').getenv; f.restype = ctypes.c_char_p; f(b'EMF_THERE'); f(b'EMF_NOT_THERE')"
+    pid, _ = spawn(sys.executable, "-S", "-c", code, env={**os.environ, "EMF_THERE": "1"})
+    until(lambda: len([e for e in events(tool) if e["args"]["pid"] == pid and e["args"]["name"].startswith("EMF_")]) == 2, "both calls")
+    tap.equal([(e["args"]["name"], e["args"]["found"]) for e in events(tool) if e["args"]["pid"] == pid and e["args"]["name"].startswith("EMF_")],
+              [("EMF_THERE", True), ("EMF_NOT_THERE", False)], "the calls")
+    tool.stop()
+
+
+def test_sockets_of_a_cgroup_are_told():
+    group = cgroup()
+    tool = started("sockets", "-j", "--cgroup", group, "--only-type", "2", within=())
+    code = "import socket; socket.socket(socket.AF_INET, socket.SOCK_STREAM); socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)"
+    tap.run("sh", "-c", 'echo $$ > "$1"/cgroup.procs && exec "$2" -c "$3"', "sh", group, sys.executable, code)
+    got = one(tool, type=2)
+    tap.equal((got["family"], len(events(tool))), (10, 1), f"the socket ({got})")
+
+
 def test_a_cgroup_is_watched_when_an_option_names_it():
     group = cgroup()
     tool = started("connects", "-j", "--cgroup", group, within=())
