@@ -28,9 +28,32 @@ typedef struct {
 	int counter;
 } atomic_t;
 
+/* One of a page counter, since Linux 6.2. */
+struct percpu_counter {
+	__s64 count;
+};
+
 struct mm_struct {
 	unsigned long arg_start;
 	unsigned long arg_end;
+	unsigned long total_vm;
+	struct percpu_counter rss_stat[4]; /* NR_MM_COUNTERS, include/linux/mm_types_task.h */
+};
+
+struct mm_rss_stat {
+	long count[4];
+};
+
+struct mm_struct___before_6_2 {
+	struct mm_rss_stat rss_stat;
+};
+
+typedef struct {
+	__u32 val;
+} kuid_t;
+
+struct cred {
+	kuid_t uid;
 };
 
 struct signal_struct {
@@ -50,8 +73,11 @@ struct task_struct {
 	int exit_code;
 	pid_t pid;
 	pid_t tgid;
+	__u64 start_time;
 	char comm[16]; /* TASK_COMM_LEN, include/linux/sched.h */
 	struct task_struct *real_parent;
+	struct task_struct *group_leader;
+	const struct cred *real_cred;
 	struct mm_struct *mm;
 	struct signal_struct *signal;
 };
@@ -74,6 +100,7 @@ struct sock_common {
 	__be16 skc_dport;
 	__u16 skc_num;
 	unsigned short skc_family;
+	unsigned long skc_flags;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
 };
@@ -81,6 +108,18 @@ struct sock_common {
 struct sock {
 	struct sock_common __sk_common;
 	__u16 sk_protocol;
+	kuid_t sk_uid;
+	int sk_err;
+};
+
+struct inet_sock {
+	__be16 inet_sport;
+};
+
+struct tcp_sock {
+	__u64 bytes_received;
+	__u64 bytes_sent;
+	__u64 bytes_retrans;
 };
 
 #ifdef __TARGET_ARCH_x86
