@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * biosnoop.bpf.c - requests to disks.
+ *
+ * Who asks is known where a request is put into a queue, or where the disk gets it,
+ * whichever comes first: later it is any thread of the kernel, or an interrupt.
+ */
+#include <emf/bpf.h>
+
+#define BIOSNOOP_EVENT_IO_BYTES (1024 * 1024)
+#include "biosnoop_emf.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+#define MAX_REQUESTS 16384 /* under way at the same time */
+#define REQ_OP_MASK 0xff   /* include/linux/blk_types.h */
+
+/* include/uapi/asm-generic/errno-base.h, errno.h */
+#define EIO 5
+#define ENOMEM 12
+#define ENOSPC 28
+#define ENOLINK 67
+#define ENODATA 61
+#define EILSEQ 84
+#define EOPNOTSUPP 95
+#define ETIMEDOUT 110
+#define EREMOTEIO 121
+
+const volatile __u32 pid;
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct gendisk {
+	int major;
+	int first_minor;
+	char disk_name[32];
+};
+
+struct request_queue {
+	struct gendisk *disk;
+};
+
+struct request {
+	struct request_queue *q;
+	unsigned int cmd_flags;
+	unsigned int __data_len;
+	__u64 __sector;
+	__u64 start_time_ns;
+};
+
+struct request___before_5_17 {
+	struct gendisk *rq_disk;
+};
+
+/* Gone with Linux 5.11, as has the first argument of these tracepoints, a queue. */
+struct hd_struct {
+	int partno;
+};
+
+#pragma clang attribute pop
+
+struct asked {
+	__u64 since;
+	__u64 issued; /* 0: not yet */
+	__u32 pid;
+	__u32 bytes;
+	char comm[16];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MAX_REQUESTS);
+	__type(key, __u64); /* address of the request */
+	__type(value, struct asked);
+} requests SEC(".maps");
+
+#define request_of(ctx) ((const struct request *)(bpf_core_type_exists(struct hd_struct) ? (ctx)->args[1] : (ctx)->args[0]))
+
+static __always_inline struct asked ask(__u64 since)
+{
+	struct asked asked = { .since = since, .pid = bpf_get_current_pid_tgid() >> 32 };
+
+	bpf_get_current_comm(asked.comm, sizeof(asked.comm));
+	return asked;
+}
+
+SEC("raw_tp/block_rq_insert")
+int on_insert(struct bpf_raw_tracepoint_args *ctx)
+{
+	const struct request *rq = request_of(ctx);
+	__u64 key = (__u64)rq, began = BPF_CORE_READ(rq, start_time_ns);
+	struct asked asked = ask(began ? began : bpf_ktime_get_ns());
+
+	if (bpf_map_update_elem(&requests, &key, &asked, BPF_ANY))
+		biosnoop_event_io_lost();
+	return 0;
+}
+
+SEC("raw_tp/block_rq_issue")
+int on_issue(struct bpf_raw_tracepoint_args *ctx)
+{
+	const struct request *rq = request_of(ctx);
+	__u64 key = (__u64)rq, began = BPF_CORE_READ(rq, start_time_ns), now = bpf_ktime_get_ns();
+	struct asked *known = bpf_map_lookup_elem(&requests, &key), asked;
+
+	/* One that was merged into another was never issued, and its memory is used again. */
+	if (known && (!began || known->since == began))
+		asked = *known;
+	else
+		asked = ask(began ? began : now);
+	asked.issued = now;
+	asked.bytes = BPF_CORE_READ(rq, __data_len);
+	if (bpf_map_update_elem(&requests, &key, &asked, BPF_ANY))
+		biosnoop_event_io_lost();
+	return 0;
+}
+
+/* Negative, or on newer kernels a blk_status_t, include/linux/blk_types.h. */
+static __always_inline int error_of(int status)
+{
+	switch (status) {
+	case 1:
+		return -EOPNOTSUPP;
+	case 2:
+		return -ETIMEDOUT;
+	case 3:
+		return -ENOSPC;
+	case 4:
+		return -ENOLINK;
+	case 5:
+		return -EREMOTEIO;
+	case 7:
+		return -ENODATA;
+	case 8:
+		return -EILSEQ;
+	case 9:
+		return -ENOMEM;
+	default:
+		return status > 0 ? -EIO : status;
+	}
+}
+
+SEC("raw_tp/block_rq_complete")
+int on_complete(struct bpf_raw_tracepoint_args *ctx)
+{
+	const struct request *rq = (const struct request *)ctx->args[0];
+	const struct request___before_5_17 *old = (const void *)rq;
+	__u64 key = (__u64)rq, now = bpf_ktime_get_ns();
+	struct asked *known = bpf_map_lookup_elem(&requests, &key), asked;
+	const struct gendisk *disk;
+	struct biosnoop_io *e;
+	__u32 left;
+
+	/* The rest of it is still to come. */
+	left = BPF_CORE_READ(rq, __data_len);
+	if (!known || (__u32)ctx->args[2] < left)
+		return 0;
+	asked = *known;
+	bpf_map_delete_elem(&requests, &key);
+	if (!asked.issued || (pid && pid != asked.pid))
+		return 0;
+	e = biosnoop_event_io_reserve();
+	if (!e)
+		return 0;
+	disk = bpf_core_field_exists(old->rq_disk) ? BPF_CORE_READ(old, rq_disk) : BPF_CORE_READ(rq, q, disk);
+	e->time = now;
+	e->queued = asked.issued - asked.since;
+	e->took = now - asked.issued;
+	e->pid = asked.pid;
+	e->op = BPF_CORE_READ(rq, cmd_flags) & REQ_OP_MASK;
+	e->error = error_of((int)ctx->args[1]);
+	e->major = BPF_CORE_READ(disk, major);
+	e->minor = BPF_CORE_READ(disk, first_minor);
+	e->bytes = asked.bytes;
+	/* With each part that was done it has gone on; a flush has none. */
+	e->sector = e->op == BIOSNOOP_OP_FLUSH ? 0 : BPF_CORE_READ(rq, __sector) - ((asked.bytes - left) >> 9);
+	__builtin_memcpy(e->comm, asked.comm, sizeof(e->comm));
+	BPF_CORE_READ_INTO(&e->disk, disk, disk_name);
+	biosnoop_event_io_submit(e);
+	return 0;
+}
