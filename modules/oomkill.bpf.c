@@ -38,16 +38,20 @@ static __always_inline bool has_task(void)
 	return bpf_core_field_exists(struct trace_event_raw_mark_victim, total_vm);
 }
 
-static __always_inline __u64 pages(const struct mm_struct *mm, int which)
-{
-	const struct mm_struct___before_6_2 *old = (const void *)mm;
-	__s64 n;
+/* A macro: what is relocated is written out, and cannot be a variable. */
+#define pages(mm, which) \
+	not_negative(has_old_counters() ? BPF_CORE_READ((const struct mm_struct___before_6_2 *)(mm), rss_stat.count[which]) : \
+					  BPF_CORE_READ(mm, rss_stat[which].count))
 
-	if (bpf_core_field_exists(old->rss_stat.count))
-		n = BPF_CORE_READ(old, rss_stat.count[which]);
-	else
-		n = BPF_CORE_READ(mm, rss_stat[which].count);
-	return n > 0 ? (__u64)n : 0; /* what processors have not yet added may make it less than none */
+static __always_inline bool has_old_counters(void)
+{
+	return bpf_core_field_exists(((struct mm_struct___before_6_2 *)0)->rss_stat.count);
+}
+
+/* What processors have not yet added may make it less than none. */
+static __always_inline __u64 not_negative(__s64 n)
+{
+	return n > 0 ? (__u64)n : 0;
 }
 
 SEC("raw_tp/signal_generate")
