@@ -15,17 +15,6 @@ char LICENSE[] SEC("license") = "GPL";
 #define MAX_REQUESTS 16384 /* under way at the same time */
 #define REQ_OP_MASK 0xff   /* include/linux/blk_types.h */
 
-/* include/uapi/asm-generic/errno-base.h, errno.h */
-#define EIO 5
-#define ENOMEM 12
-#define ENOSPC 28
-#define ENOLINK 67
-#define ENODATA 61
-#define EILSEQ 84
-#define EOPNOTSUPP 95
-#define ETIMEDOUT 110
-#define EREMOTEIO 121
-
 const volatile __u32 pid;
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -74,7 +63,18 @@ struct {
 	__type(value, struct asked);
 } requests SEC(".maps");
 
-#define request_of(ctx) ((const struct request *)(bpf_core_type_exists(struct hd_struct) ? (ctx)->args[1] : (ctx)->args[0]))
+static __always_inline const struct request *request_of(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u64 rq;
+
+	if (bpf_core_type_exists(struct hd_struct)) {
+		rq = ctx->args[1];
+		barrier_var(rq); /* or clang makes one load of both, at an offset that the verifier refuses */
+	} else {
+		rq = ctx->args[0];
+	}
+	return (const struct request *)rq;
+}
 
 static __always_inline struct asked ask(__u64 since)
 {
@@ -115,29 +115,18 @@ int on_issue(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-/* Negative, or on newer kernels a blk_status_t, include/linux/blk_types.h. */
+/* Of a blk_status_t, include/linux/blk_types.h; others are EIO. */
+static const __s32 errors[] = { 0, 95 /* EOPNOTSUPP */, 110 /* ETIMEDOUT */, 28 /* ENOSPC */, 67 /* ENOLINK */,
+				121 /* EREMOTEIO */, 52 /* EBADE */, 61 /* ENODATA */, 84 /* EILSEQ */, 12 /* ENOMEM */ };
+
+/* Older kernels hand over a negative one instead. */
 static __always_inline int error_of(int status)
 {
-	switch (status) {
-	case 1:
-		return -EOPNOTSUPP;
-	case 2:
-		return -ETIMEDOUT;
-	case 3:
-		return -ENOSPC;
-	case 4:
-		return -ENOLINK;
-	case 5:
-		return -EREMOTEIO;
-	case 7:
-		return -ENODATA;
-	case 8:
-		return -EILSEQ;
-	case 9:
-		return -ENOMEM;
-	default:
-		return status > 0 ? -EIO : status;
-	}
+	__u32 at = (__u32)status;
+
+	if (status < 0)
+		return status;
+	return at < sizeof(errors) / sizeof(*errors) ? -errors[at] : -5 /* EIO */;
 }
 
 SEC("raw_tp/block_rq_complete")
