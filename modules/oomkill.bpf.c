@@ -40,7 +40,7 @@ static __always_inline bool has_task(void)
 
 /* A macro: what is relocated is written out, and cannot be a variable. */
 #define pages(mm, which) \
-	not_negative(has_old_counters() ? BPF_CORE_READ((const struct mm_struct___before_6_2 *)(mm), rss_stat.count[which]) : \
+	not_negative(has_old_counters() ? BPF_CORE_READ((const struct mm_struct___before_6_2 *)(mm), rss_stat.count[which].counter) : \
 					  BPF_CORE_READ(mm, rss_stat[which].count))
 
 static __always_inline bool has_old_counters(void)

@@ -40,8 +40,12 @@ struct mm_struct {
 	struct percpu_counter rss_stat[4]; /* NR_MM_COUNTERS, include/linux/mm_types_task.h */
 };
 
+typedef struct {
+	__s64 counter;
+} atomic64_t;
+
 struct mm_rss_stat {
-	long count[4];
+	atomic64_t count[4];
 };
 
 struct mm_struct___before_6_2 {

@@ -69,7 +69,8 @@ def test_oomkill_tells_whom_the_kernel_kills_and_how_large_it_was():
     check_time(event[0], began)
     size, rss = event[0]["total_vm"], event[0]["rss"]
     tap.equal(mapped + TAKES <= size <= mapped + TAKES + (16 << 20), True, f"size {size} of {mapped} and {TAKES} more")
-    tap.equal(LIMIT / 2 <= rss <= resident + LIMIT, True, f"in memory {rss} of {resident} and at most {LIMIT} more")
+    # What it maps of files is in memory already, and limits nobody.
+    tap.equal(LIMIT / 2 <= rss <= resident + LIMIT + (16 << 20), True, f"in memory {rss} of {resident} and {LIMIT} more")
 
 
 # --- biosnoop
