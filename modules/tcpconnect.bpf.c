@@ -124,12 +124,11 @@ int on_state(struct bpf_raw_tracepoint_args *ctx)
 		listener = listener_of(sk);
 		bpf_map_update_elem(&listeners, &listener, &owner, BPF_ANY);
 	}
-	if (incoming && old_state == TCP_SYN_RECV && new_state == TCP_ESTABLISHED && !bpf_map_lookup_elem(&sockets, &key))
-		tell_incoming(sk);
-	if (old_state != TCP_SYN_SENT)
-		return 0;
 	known = bpf_map_lookup_elem(&sockets, &key);
-	if (!known)
+	if (!known && incoming && old_state == TCP_SYN_RECV && new_state == TCP_ESTABLISHED)
+		tell_incoming(sk);
+	/* Two that connect to each other at once go through SYN_RECV as well. */
+	if (!known || new_state == TCP_SYN_RECV)
 		return 0;
 	owner = *known;
 	bpf_map_delete_elem(&sockets, &key);

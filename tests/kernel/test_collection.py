@@ -124,8 +124,8 @@ os._exit(0)
 
 def opened(script):
     """What the script did, as events."""
-    return [{"pid": script.pid, "uid": 0, "comm": script.comm, "fd": max(result, -1), "error": os_error(result), "flags": flags, "cut": len(path) > 255,
-             "path": path[:255]} for path, flags, result in script.made]
+    return [{"pid": script.pid, "uid": 0, "comm": script.comm, "fd": max(result, -1), "error": os_error(result), "flags": flags,
+             "cut": len(path) > 255, "path": path[:255]} for path, flags, result in script.made]
 
 
 def test_opensnoop_tells_each_way_to_open_a_file_with_its_result():
@@ -167,8 +167,8 @@ def test_killsnoop_tells_who_signals_whom_and_what_became_of_it():
     all_, one, usr1, failed = (Snoop("killsnoop", *o, programs=6, within=TRACED) for o in ([], ["-p", script.pid], ["-s", "USR1"], ["-x"]))
     made = script.run()
     other.run()
-    wanted = [{"pid": script.pid, "uid": 0, "comm": script.comm, "by": by, "target": target, "signal": {0: "0", 99: "99"}.get(n) or signal.Signals(n).name,
-               "result": os_error(result)} for by, target, n, result in made]
+    wanted = [{"pid": script.pid, "uid": 0, "comm": script.comm, "by": by, "target": target,
+               "signal": {0: "0", 99: "99"}.get(n) or signal.Signals(n).name, "result": os_error(result)} for by, target, n, result in made]
     tap.equal([e["result"] for e in wanted], ["0", "0", "ESRCH", "EINVAL", "ESRCH", "0", "0"], "ground truth")
     for snoop, those in ((all_, wanted), (one, wanted), (usr1, [e for e in wanted if e["signal"] == "SIGUSR1"]),
                          (failed, [e for e in wanted if e["result"] != "0"])):
@@ -234,8 +234,8 @@ def test_mountsnoop_tells_what_is_mounted_and_unmounted_with_its_result():
     made = script.run()
     longest = time.monotonic() - begin
     other.run()
-    wanted = [{"pid": script.pid, "comm": script.comm, "call": call, "result": os_error(result), "flags": flags, "umount_flags": umount_flags, "cut": False,
-               "type": kind, "source": source, "target": target} for call, source, target, kind, flags, umount_flags, result in made]
+    wanted = [{"pid": script.pid, "comm": script.comm, "call": call, "result": os_error(result), "flags": flags, "umount_flags": of_umount,
+               "cut": False, "type": kind, "source": source, "target": target} for call, source, target, kind, flags, of_umount, result in made]
     tap.equal([e["result"] for e in wanted][:7], ["0", "0", "ENOENT", "ENODEV", "0", "EINVAL", "0"], "ground truth")
     for snoop, those in ((all_, wanted), (one, wanted), (failed, [e for e in wanted if e["result"] != "0"])):
         snoop.wait(len(those), pid=script.pid)

@@ -148,8 +148,8 @@ def test_tcplife_tells_what_each_end_of_a_connection_carried():
     one.stop()
     mine = [e for e in everyone.events() if ports & {e["sport"], e["dport"]}]
     tap.equal(keyed([without(e, "time", "age") for e in mine]), wanted, "both ends")
-    tap.equal(keyed([without(e, "time", "age") for e in one.events() if e["dport"] in ports]), [e for e in wanted if e["pid"] == script.pid],
-              "with --pid")
+    own = keyed([without(e, "time", "age") for e in one.events() if e["dport"] in ports])
+    tap.equal(own, [e for e in wanted if e["pid"] == script.pid], "with --pid")
     for event in mine:
         check_time(event, began)
         check_length(event, "age", longest)
