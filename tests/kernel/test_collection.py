@@ -235,7 +235,8 @@ def test_mountsnoop_tells_what_is_mounted_and_unmounted_with_its_result():
     longest = time.monotonic() - begin
     other.run()
     wanted = [{"pid": script.pid, "comm": script.comm, "call": call, "result": os_error(result), "flags": flags, "umount_flags": of_umount,
-               "cut": False, "type": kind, "source": source, "target": target} for call, source, target, kind, flags, of_umount, result in made]
+               "cut": False, "type": kind, "source": source, "target": target}
+              for call, source, target, kind, flags, of_umount, result in made]
     tap.equal([e["result"] for e in wanted][:7], ["0", "0", "ENOENT", "ENODEV", "0", "EINVAL", "0"], "ground truth")
     for snoop, those in ((all_, wanted), (one, wanted), (failed, [e for e in wanted if e["result"] != "0"])):
         snoop.wait(len(those), pid=script.pid)
