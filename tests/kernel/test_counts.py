@@ -1,0 +1,175 @@
+"""Tools that count in maps, each against what the test itself did: calls that were made, times
+that were slept, blocks that were kept.
+
+Without these, a histogram could be of something else than its heading says.
+"""
+import json
+import os
+import platform
+import signal
+import subprocess
+import sys
+
+import tap
+from tool import Tool
+
+NUMBERS = {"x86_64": {"close": 3, "poll": 7, "getppid": 110, "exit_group": 231},
+           "aarch64": {"close": 57, "poll": 73, "getppid": 173, "exit_group": 94}}
+
+# Python that comes as lines; each is done when it says so.
+_TOLD = """import sys
+scope = {}
+for line in sys.stdin:
+    exec(line, scope)
+    sys.stdout.write("x")
+    sys.stdout.flush()
+"""
+
+
+class Child:
+    """A process that does what it is told, and nothing else."""
+
+    def __init__(self):
+        tap.need_root()
+        self.process = tap.start(sys.executable, "-c", _TOLD, stdin=subprocess.PIPE)
+        self.pid = self.process.pid
+
+    def does(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+        tap.equal(self.process.stdout.read(1), "x", f"what it says when it has done '{line}'")
+        return self
+
+    def ends(self):
+        self.process.stdin.close()
+        tap.equal(self.process.wait(timeout=tap.PATIENCE), 0, "its exit status")
+
+
+def lines_of(tool):
+    """What it prints, as JSON, when it is told to end."""
+    tap.equal((tool.stop(signal.SIGINT), tool.err), (0, ""), "exit status and messages")
+    return [json.loads(line) for line in tool.out.splitlines()]
+
+
+def buckets(lines, view, **key):
+    """Of the one histogram that has the key: slots by where they begin."""
+    found = [line for line in lines if line.get("histogram") == view and line.get("key", {}) == key]
+    tap.equal(len(found), 1, f"histograms of {view} with key {key} in {lines}")
+    return {b["from"]: b["count"] for b in found[0]["buckets"]}, found[0]
+
+
+# --- syscount
+
+
+def number(name):
+    if platform.machine() not in NUMBERS:
+        raise tap.Skip(f"the test does not know the system calls of {platform.machine()}")
+    return NUMBERS[platform.machine()][name]
+
+
+def counted(*options):
+    """Calls that a process made while syscount ran: the rows, and its pid."""
+    child = Child().does("import ctypes, os, select; p = select.poll()")
+    tool = Tool("syscount", "-j", *(o.format(pid=child.pid) for o in options)).ready()
+    child.does("for i in range(1000): os.getppid()").does("for i in range(500): ctypes.CDLL(None).close(-1)").does("p.poll(200)")
+    child.ends()
+    return lines_of(tool), child.pid
+
+
+def test_syscount_counts_each_call_its_errors_and_its_time():
+    lines, _ = counted("-p", "{pid}")
+    rows = {line["key"]["number"]: line["value"] for line in lines}
+    tap.equal({line["table"] for line in lines}, {"calls"}, "tables")
+    tap.equal([rows[number("getppid")][k] for k in ("calls", "errors")], [1000, 0], "calls of getppid(2)")
+    tap.equal(rows[number("close")]["errors"], 500, f"failed calls of close(2) ({rows[number('close')]})")
+    poll = rows[number("poll")]
+    tap.equal((poll["calls"], poll["errors"], 200_000_000 <= poll["took"] < 60_000_000_000), (1, 0, True), f"a call that takes 200 ms ({poll})")
+    tap.equal([line["value"]["calls"] for line in lines], sorted((r["calls"] for r in rows.values()), reverse=True), "most come first")
+
+
+def test_syscount_counts_the_call_that_does_not_come_back():
+    lines, _ = counted("-p", "{pid}")
+    tap.equal([line["value"]["calls"] for line in lines if line["key"]["number"] == number("exit_group")], [1], "calls of exit_group(2)")
+
+
+def test_syscount_by_process_tells_them_apart():
+    lines, pid = counted("--by-process")
+    rows = [line for line in lines if line["table"] == "processes"]
+    mine = [r["value"] for r in rows if r["key"] == {"pid": pid, "number": number("getppid")}]
+    tap.equal([(r["calls"], r["comm"]) for r in mine], [(1000, "python3")], "its calls of getppid(2)")
+    tap.equal((len({r["key"]["pid"] for r in rows}) > 1, "calls" in {line["table"] for line in lines}), (True, False), "other processes, and no second table")
+
+
+# --- cpudist
+
+
+def ran_us(pid):
+    """What the scheduler says that it ran."""
+    with open(f"/proc/{pid}/schedstat") as f:
+        return int(f.read().split()[0]) // 1000
+
+
+def test_cpudist_adds_up_to_the_time_that_was_run():
+    child = Child().does("import time")
+    tool = Tool("cpudist", "-j", "-p", str(child.pid)).ready()
+    before = ran_us(child.pid)
+    child.does("end = time.process_time() + 0.5").does("while time.process_time() < end: pass")
+    after = ran_us(child.pid)
+    slots, line = buckets(lines_of(tool), "all")
+    least, most = sum(low * n for low, n in slots.items()), sum(2 * max(low, 1) * n for low, n in slots.items())
+    tap.equal((line["unit"], after - before >= 500_000), ("usecs", True), "its unit, and what the scheduler says")
+    tap.equal(least <= (after - before) * 1.1 + 1000 and most >= (after - before) * 0.9, True, f"{least} to {most} us are {after - before} us ({slots})")
+
+
+def test_cpudist_off_cpu_has_each_sleep_of_each_process():
+    short, long = Child().does("import time"), Child().does("import time")
+    tool = Tool("cpudist", "-j", "--off-cpu", "--per-process").ready()
+    short.does("for i in range(20): time.sleep(0.02)")
+    long.does("for i in range(5): time.sleep(0.14)")
+    lines = lines_of(tool)
+    slots, line = buckets(lines, "processes", pid=long.pid)
+    tap.equal((sum(n for low, n in slots.items() if low >= 131072) >= 5, line["value"]), (True, {"comm": "python3"}), f"5 sleeps of 140 ms ({slots})")
+    slots, line = buckets(lines, "processes", pid=short.pid)
+    tap.equal(sum(n for low, n in slots.items() if low >= 16384) >= 20, True, f"20 sleeps of 20 ms ({slots})")
+
+
+# --- biolatency
+
+
+def disk_below(path):
+    """The name of the disk that a file is on."""
+    number = os.stat(path).st_dev
+    at = f"/sys/dev/block/{os.major(number)}:{os.minor(number)}"
+    if not os.path.exists(at):
+        raise tap.Skip("no disk is below the build folder")
+    at = os.path.realpath(at)
+    return os.path.basename(os.path.dirname(at) if os.path.exists(at + "/partition") else at)
+
+
+def done_by(disk):
+    with open(f"/sys/block/{disk}/stat") as f:
+        words = [int(word) for word in f.read().split()]
+    return sum(words[i] for i in (0, 4, 11, 15) if i < len(words))  # reads, writes, discards, flushes
+
+
+def test_biolatency_has_each_request_of_a_disk():
+    tap.need_root()
+    path = os.path.join(tap.BUILD, f"counts.{os.getpid()}.data")
+    tap.cleanup(lambda: os.path.exists(path) and os.unlink(path))
+    made = tap.run("dd", "if=/dev/zero", f"of={path}", "bs=4k", "count=64", "conv=fsync")
+    disk = disk_below(path)
+    tap.equal(made.returncode, 0, f"dd ({made.stderr})")
+    before = done_by(disk)
+    for options in (["--per-disk"], ["--per-disk", "--queued"], []):
+        tool = Tool("biolatency", "-j", *options).ready()
+        read = tap.run("dd", f"if={path}", "of=/dev/null", "bs=4k", "iflag=direct")
+        if read.returncode:
+            raise tap.Skip(f"the file system of the build folder cannot be read directly: {read.stderr.strip()}")
+        slots, _ = buckets(lines_of(tool), "disks", name=disk) if options else buckets(lines_of(tool), "all")
+        counted = sum(slots.values())
+        tap.equal(counted >= 64, True, f"64 reads are among {counted} requests")
+        if options:
+            tap.equal(counted <= done_by(disk) - before, True, f"{counted} requests are among those that the disk had, {done_by(disk) - before}")
+
+
+tap.main()
