@@ -6,6 +6,7 @@ Without these, a histogram could be of something else than its heading says.
 import json
 import os
 import platform
+import shutil
 import signal
 import subprocess
 import sys
@@ -43,6 +44,24 @@ class Child:
     def ends(self):
         self.process.stdin.close()
         tap.equal(self.process.wait(timeout=tap.PATIENCE), 0, "its exit status")
+
+
+def program(name, text):
+    """A process of a C program, whose functions have frame pointers, that waits until it is told to begin."""
+    tap.need_root()
+    path = os.path.join(tap.folder(), name)
+    with open(path + ".c", "w") as f:
+        f.write(text)
+    done = tap.run(shutil.which("cc") or "gcc", "-O0", "-o", path, path + ".c")
+    tap.equal(done.returncode, 0, f"the compiler ({done.stderr})")
+    return tap.start(path, stdin=subprocess.PIPE)
+
+
+def begin(process):
+    """Let it do what it does; it has done that when this returns."""
+    process.stdin.write("x")
+    process.stdin.flush()
+    tap.equal(process.stdout.read(1), "x", "what it says when it has done")
 
 
 def lines_of(tool):
@@ -170,6 +189,57 @@ def test_biolatency_has_each_request_of_a_disk():
         tap.equal(counted >= 64, True, f"64 reads are among {counted} requests")
         if options:
             tap.equal(counted <= done_by(disk) - before, True, f"{counted} requests are among those that the disk had, {done_by(disk) - before}")
+
+
+# --- offcputime
+
+NAP = """
+#include <unistd.h>
+__attribute__((noinline, noclone)) int nap(void) { return usleep(50000); }
+__attribute__((noinline, noclone)) int doze(void) { int n = 0; for (int i = 0; i < 10; i++) n += nap(); return n; }
+int main(void) { char c; while (read(0, &c, 1) == 1) { doze(); write(1, "x", 1); } return 0; }
+"""
+
+
+def napped(*options):
+    process = program("emf<nap>", NAP)
+    tool = Tool("offcputime", "-p", str(process.pid), *options).ready()
+    begin(process)
+    tap.equal(tool.stop(signal.SIGINT), 0, f"exit status ({tool.err})")
+    return tool, process
+
+
+def test_offcputime_adds_up_what_was_slept_by_both_sides_of_its_stack():
+    tool, process = napped("-j")
+    rows = [json.loads(line)["args"] for line in tool.out.splitlines()]
+    slept = [row for row in rows if "doze" in row["user"]]
+    tap.equal({(row["pid"], row["comm"]) for row in rows}, {(process.pid, "emf<nap>")}, "processes")
+    most = slept[-1]
+    tap.equal(500_000 <= most["us"] < 60_000_000, True, f"10 times 50 ms are in {most}")
+    tap.equal(("main" in most["user"], any("sleep" in name for name in most["kernel"]), "schedule" in most["kernel"][-1]), (True, True, True),
+              f"its functions, of the kernel down to the scheduler, and not below ({most})")
+
+
+def test_offcputime_leaves_out_what_is_short():
+    tool, _ = napped("--folded", "--user-only", "--min-time", "40s")
+    tap.equal(tool.out, "", "waits of 40 s and more")
+
+
+def test_offcputime_draws_what_it_prints():
+    path = os.path.join(tap.folder(), "flame.svg")
+    napped("--svg", path, "--user-only")
+    with open(path) as f:
+        svg = f.read()
+    tap.contains(svg, "doze")
+    tap.contains(svg, "us")
+    tap.equal("schedule" in svg, False, "functions of the kernel")
+
+
+def test_offcputime_says_before_anything_runs_what_cannot_be():
+    tap.need_root()
+    done = tap.run(tap.PRODUCT, "offcputime", "-U", "-K")
+    tap.equal(done.returncode, 1, "exit status")
+    tap.contains(done.stderr, "offcputime: --user-only and --kernel-only together leave nothing to show")
 
 
 tap.main()
