@@ -6,13 +6,14 @@ Without these, a histogram could be of something else than its heading says.
 import json
 import os
 import platform
+import re
 import shutil
 import signal
 import subprocess
 import sys
 
 import tap
-from tool import Tool
+from tool import Tool, links, until
 
 NUMBERS = {"x86_64": {"close": 3, "poll": 7, "getppid": 110, "exit_group": 231},
            "aarch64": {"close": 57, "poll": 73, "getppid": 173, "exit_group": 94}}
@@ -240,6 +241,164 @@ def test_offcputime_says_before_anything_runs_what_cannot_be():
     done = tap.run(tap.PRODUCT, "offcputime", "-U", "-K")
     tap.equal(done.returncode, 1, "exit status")
     tap.contains(done.stderr, "offcputime: --user-only and --kernel-only together leave nothing to show")
+
+
+# --- funclatency
+
+CALLS = """
+#include <unistd.h>
+__attribute__((noinline, noclone)) int nested(int n) { return n ? 1 + nested(n - 1) : usleep(40000); }
+__attribute__((noinline, noclone)) int quick(int n) { return n + 1; }
+int main(void)
+{
+	char c;
+	while (read(0, &c, 1) == 1) {
+		for (int i = 0; i < 10; i++) nested(2);
+		for (int i = 0; i < 1000; i++) quick(i);
+		for (int i = 0; i < 3; i++) nested(19);
+		write(1, "x", 1);
+	}
+	return 0;
+}
+"""
+
+
+def test_funclatency_has_each_call_also_inside_of_another():
+    process = program("emf-calls", CALLS)
+    tool = Tool("funclatency", "-j", "--path", f"/proc/{process.pid}/exe", "-f", "nested", "-p", str(process.pid)).ready()
+    begin(process)
+    tap.equal(tool.stop(signal.SIGINT), 0, "exit status")
+    slots, line = buckets([json.loads(text) for text in tool.out.splitlines()], "latency")
+    tap.equal((line["unit"], sum(slots.values()), sum(n for low, n in slots.items() if low >= 33554432)), ("nsecs", 78, 78),
+              f"10 times 3 and 3 times 16 calls, of 40 ms and more ({slots})")
+    tap.contains(tool.err, "funclatency: warning: 12 calls were not measured: more than 16 inside of each other")
+
+
+def test_funclatency_begins_anew_each_interval_and_loses_nothing():
+    process = program("emf-calls", CALLS)
+    tool = Tool("funclatency", "-j", "--path", f"/proc/{process.pid}/exe", "-f", "quick", "-i", "50ms").ready()
+    begin(process)
+    until(lambda: tool.out, "the end of an interval")
+    begin(process)
+    lines = lines_of(tool)
+    tap.equal((len(lines) > 1, all("time" in line for line in lines), sum(b["count"] for line in lines for b in line["buckets"])),
+              (True, True, 2000), f"intervals, and the sum of them ({lines})")
+
+
+def test_funclatency_says_what_it_cannot_find():
+    tap.need_root()
+    for words, said in (([], "it is not said which function is measured (give --function)"),
+                        (["-f", "no_such", "--path", sys.executable], f"function 'no_such' of {sys.executable} cannot be watched: No such file"),
+                        (["-f", "x", "--path", "/no/such/file"], "function 'x' of /no/such/file cannot be watched"),
+                        (["-f", "no_such_function"], "function 'no_such_function' of the kernel cannot be watched")):
+        done = tap.run(tap.PRODUCT, "funclatency", *words)
+        tap.equal(done.returncode, 1, f"exit status ({done.stderr})")
+        tap.contains(done.stderr, said)
+
+
+def test_funclatency_measures_a_function_of_the_kernel():
+    tap.need_root()
+    child = Child().does("import os; fd = os.open('/dev/null', os.O_WRONLY)")
+    tool = Tool("funclatency", "-j", "-f", "ksys_write", "-p", str(child.pid))
+    until(lambda: tool.process.poll() is not None or links(tool.process.pid) > 1, "programs to attach")
+    if "no kprobes" in tool.err:
+        raise tap.Skip("this kernel has no kprobes")
+    tool.ready()
+    child.does("for i in range(100): os.write(fd, b'x')")
+    slots, _ = buckets(lines_of(tool), "latency")
+    tap.equal(100 <= sum(slots.values()) <= 105, True, f"100 calls, and what it says ({slots})")
+
+
+# --- mallocstacks
+
+KEEP = """
+#include <stdlib.h>
+#include <unistd.h>
+void *volatile kept[100], *volatile zeros[10], *volatile grown[10], *volatile gone;
+__attribute__((noinline, noclone)) int keeper(int i) { kept[i] = malloc(1000); return 0; }
+__attribute__((noinline, noclone)) int zeroer(int i) { zeros[i] = calloc(10, 30); return 0; }
+__attribute__((noinline, noclone)) int grower(int i) { grown[i] = realloc(zeros[i], 7000); return 0; }
+__attribute__((noinline, noclone)) int goer(void) { gone = malloc(123456); return 0; }
+__attribute__((noinline, noclone)) int run(void)
+{
+	for (int i = 0; i < 100; i++) keeper(i);
+	for (int i = 0; i < 50; i++) free(kept[2 * i]);
+	for (int i = 0; i < 10; i++) zeroer(i);
+	for (int i = 0; i < 5; i++) grower(i);
+	goer();
+	free(gone);
+	return 0;
+}
+int main(void) { char c; while (read(0, &c, 1) == 1) { run(); write(1, "x", 1); } return 0; }
+"""
+
+
+def kept_by(rows):
+    """Bytes by the function that asked for them."""
+    return {row["user"][-1]: row["bytes"] for row in rows}
+
+
+def test_mallocstacks_has_what_was_not_freed_to_the_byte():
+    process = program("emf-keep", KEEP)
+    tool = Tool("mallocstacks", "-j", "-p", str(process.pid)).ready()
+    begin(process)
+    rows = [line["args"] for line in lines_of(tool)]
+    tap.equal(kept_by(rows), {"keeper": 50 * 1000, "zeroer": 5 * 300, "grower": 5 * 7000}, f"bytes ({rows})")
+    tap.equal(({(row["pid"], row["comm"]) for row in rows}, rows[-1]["user"][-3:]), ({(process.pid, "emf-keep")}, ["main", "run", "keeper"]), "whose they are")
+
+
+def sleeps_of(pid):
+    """How often it went to sleep."""
+    with open(f"/proc/{pid}/status") as f:
+        return int(re.search(r"^voluntary_ctxt_switches:\s*(\d+)", f.read(), re.MULTILINE).group(1))
+
+
+def test_mallocstacks_of_all_processes_tells_of_one_that_has_ended():
+    process = program("emf-keep", KEEP)
+    tool = Tool("mallocstacks", "--folded", "--library", "libc.so.6").ready()
+    begin(process)
+    before = sleeps_of(tool.process.pid)
+    until(lambda: sleeps_of(tool.process.pid) >= before + 4, "it to look at new stacks, which is what wakes it")
+    process.stdin.close()
+    process.wait(timeout=tap.PATIENCE)
+    tap.equal(tool.stop(signal.SIGINT), 0, "exit status")
+    lines = [line for line in tool.out.splitlines() if line.startswith("emf-keep;")]
+    tap.equal([line.split(";", 2)[-1] for line in lines if "keeper" in line], ["main;run;keeper 50000"], f"its stacks ({lines})")
+
+
+def test_mallocstacks_counts_blocks_that_have_no_room():
+    process = program("emf-keep", KEEP.replace("100", "3000"))
+    tool = Tool("mallocstacks", "-j", "-p", str(process.pid), "--max-blocks", "1024").ready()
+    begin(process)
+    tap.equal(tool.stop(signal.SIGINT), 0, "exit status")
+    found = re.search(r"mallocstacks: warning: (\d+) blocks were not counted, since the maps were full \(--max-blocks\)", tool.err)
+    tap.equal(found and int(found.group(1)) >= 3000 - 1024, True, f"what it says ({tool.err})")
+
+
+def test_mallocstacks_says_where_there_is_no_library():
+    tap.need_root()
+    done = tap.run(tap.PRODUCT, "mallocstacks", "-p", "2")  # a thread of the kernel
+    tap.equal(done.returncode, 1, "exit status")
+    tap.contains(done.stderr, "mallocstacks: process 2 has no C library that is shared: name the program with --library")
+
+
+# --- gethostlatency
+
+
+def test_gethostlatency_has_each_name_that_is_looked_up():
+    child = Child().does("import ctypes, socket; libc = ctypes.CDLL('libc.so.6'); libc.gethostbyname.restype = ctypes.c_void_p")
+    child.does("libc.gethostbyname2.restype = ctypes.c_void_p")
+    for options in (["-p", str(child.pid)], ["--library", "libc.so.6", "--filter", f"pid == {child.pid}"]):
+        tool = Tool("gethostlatency", "-j", *options).ready()
+        child.does("socket.getaddrinfo('127.0.0.1', 80)").does("libc.gethostbyname(b'127.0.0.2')").does("libc.gethostbyname2(b'::1', socket.AF_INET6)")
+        child.does("libc.getaddrinfo(None, None, None, ctypes.byref(ctypes.c_void_p()))")
+        child.does(f"libc.getaddrinfo(b'{'1.' * 150}', None, ctypes.byref((ctypes.c_int * 12)(4)), ctypes.byref(ctypes.c_void_p()))")  # AI_NUMERICHOST
+        rows = [line["args"] for line in lines_of(tool)]
+        tap.equal([(r["pid"], r["comm"], r["call"], r["host"], r["failed"], r["cut"]) for r in rows],
+                  [(child.pid, "python3", *rest) for rest in (("GETADDRINFO", "127.0.0.1", False, False), ("GETHOSTBYNAME", "127.0.0.2", False, False),
+                                                              ("GETHOSTBYNAME2", "::1", False, False), ("GETADDRINFO", "", True, False),
+                                                              ("GETADDRINFO", ("1." * 150)[:255], True, True))], "look-ups")
+        tap.equal(all(0 < r["took"] < tap.PATIENCE * 1_000_000_000 for r in rows), True, "how long they took")
 
 
 tap.main()
