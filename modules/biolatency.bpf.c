@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * biolatency.bpf.c - how long disks took for what they were asked.
+ */
+#include <emf/bpf.h>
+
+#include "log2.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+#define MAX_REQUESTS 16384 /* under way at the same time */
+#define MAX_DISKS 256
+
+const volatile bool queued = false;
+EMF_PARAM(queued, "with the time in the kernel's queue, before the disk gets it");
+const volatile bool per_disk = false;
+EMF_PARAM(per_disk, "a histogram for each disk");
+
+enum lost {
+	REQUESTS, /* beyond what the map holds */
+	DISKS,	  /* requests of disks that have no histogram */
+};
+#include "lost.h"
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct gendisk {
+	char disk_name[32];
+};
+
+struct request_queue {
+	struct gendisk *disk;
+};
+
+struct request {
+	struct request_queue *q;
+	unsigned int __data_len;
+	__u64 start_time_ns;
+};
+
+struct request___before_5_17 {
+	struct gendisk *rq_disk;
+};
+
+/* Gone with Linux 5.11, as has the first argument of two tracepoints, the queue. */
+struct hd_struct {
+	int partno;
+};
+
+#pragma clang attribute pop
+
+struct asked {
+	__u64 since;
+	__u64 began; /* as the kernel has it: another one for each use of a request's memory, or always 0 */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MAX_REQUESTS);
+	__type(key, __u64); /* address of the request */
+	__type(value, struct asked);
+} requests SEC(".maps");
+
+struct disk {
+	char name[32];
+};
+
+struct hist {
+	__u64 slots[LOG2_SLOTS];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, 1);
+	__type(key, __s32); /* -1, which is not printed */
+	__type(value, struct hist);
+} all SEC(".maps");
+EMF_HIST(all, "usecs");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MAX_DISKS);
+	__type(key, struct disk);
+	__type(value, struct hist);
+} disks SEC(".maps");
+EMF_HIST(disks, "usecs");
+
+/* A new one, which the stack has no room for. Never written. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct hist);
+} empty SEC(".maps");
+
+#define request_of(ctx) ((const struct request *)(bpf_core_type_exists(struct hd_struct) ? (ctx)->args[1] : (ctx)->args[0]))
+
+static __always_inline int ask(const struct request *rq)
+{
+	struct asked asked = { .since = bpf_ktime_get_ns(), .began = BPF_CORE_READ(rq, start_time_ns) };
+	__u64 key = (__u64)rq;
+
+	if (bpf_map_update_elem(&requests, &key, &asked, BPF_ANY))
+		count_lost(REQUESTS);
+	return 0;
+}
+
+SEC("raw_tp/block_rq_insert")
+int on_insert(struct bpf_raw_tracepoint_args *ctx)
+{
+	return queued ? ask(request_of(ctx)) : 0;
+}
+
+SEC("raw_tp/block_rq_issue")
+int on_issue(struct bpf_raw_tracepoint_args *ctx)
+{
+	const struct request *rq = request_of(ctx);
+	__u64 key = (__u64)rq;
+	struct asked *known = queued ? bpf_map_lookup_elem(&requests, &key) : NULL;
+
+	/* One that was merged into another is never issued, and its memory is used again. */
+	return known && known->began == BPF_CORE_READ(rq, start_time_ns) ? 0 : ask(rq);
+}
+
+static __always_inline struct hist *hist_in(void *map, const void *key)
+{
+	struct hist *hist = bpf_map_lookup_elem(map, key), *fresh;
+	__u32 zero = 0;
+
+	if (hist)
+		return hist;
+	fresh = bpf_map_lookup_elem(&empty, &zero);
+	if (fresh)
+		bpf_map_update_elem(map, key, fresh, BPF_NOEXIST);
+	return bpf_map_lookup_elem(map, key);
+}
+
+static __always_inline struct hist *hist_of(const struct request *rq)
+{
+	const struct request___before_5_17 *old = (const void *)rq;
+	const struct gendisk *gendisk;
+	struct disk disk = { 0 };
+	__s32 together = -1;
+
+	if (!per_disk)
+		return hist_in(&all, &together);
+	gendisk = bpf_core_field_exists(old->rq_disk) ? BPF_CORE_READ(old, rq_disk) : BPF_CORE_READ(rq, q, disk);
+	BPF_CORE_READ_STR_INTO(&disk.name, gendisk, disk_name);
+	return hist_in(&disks, &disk);
+}
+
+SEC("raw_tp/block_rq_complete")
+int on_complete(struct bpf_raw_tracepoint_args *ctx)
+{
+	const struct request *rq = (const struct request *)ctx->args[0];
+	__u64 key = (__u64)rq, took;
+	struct asked *known = bpf_map_lookup_elem(&requests, &key);
+	struct hist *hist;
+
+	/* Otherwise the rest of it is still to come. */
+	if (!known || (__u32)ctx->args[2] < BPF_CORE_READ(rq, __data_len))
+		return 0;
+	took = bpf_ktime_get_ns() - known->since;
+	bpf_map_delete_elem(&requests, &key);
+	hist = hist_of(rq);
+	if (hist)
+		__sync_fetch_and_add(&hist->slots[log2_slot(took / 1000)], 1);
+	else
+		count_lost(DISKS);
+	return 0;
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * mallocstacks.c - hangs the programs on the C library, and prints the stacks in the end.
+ */
+#include "mallocstacks_emf.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <string.h>
+
+#include "uprobe.h"
+
+/* Functions are looked up while their process is there, mostly: not in the end only. */
+#define LOOK_EVERY_NS UINT64_C(500000000)
+
+static struct uprobes probes;
+static struct emf_stack_report *report;
+static struct emf_timer timer;
+static bool looked[MALLOCSTACKS_STACKS]; /* at this stack */
+
+static void look(struct emf_timer *expired);
+
+int mallocstacks_configure(struct module *m)
+{
+	return bpf_map__set_max_entries(mallocstacks_skeleton(m)->maps.blocks, mallocstacks_params.max_blocks);
+}
+
+int mallocstacks_create(struct module *m)
+{
+	report = emf_stack_report_new(m, bpf_map__fd(mallocstacks_skeleton(m)->maps.stacks));
+	memset(looked, 0, sizeof(looked));
+	timer.expired = look;
+	return report ? 0 : -ENOMEM;
+}
+
+int mallocstacks_attach(struct module *m)
+{
+	const struct mallocstacks_bpf *skeleton = mallocstacks_skeleton(m);
+	const struct {
+		const struct bpf_program *prog;
+		const char *function;
+		bool returns;
+	} all[] = {
+		/* What ends first: a block is not seen else, or seen to stay. */
+		{ skeleton->progs.on_free, "free", false },
+		{ skeleton->progs.on_return, "malloc", true },
+		{ skeleton->progs.on_return, "calloc", true },
+		{ skeleton->progs.on_return, "realloc", true },
+		{ skeleton->progs.on_malloc, "malloc", false },
+		{ skeleton->progs.on_calloc, "calloc", false },
+		{ skeleton->progs.on_realloc, "realloc", false },
+	};
+	char libc[PATH_MAX];
+	const char *library = mallocstacks_params.library;
+	int err = 0;
+
+	if (!library[0]) {
+		err = uprobe_libc(m, mallocstacks_params.pid, libc);
+		library = libc;
+	}
+	for (size_t i = 0; !err && i < sizeof(all) / sizeof(*all); i++)
+		err = uprobe_attach(m, &probes, all[i].prog, all[i].returns, false, mallocstacks_params.pid, library, all[i].function);
+	return err ? err : emf_timer_start(m, &timer, LOOK_EVERY_NS, LOOK_EVERY_NS);
+}
+
+/* The process and its files are known from then on. */
+static int look_at(const struct mallocstacks_key *key, const struct mallocstacks_kept *kept, void *ctx)
+{
+	uint64_t addresses[MALLOCSTACKS_DEPTH] = { 0 };
+	char name[EMF_SYMBOL_MAX];
+
+	(void)kept;
+	if (key->user < 0 || key->user >= MALLOCSTACKS_STACKS || looked[key->user])
+		return 0;
+	looked[key->user] = true;
+	if (!bpf_map_lookup_elem(bpf_map__fd(mallocstacks_skeleton(ctx)->maps.stacks), &key->user, addresses))
+		for (size_t i = 0; i < MALLOCSTACKS_DEPTH && addresses[i]; i++)
+			emf_symbol_user(key->pid, addresses[i], name);
+	return 0;
+}
+
+static void look(struct emf_timer *expired)
+{
+	struct module *m = expired->source.owner;
+
+	mallocstacks_map_counts_for_each(m, look_at, m);
+}
+
+static int add(const struct mallocstacks_key *key, const struct mallocstacks_kept *kept, void *ctx)
+{
+	struct emf_stack stack = { .pid = key->pid, .user = key->user, .kernel = -1, .weight = kept->bytes };
+
+	(void)ctx;
+	memcpy(stack.comm, kept->comm, sizeof(stack.comm));
+	if (kept->blocks)
+		emf_stack_report_add(report, &stack); /* what has no room is told at the end */
+	return 0;
+}
+
+int mallocstacks_destroy(struct module *m)
+{
+	const struct mallocstacks_bpf *skeleton = mallocstacks_skeleton(m);
+	enum emf_stack_form form = mallocstacks_params.svg[0] ? EMF_STACK_SVG : mallocstacks_params.folded ? EMF_STACK_FOLDED : EMF_STACK_TEXT;
+
+	uprobe_detach(&probes);
+	mallocstacks_map_counts_for_each(m, add, NULL);
+	emf_stack_report_end(report, form, "bytes", mallocstacks_params.svg);
+	report = NULL;
+	if (skeleton->bss->lost || skeleton->bss->missed)
+		emf_warn(m, "%llu blocks were not counted, since the maps were full (--max-blocks), and %llu have no stack", skeleton->bss->lost, skeleton->bss->missed);
+	return 0;
+}
