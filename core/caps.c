@@ -6,9 +6,10 @@
 
 #include <errno.h>
 #include <linux/capability.h>
-#include <stddef.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "constant.h"
 
 int emf_caps_effective(uint64_t *caps)
 {
@@ -28,21 +29,7 @@ bool emf_caps_have(uint64_t caps, int cap)
 	return (cap == EMF_CAP_BPF || cap == EMF_CAP_PERFMON) && (caps & (1ull << EMF_CAP_SYS_ADMIN));
 }
 
-static const struct {
-	int cap;
-	const char *name;
-} names[] = {
-	{ EMF_CAP_BPF, "CAP_BPF" },
-	{ EMF_CAP_PERFMON, "CAP_PERFMON" },
-	{ EMF_CAP_NET_ADMIN, "CAP_NET_ADMIN" },
-	{ EMF_CAP_SYS_ADMIN, "CAP_SYS_ADMIN" },
-	{ EMF_CAP_SYS_RESOURCE, "CAP_SYS_RESOURCE" },
-};
-
 const char *emf_caps_name(int cap)
 {
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (names[i].cap == cap)
-			return names[i].name;
-	return NULL;
+	return emf_constant_name(EMF_CAP, (uint64_t)cap);
 }

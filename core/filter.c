@@ -8,6 +8,7 @@
 #include <fnmatch.h>
 #include <string.h>
 
+#include "cgroup_path.h"
 #include "filter_node.h"
 
 #define PATTERN_TEXT_MAX 4096 /* of a text that a pattern is tried on; PATH_MAX */
@@ -68,12 +69,14 @@ static bool is_like(const struct emf_filter_node *node, const char *text, size_t
 	return !fnmatch(node->text, copy, 0);
 }
 
-static bool is_shown_like(const struct emf_filter_node *node, const void *at)
+static bool is_shown_as(const struct emf_filter_node *node, const void *at)
 {
 	char text[EMF_VALUE_TEXT_MAX];
 
 	emf_value_format(&node->type, at, text);
-	return !fnmatch(node->text, text, 0);
+	if (node->op == EMF_FILTER_LIKE || node->op == EMF_FILTER_UNLIKE)
+		return !fnmatch(node->text, text, 0) == (node->op == EMF_FILTER_LIKE);
+	return compare(node->op, strcmp(text, node->text));
 }
 
 static bool is_set(const struct emf_filter_node *node, const char *at)
@@ -82,6 +85,12 @@ static bool is_set(const struct emf_filter_node *node, const char *at)
 
 	if (node->type.bits)
 		return emf_value_load(&node->type, at);
+	if (node->type.type == EMF_CONTAINER)
+		return emf_container_id(emf_value_load(&node->type, at), &size);
+	if (node->type.type == EMF_IP && emf_value_is_mapped(at)) { /* 0.0.0.0 is as little as :: */
+		at += sizeof(emf_value_mapped);
+		size -= sizeof(emf_value_mapped);
+	}
 	for (size_t i = 0; i < size; i++)
 		if (at[i])
 			return true;
@@ -107,7 +116,7 @@ static bool applies(const struct emf_filter_node *node, const char *data)
 	if (node->as == EMF_FILTER_AS_BYTES)
 		return same_bits((const unsigned char *)at, node->bytes, node->bits) == (node->op == EMF_FILTER_EQUAL);
 	if (node->as == EMF_FILTER_AS_SHOWN)
-		return is_shown_like(node, at) == (node->op == EMF_FILTER_LIKE);
+		return is_shown_as(node, at);
 	return compare(node->op, order_of_numbers(node, emf_value_load(&node->type, at)));
 }
 

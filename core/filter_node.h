@@ -28,7 +28,7 @@ enum emf_filter_as {
 	EMF_FILTER_AS_NUMBER,
 	EMF_FILTER_AS_TEXT,
 	EMF_FILTER_AS_BYTES, /* addresses: their first @bits */
-	EMF_FILTER_AS_SHOWN, /* a pattern, of a member that is no text */
+	EMF_FILTER_AS_SHOWN, /* a pattern, of a member that is no text; a container */
 };
 
 /**

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cgroup_path.h"
 #include "filter_node.h"
 #include "suggest.h"
 
@@ -123,7 +124,9 @@ static uint8_t no_member(struct parser *p, const char *name)
 /* "10.0.0.0/8": the address is in @node->bytes after it. 0, or -EINVAL. */
 static int parse_network(struct emf_filter_node *node, char *text)
 {
-	unsigned int bits = node->type.type == EMF_IP4 ? 32 : 128;
+	bool is_4 = node->type.type == EMF_IP4 || (node->type.type == EMF_IP && !strchr(text, ':'));
+	size_t before = is_4 && node->type.type == EMF_IP ? sizeof(emf_value_mapped) : 0;
+	unsigned int bits = is_4 ? 32 : 128;
 	char *slash = strchr(text, '/'), *end = NULL;
 	int parsed;
 
@@ -136,7 +139,9 @@ static int parse_network(struct emf_filter_node *node, char *text)
 		node->bits = (unsigned int)n;
 		*slash = '\0';
 	}
-	parsed = inet_pton(node->type.type == EMF_IP4 ? AF_INET : AF_INET6, text, node->bytes);
+	memcpy(node->bytes, emf_value_mapped, before);
+	node->bits += (unsigned int)before * 8;
+	parsed = inet_pton(is_4 ? AF_INET : AF_INET6, text, node->bytes + before);
 	if (slash)
 		*slash = '/';
 	return parsed == 1 ? 0 : -EINVAL;
@@ -167,13 +172,23 @@ static enum emf_filter_as how_to_compare(const struct emf_filter_node *node)
 	if (node->op == EMF_FILTER_LIKE || node->op == EMF_FILTER_UNLIKE)
 		return EMF_FILTER_AS_SHOWN;
 	switch (node->type.type) {
+	case EMF_CONTAINER:
+		return EMF_FILTER_AS_SHOWN;
 	case EMF_IP4:
 	case EMF_IP6:
+	case EMF_IP:
 	case EMF_MAC:
 		return EMF_FILTER_AS_BYTES;
 	default:
 		return EMF_FILTER_AS_NUMBER;
 	}
+}
+
+/* A whole id is compared with what is shown of it. */
+static void cut_container(char *text)
+{
+	if (strlen(text) > EMF_CONTAINER_SHORT)
+		text[EMF_CONTAINER_SHORT] = '\0';
 }
 
 static uint8_t parse_value(struct parser *p, struct emf_filter_node *node, const char *name)
@@ -186,6 +201,8 @@ static uint8_t parse_value(struct parser *p, struct emf_filter_node *node, const
 	if (node->as == EMF_FILTER_AS_TEXT)
 		return add_node(p, node);
 	node->as = how_to_compare(node);
+	if (node->type.type == EMF_CONTAINER && (node->op == EMF_FILTER_EQUAL || node->op == EMF_FILTER_UNEQUAL))
+		cut_container((char *)node->text);
 	if (node->as == EMF_FILTER_AS_BYTES && node->op != EMF_FILTER_EQUAL && node->op != EMF_FILTER_UNEQUAL)
 		return fail(p, -EINVAL, "'%.60s' is an address: it can be compared by ==, != and ~", name);
 	if (node->as == EMF_FILTER_AS_BYTES && node->type.type == EMF_MAC) {

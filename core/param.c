@@ -191,7 +191,17 @@ void emf_param_allowed(const struct emf_param *param, char text[EMF_PARAM_WHY_MA
 /* What may be there or not. */
 static const char *thing(enum emf_type type)
 {
-	return type == EMF_NETDEV ? "interface" : type == EMF_CGROUP ? "cgroup" : "symbol of the kernel";
+	switch (type) {
+	case EMF_NETDEV:
+		return "interface";
+	case EMF_CGROUP:
+	case EMF_CONTAINER:
+		return "cgroup";
+	case EMF_DEV:
+		return "block device";
+	default:
+		return "symbol of the kernel";
+	}
 }
 
 /* What is out of a number's type, or of the bounds that its author gave it. */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cgroup_path.h"
 #include "json.h"
 #include "value.h"
 
@@ -42,6 +43,22 @@ static json_t *flags_to_json(const struct emf_value_type *type, const void *at)
 	return all;
 }
 
+static json_t *name_to_json(const struct emf_value_type *type, const void *at)
+{
+	const char *name = emf_value_name(type, emf_value_load(type, at));
+	char text[EMF_VALUE_TEXT_MAX];
+
+	return name ? emf_json_textn(name, strlen(name)) : json_string(emf_value_format(type, at, text));
+}
+
+static json_t *container_to_json(const struct emf_value_type *type, const void *at)
+{
+	size_t len;
+	const char *id = emf_container_id(emf_value_load(type, at), &len);
+
+	return id ? emf_json_textn(id, len) : json_null();
+}
+
 json_t *emf_record_value_to_json(const struct emf_member *member, const void *at)
 {
 	struct emf_value_type type = emf_value_type_of(member);
@@ -56,17 +73,26 @@ json_t *emf_record_value_to_json(const struct emf_member *member, const void *at
 		return emf_json_textn(at, strnlen(at, emf_value_size(&type)));
 	case EMF_IP4:
 	case EMF_IP6:
+	case EMF_IP:
 	case EMF_MAC:
-	case EMF_NETDEV:
 	case EMF_ERRNO:
 	case EMF_SIGNO:
 	case EMF_KSYM:
-	case EMF_CGROUP:
+	case EMF_DEV:
 	case EMF_ENUM:
 	case EMF_U128: /* beyond what JSON libraries keep */
 	case EMF_S128:
 	case EMF_HEX:
 		return json_string(emf_value_format(&type, at, text));
+	case EMF_NETDEV:
+	case EMF_CGROUP:
+	case EMF_TCP_STATE:
+	case EMF_IPPROTO:
+	case EMF_SYSCALL:
+	case EMF_CAP:
+		return name_to_json(&type, at);
+	case EMF_CONTAINER:
+		return container_to_json(&type, at);
 	case EMF_FLAGS:
 		return flags_to_json(&type, at);
 	case EMF_STRUCT:

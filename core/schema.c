@@ -28,7 +28,9 @@ static const char *const types[TYPES_MAX] = {
 	[EMF_BE64] = "be64", [EMF_CHAR] = "char", [EMF_STRING] = "string", [EMF_COMM] = "comm",
 	[EMF_DURATION] = "duration", [EMF_NS] = "ns", [EMF_WALL] = "wall", [EMF_IP4] = "ip4", [EMF_IP6] = "ip6",
 	[EMF_MAC] = "mac", [EMF_PID] = "pid", [EMF_UID] = "uid", [EMF_NETDEV] = "netdev", [EMF_ERRNO] = "errno",
-	[EMF_SIGNO] = "signo", [EMF_KSYM] = "ksym", [EMF_CGROUP] = "cgroup", [EMF_ENUM] = "enum", [EMF_FLAGS] = "flags",
+	[EMF_SIGNO] = "signo", [EMF_KSYM] = "ksym", [EMF_CGROUP] = "cgroup", [EMF_CONTAINER] = "container", [EMF_IP] = "ip",
+	[EMF_TCP_STATE] = "tcp_state", [EMF_IPPROTO] = "ipproto", [EMF_SYSCALL] = "syscall", [EMF_CAP] = "cap", [EMF_DEV] = "dev",
+	[EMF_ENUM] = "enum", [EMF_FLAGS] = "flags",
 	[EMF_STRUCT] = "struct", [EMF_FD] = "fd", [EMF_MAP_FD] = "map_fd", [EMF_MAP_FD_RW] = "map_fd_rw",
 	[EMF_PROG_FD] = "prog_fd",
 };

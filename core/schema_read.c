@@ -182,10 +182,10 @@ static bool read_type(struct reader *r, const json_t *json, struct emf_member *m
 	if (!m->size || emf_value_size(&type) != m->size)
 		return bad(r, "member '%s' is not of the size of its type", m->name);
 	*shape = (struct shape){ .align = m->size };
-	if (m->type == EMF_ENUM || m->type == EMF_FLAGS)
+	if (emf_value_is_wide(m->type))
 		return m->size == 1 || m->size == 2 || m->size == 4 || m->size == 8 ? true :
 			bad(r, "member '%s' is of no size of an enum", m->name);
-	if (m->type == EMF_IP6)
+	if (m->type == EMF_IP6 || m->type == EMF_IP)
 		shape->align = 4;
 	else if (m->type == EMF_STRING || m->type == EMF_COMM || m->type == EMF_MAC)
 		shape->align = 1;

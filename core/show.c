@@ -25,6 +25,7 @@ static int width_of_type(const struct emf_member *member)
 	case EMF_IP6:
 		return -39;
 	case EMF_IP4:
+	case EMF_IP:
 		return -15;
 	case EMF_MAC:
 		return -17;
@@ -37,7 +38,16 @@ static int width_of_type(const struct emf_member *member)
 	case EMF_ERRNO:
 	case EMF_SIGNO:
 	case EMF_NETDEV:
+	case EMF_SYSCALL:
+	case EMF_CGROUP:
 		return -16;
+	case EMF_TCP_STATE:
+	case EMF_CONTAINER:
+		return -12;
+	case EMF_IPPROTO:
+		return -7;
+	case EMF_CAP:
+		return -20;
 	case EMF_BOOL:
 		return -5;
 	case EMF_NS:

@@ -13,12 +13,35 @@ static const unsigned char sizes[] = {
 	[EMF_S16] = 2,	[EMF_S32] = 4,	[EMF_S64] = 8,	  [EMF_BE16] = 2, [EMF_BE32] = 4,  [EMF_BE64] = 8,
 	[EMF_CHAR] = 1, [EMF_COMM] = 16, [EMF_DURATION] = 8, [EMF_NS] = 8, [EMF_WALL] = 8, [EMF_IP4] = 4,
 	[EMF_IP6] = 16, [EMF_MAC] = 6,	[EMF_PID] = 4,	  [EMF_UID] = 4, [EMF_NETDEV] = 4, [EMF_ERRNO] = 4,
-	[EMF_SIGNO] = 4, [EMF_KSYM] = 8, [EMF_CGROUP] = 8, [EMF_U128] = 16, [EMF_S128] = 16, [EMF_FD] = 4, [EMF_MAP_FD] = 4, [EMF_MAP_FD_RW] = 4, [EMF_PROG_FD] = 4,
+	[EMF_SIGNO] = 4, [EMF_KSYM] = 8, [EMF_CGROUP] = 8, [EMF_CONTAINER] = 8, [EMF_IP] = 16, [EMF_DEV] = 4,
+	[EMF_U128] = 16, [EMF_S128] = 16, [EMF_FD] = 4, [EMF_MAP_FD] = 4, [EMF_MAP_FD_RW] = 4, [EMF_PROG_FD] = 4,
 };
+
+/* Kernel parts keep the same number in as many bytes as they like: these are what a description says. */
+static size_t usual_size(enum emf_type type)
+{
+	switch (type) {
+	case EMF_TCP_STATE:
+	case EMF_IPPROTO:
+		return 1;
+	case EMF_SYSCALL:
+	case EMF_CAP:
+		return 4;
+	default:
+		return 0;
+	}
+}
 
 size_t emf_value_size(const struct emf_value_type *type)
 {
-	return sizes[type->type] ? sizes[type->type] : type->size;
+	if (sizes[type->type])
+		return sizes[type->type];
+	return type->size ? type->size : usual_size(type->type);
+}
+
+bool emf_value_is_wide(enum emf_type type)
+{
+	return usual_size(type) || type == EMF_ENUM || type == EMF_FLAGS;
 }
 
 bool emf_value_is_signed(enum emf_type type)
@@ -34,6 +57,7 @@ bool emf_value_is_number(enum emf_type type)
 	case EMF_COMM:
 	case EMF_IP4:
 	case EMF_IP6:
+	case EMF_IP:
 	case EMF_MAC:
 	case EMF_CHAR:
 	case EMF_ENUM:
@@ -107,4 +131,11 @@ void emf_value_store(const struct emf_value_type *type, void *value, uint64_t nu
 		memcpy(value, &v2, 2);
 	else
 		*(unsigned char *)value = (unsigned char)v;
+}
+
+const unsigned char emf_value_mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+bool emf_value_is_mapped(const void *ip)
+{
+	return !memcmp(ip, emf_value_mapped, sizeof(emf_value_mapped));
 }

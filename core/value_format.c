@@ -4,13 +4,16 @@
  */
 #include <arpa/inet.h>
 #include <inttypes.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include <emf/output.h>
 
+#include "cgroup_path.h"
+#include "constant.h"
+#include "netdev_name.h"
+#include "user_name.h"
 #include "value.h"
 
 #define NS_PER_S UINT64_C(1000000000)
@@ -120,21 +123,46 @@ static void format_names(const struct emf_value_type *type, uint64_t v, char tex
 			 at ? "|" : "", v);
 }
 
-/* Whoever may name an interface may put into the name what drives a terminal. */
-static void format_netdev(uint64_t index, char text[EMF_VALUE_TEXT_MAX])
+const char *emf_value_name(const struct emf_value_type *type, uint64_t number)
 {
-	char name[IF_NAMESIZE];
+	switch (type->type) {
+	case EMF_NETDEV:
+		return emf_netdev_name((uint32_t)number);
+	case EMF_UID:
+		return emf_user_name((uint32_t)number);
+	case EMF_CGROUP:
+		return emf_cgroup_path(number);
+	default:
+		return emf_constant_name(type->type, number);
+	}
+}
 
-	if (index && if_indextoname((unsigned int)index, name))
-		emf_text(text, EMF_VALUE_TEXT_MAX, name, strlen(name));
-	else
-		snprintf(text, EMF_VALUE_TEXT_MAX, "%" PRIu64, index);
+/* People know a container by the beginning of its id, as its tools print it. */
+static void format_container(uint64_t cgroup, char text[EMF_VALUE_TEXT_MAX])
+{
+	size_t len = 1;
+	const char *id = emf_container_id(cgroup, &len);
+
+	emf_text(text, EMF_VALUE_TEXT_MAX, id ? id : "-", len < EMF_CONTAINER_SHORT ? len : EMF_CONTAINER_SHORT);
+}
+
+static void format_ip(const unsigned char *ip, char text[EMF_VALUE_TEXT_MAX])
+{
+	bool is_4 = emf_value_is_mapped(ip);
+
+	if (!inet_ntop(is_4 ? AF_INET : AF_INET6, ip + (is_4 ? sizeof(emf_value_mapped) : 0), text, EMF_VALUE_TEXT_MAX))
+		text[0] = '\0';
 }
 
 static void format_number(const struct emf_value_type *type, uint64_t v, char text[EMF_VALUE_TEXT_MAX])
 {
-	const char *name;
+	const char *name = emf_value_name(type, v);
 
+	/* Whoever may name an interface or a cgroup may put into the name what drives a terminal. */
+	if (name) {
+		emf_text(text, EMF_VALUE_TEXT_MAX, name, strlen(name));
+		return;
+	}
 	switch (type->type) {
 	case EMF_DURATION:
 		format_duration(v, text);
@@ -148,8 +176,11 @@ static void format_number(const struct emf_value_type *type, uint64_t v, char te
 	case EMF_KSYM:
 		snprintf(text, EMF_VALUE_TEXT_MAX, "%#" PRIx64, v);
 		return;
-	case EMF_NETDEV:
-		format_netdev(v, text);
+	case EMF_CONTAINER:
+		format_container(v, text);
+		return;
+	case EMF_DEV:
+		snprintf(text, EMF_VALUE_TEXT_MAX, "%" PRIu64 ":%" PRIu64, v >> EMF_DEV_MINOR_BITS, v & ((1u << EMF_DEV_MINOR_BITS) - 1));
 		return;
 	case EMF_ERRNO:
 	case EMF_SIGNO:
@@ -187,6 +218,9 @@ char *emf_value_format(const struct emf_value_type *type, const void *value, cha
 	case EMF_IP6:
 		if (!inet_ntop(type->type == EMF_IP4 ? AF_INET : AF_INET6, value, text, EMF_VALUE_TEXT_MAX))
 			text[0] = '\0';
+		break;
+	case EMF_IP:
+		format_ip(b, text);
 		break;
 	case EMF_MAC:
 		snprintf(text, EMF_VALUE_TEXT_MAX, "%02x:%02x:%02x:%02x:%02x:%02x", b[0], b[1], b[2], b[3], b[4], b[5]);

@@ -9,6 +9,7 @@
 
 #include <emf/output.h>
 
+#include "cgroup_path.h"
 #include "clock.h"
 
 static const enum emf_escape escapes[] = {
@@ -50,6 +51,17 @@ static void add_number(struct emf_line *line, enum emf_form form, const struct e
 		add_unsigned(line, form, v);
 }
 
+static void add_other(struct emf_line *line, enum emf_form form, const struct emf_value_type *type, const void *value)
+{
+	char text[EMF_VALUE_TEXT_MAX];
+
+	/* It is escaped already: what JSON and CSV need besides are quotes. */
+	emf_value_format(type, value, text);
+	add_quote(line, form);
+	emf_line_text(line, text);
+	add_quote(line, form);
+}
+
 static void add_ip4(struct emf_line *line, enum emf_form form, const unsigned char *b)
 {
 	add_quote(line, form);
@@ -59,6 +71,14 @@ static void add_ip4(struct emf_line *line, enum emf_form form, const unsigned ch
 		emf_line_u64(line, b[i]);
 	}
 	add_quote(line, form);
+}
+
+static void add_ip(struct emf_line *line, enum emf_form form, const struct emf_value_type *type, const unsigned char *b)
+{
+	if (emf_value_is_mapped(b))
+		add_ip4(line, form, b + sizeof(emf_value_mapped));
+	else
+		add_other(line, form, type, b);
 }
 
 static void add_time(struct emf_line *line, enum emf_form form, uint64_t v, bool is_wall)
@@ -141,15 +161,32 @@ static void add_error(struct emf_line *line, enum emf_form form, int64_t error)
 	add_quote(line, form);
 }
 
-static void add_other(struct emf_line *line, enum emf_form form, const struct emf_value_type *type, const void *value)
+/* By its name, or else what emf_value_format() makes of it, of which nothing has to be escaped. */
+static void add_named(struct emf_line *line, enum emf_form form, const struct emf_value_type *type, const void *value)
 {
-	char text[EMF_VALUE_TEXT_MAX];
+	const char *name = emf_value_name(type, emf_value_load(type, value));
 
-	/* It is escaped already: what JSON and CSV need besides are quotes. */
-	emf_value_format(type, value, text);
-	add_quote(line, form);
-	emf_line_text(line, text);
-	add_quote(line, form);
+	if (name)
+		emf_text_add(line, form, name, strlen(name));
+	else
+		add_other(line, form, type, value);
+}
+
+/* Programs get the whole id, and null for none. */
+static void add_container(struct emf_line *line, enum emf_form form, const struct emf_value_type *type, const void *value)
+{
+	size_t len = 0;
+	const char *id;
+
+	if (form == EMF_FORM_TABLE) {
+		add_other(line, form, type, value);
+		return;
+	}
+	id = emf_container_id(emf_value_load(type, value), &len);
+	if (id)
+		emf_text_add(line, form, id, len);
+	else if (form == EMF_FORM_JSON)
+		emf_line_text(line, "null");
 }
 
 void emf_value_add(struct emf_line *line, enum emf_form form, const struct emf_value_type *type, const void *value)
@@ -165,6 +202,9 @@ void emf_value_add(struct emf_line *line, enum emf_form form, const struct emf_v
 		return;
 	case EMF_IP4:
 		add_ip4(line, form, value);
+		return;
+	case EMF_IP:
+		add_ip(line, form, type, value);
 		return;
 	case EMF_NS:
 	case EMF_WALL:
@@ -189,12 +229,28 @@ void emf_value_add(struct emf_line *line, enum emf_form form, const struct emf_v
 	case EMF_ERRNO:
 		add_error(line, form, (int64_t)emf_value_load(type, value));
 		return;
+	case EMF_UID:
+		if (form == EMF_FORM_TABLE)
+			add_named(line, form, type, value);
+		else
+			add_number(line, form, type, value);
+		return;
+	case EMF_NETDEV:
+	case EMF_CGROUP:
+	case EMF_TCP_STATE:
+	case EMF_IPPROTO:
+	case EMF_SYSCALL:
+	case EMF_CAP:
+		add_named(line, form, type, value);
+		return;
+	case EMF_CONTAINER:
+		add_container(line, form, type, value);
+		return;
 	case EMF_IP6:
 	case EMF_MAC:
-	case EMF_NETDEV:
 	case EMF_SIGNO:
 	case EMF_KSYM:
-	case EMF_CGROUP:
+	case EMF_DEV:
 	case EMF_U128: /* beyond what JSON libraries keep */
 	case EMF_S128:
 	case EMF_HEX:

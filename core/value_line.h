@@ -12,7 +12,7 @@
  * emf_value_add() - one value
  * @line: receives it
  * @form: for people as by emf_value_format(); in JSON and CSV times of day are RFC 3339, durations
- *	nanoseconds
+ *	nanoseconds, users numbers, containers their whole id
  * @type: of it; no struct
  * @value: of any alignment
  */

@@ -5,19 +5,13 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/magic.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/vfs.h>
-#include <unistd.h>
 
 #include <emf/output.h>
 
-#include "sysfile.h"
+#include "constant.h"
 #include "value.h"
 
 #define ERRNO_MAX 133 /* EHWPOISON, include/uapi/asm-generic/errno.h */
@@ -36,7 +30,7 @@ static int parse_bool(const char *text, void *value)
 	return -EINVAL;
 }
 
-static int parse_unsigned(const char *text, uint64_t *value)
+int emf_value_parse_unsigned(const char *text, uint64_t *value)
 {
 	unsigned long long v;
 	char *end;
@@ -58,7 +52,7 @@ static int parse_signed(const char *text, uint64_t *value)
 {
 	bool negative = *text == '-';
 	uint64_t v = 0;
-	int err = negative && text[1] == '-' ? -EINVAL : parse_unsigned(text + negative, &v);
+	int err = negative && text[1] == '-' ? -EINVAL : emf_value_parse_unsigned(text + negative, &v);
 
 	if (err)
 		return err;
@@ -171,7 +165,7 @@ static int parse_signo(const char *text, uint64_t *value)
 		*value = (uint64_t)signo;
 		return 0;
 	}
-	err = parse_unsigned(text, &number);
+	err = emf_value_parse_unsigned(text, &number);
 	if (!err && number > SIGNO_MAX)
 		err = -ERANGE;
 	if (!err)
@@ -179,83 +173,19 @@ static int parse_signo(const char *text, uint64_t *value)
 	return err;
 }
 
-static int parse_netdev(const char *text, uint64_t *value)
+static int parse_constant(enum emf_type type, const char *text, uint64_t *value)
 {
-	unsigned int index = 0;
+	return emf_constant_find(type, text, value) ? emf_value_parse_unsigned(text, value) : 0;
+}
 
-	if (strlen(text) < IF_NAMESIZE)
-		index = if_nametoindex(text);
-	if (index) { /* a name may begin with a digit, or be a number */
-		*value = index;
+static int parse_ip(const char *text, unsigned char *value)
+{
+	if (inet_pton(AF_INET6, text, value) == 1)
 		return 0;
-	}
-	if (isdigit((unsigned char)*text))
-		return parse_unsigned(text, value);
-	return *text && strlen(text) < IF_NAMESIZE ? -ENODEV : -EINVAL;
-}
-
-/* Of what the path leads to, which may be out of the file system through ".." or a link. */
-static int cgroup_id(const char *path, uint64_t *value)
-{
-	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	struct statfs fs;
-	struct stat st;
-	bool found;
-
-	if (fd < 0)
-		return -ENOENT;
-	found = !fstatfs(fd, &fs) && fs.f_type == CGROUP2_SUPER_MAGIC && !fstat(fd, &st);
-	close(fd);
-	if (!found)
-		return -ENOENT;
-	*value = st.st_ino;
-	return 0;
-}
-
-/*
- * Its id is the number of its folder's inode, cgroup_id() of the kernel: of version 2,
- * which is not mounted at /sys/fs/cgroup where version 1 is.
- */
-static int parse_cgroup(const char *text, uint64_t *value)
-{
-	char root[EMF_MOUNT_MAX], path[EMF_VALUE_MAX];
-	size_t len;
-
-	if (*text != '/')
-		return parse_unsigned(text, value);
-	if (emf_mount_find("cgroup2", CGROUP2_SUPER_MAGIC, root))
-		return -ENOENT;
-	len = strlen(root);
-	if (!strncmp(text, root, len) && (!text[len] || text[len] == '/'))
-		text += len;
-	if (snprintf(path, sizeof(path), "%s%s", root, text) >= (int)sizeof(path))
-		return -ERANGE;
-	return cgroup_id(path, value);
-}
-
-static int parse_ksym(const char *text, uint64_t *value)
-{
-	unsigned long long address;
-	char line[512], name[256];
-	int err = -ENOENT;
-	FILE *f;
-
-	if (isdigit((unsigned char)*text))
-		return parse_unsigned(text, value);
-	if (!isalpha((unsigned char)*text) && *text != '_')
+	if (inet_pton(AF_INET, text, value + sizeof(emf_value_mapped)) != 1)
 		return -EINVAL;
-	f = fopen("/proc/kallsyms", "re");
-	if (!f)
-		return -errno;
-	/* Addresses are 0 for those who may not see them. */
-	while (err && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%llx %*c %255s", &address, name) != 2 || strcmp(name, text) || !address)
-			continue;
-		*value = address;
-		err = 0;
-	}
-	fclose(f);
-	return err;
+	memcpy(value, emf_value_mapped, sizeof(emf_value_mapped));
+	return 0;
 }
 
 static int parse_name(const struct emf_name *names, const char *text, size_t len, uint64_t *value)
@@ -278,7 +208,7 @@ static int parse_bits(const char *text, size_t len, uint64_t *value)
 		return -EINVAL;
 	memcpy(number, text, len);
 	number[len] = '\0';
-	return parse_unsigned(number, value);
+	return emf_value_parse_unsigned(number, value);
 }
 
 /* "A|B|0x10"; 0 for none. */
@@ -314,20 +244,23 @@ static int parse_number(const struct emf_value_type *type, const char *text, uin
 	case EMF_SIGNO:
 		return parse_signo(text, number);
 	case EMF_NETDEV:
-		return parse_netdev(text, number);
 	case EMF_CGROUP:
-		return parse_cgroup(text, number);
+	case EMF_CONTAINER:
 	case EMF_KSYM:
-		return parse_ksym(text, number);
 	case EMF_UID:
-		*number = 0;
-		return strcmp(text, "root") ? parse_unsigned(text, number) : 0;
+	case EMF_DEV:
+		return emf_value_find(type->type, text, number);
+	case EMF_TCP_STATE:
+	case EMF_IPPROTO:
+	case EMF_SYSCALL:
+	case EMF_CAP:
+		return parse_constant(type->type, text, number);
 	case EMF_ENUM:
 		return parse_name(type->names, text, strlen(text), number);
 	case EMF_FLAGS:
 		return parse_flags(type->names, text, number);
 	default:
-		return emf_value_is_signed(type->type) ? parse_signed(text, number) : parse_unsigned(text, number);
+		return emf_value_is_signed(type->type) ? parse_signed(text, number) : emf_value_parse_unsigned(text, number);
 	}
 }
 
@@ -351,6 +284,8 @@ int emf_value_parse(const struct emf_value_type *type, const char *text, void *v
 		return inet_pton(AF_INET, text, value) == 1 ? 0 : -EINVAL;
 	case EMF_IP6:
 		return inet_pton(AF_INET6, text, value) == 1 ? 0 : -EINVAL;
+	case EMF_IP:
+		return parse_ip(text, value);
 	case EMF_MAC:
 		return parse_mac(text, value);
 	case EMF_STRUCT:

@@ -20,6 +20,18 @@ const char *emf_value_expected(enum emf_type type)
 		return "an IPv4 address, such as 10.0.0.1";
 	case EMF_IP6:
 		return "an IPv6 address, such as fe80::1";
+	case EMF_IP:
+		return "an address, such as 10.0.0.1 or fe80::1";
+	case EMF_TCP_STATE:
+		return "a state of TCP, such as ESTABLISHED, or its number";
+	case EMF_IPPROTO:
+		return "a protocol, such as tcp, or its number";
+	case EMF_SYSCALL:
+		return "a system call, such as openat, or its number";
+	case EMF_CAP:
+		return "a capability, such as CAP_NET_ADMIN, or its number";
+	case EMF_DEV:
+		return "a device, such as 8:1 or /dev/sda1";
 	case EMF_MAC:
 		return "an Ethernet address, such as 02:00:00:00:00:01";
 	case EMF_NETDEV:
@@ -29,8 +41,9 @@ const char *emf_value_expected(enum emf_type type)
 	case EMF_SIGNO:
 		return "a signal, such as SIGTERM, or its number";
 	case EMF_UID:
-		return "root, or the number of a user";
+		return "a user of this machine, such as root, or a number";
 	case EMF_CGROUP:
+	case EMF_CONTAINER:
 		return "a cgroup by its path, or its id";
 	case EMF_KSYM:
 		return "a symbol of the kernel, or an address";
@@ -55,12 +68,24 @@ const char *emf_value_word(enum emf_type type)
 		return "TIME";
 	case EMF_IP4:
 	case EMF_IP6:
+	case EMF_IP:
 	case EMF_MAC:
 		return "ADDRESS";
 	case EMF_NETDEV:
 		return "INTERFACE";
 	case EMF_CGROUP:
+	case EMF_CONTAINER:
 		return "CGROUP";
+	case EMF_TCP_STATE:
+		return "STATE";
+	case EMF_IPPROTO:
+		return "PROTOCOL";
+	case EMF_SYSCALL:
+		return "CALL";
+	case EMF_CAP:
+		return "CAPABILITY";
+	case EMF_DEV:
+		return "DEVICE";
 	case EMF_SIGNO:
 		return "SIGNAL";
 	case EMF_CHAR:

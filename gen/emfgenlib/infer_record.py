@@ -159,7 +159,7 @@ class Records:
         total = self.btf.size(type_)
         said = self.said.members.get((struct, index))
         if said is not None:
-            return self._said(name, said, at, total, struct)
+            return self._said(name, said, at, total, self.btf.size(element), struct)
         if not self.btf.size(element) or (not total and 0 not in dimensions[-1:]):
             return None
         whole = f"{base}[{dimensions[-1]}]" if dimensions else ""
@@ -178,9 +178,11 @@ class Records:
             return TableMember(name, "EMF_STRUCT", at, inner.size, flat, None, record=inner.name)
         return self._scalar(name, element, at, flat)
 
-    def _said(self, name: str, said: str, at: int, total: int, struct: int) -> TableMember:
+    def _said(self, name: str, said: str, at: int, total: int, element: int, struct: int) -> TableMember:
         """By EMF_AS()."""
         size = semantics.SIZES.get(said)
+        if said in semantics.WIDE and element in semantics.WIDTHS:
+            size = element
         if not size:
             raise BadObject(f"has EMF_AS({said}) behind '{name}' of {self.btf.written(struct)}; there are: "
                             + ", ".join(semantics.SIZES))

@@ -29,13 +29,18 @@ MEANINGS: List[Meaning] = [
     _meaning("errno", "", "s32", r"errno|err|error"),
     _meaning("signo", "", "u32 s32", r"sig|signo|signal"),
     _meaning("cgroup", "", "u64", r"cgroup|cgroup_id|cgid|cgrp_id"),
+    _meaning("tcp_state", "tcp_state tcp_state_t", ""),
+    _meaning("ipproto", "ipproto ipproto_t", ""),
+    _meaning("dev", "dev_t __kernel_dev_t", ""),
     _meaning("ns", "", "u64", r"(\w+_)?(ts|timestamp|time|start|at)_ns"),
     _meaning("duration", "", "u64", r"(\w+_)?ns"),
 ]
 # Of a parameter: numbers stay numbers where somebody who knows the program would write one.
 OF_PARAMETERS = ("ip4", "comm", "pid", "uid", "netdev", "signo", "cgroup")
-# What EMF_AS() can say: the type has to have this many bytes.
+# What EMF_AS() can say: the type has to have this many bytes, or for those of WIDE any that a number has.
 SIZES: Dict[str, int] = {name: type_.size for name, type_ in BUILT_IN.items() if not type_.messages_only}
+WIDE = ("tcp_state", "ipproto", "syscall", "cap")
+WIDTHS = (1, 2, 4, 8)
 
 
 def of(name: str, typedefs: List[str], base: str) -> str:

@@ -3,13 +3,15 @@ import ipaddress
 import re
 from typing import Callable, Dict, Iterator, List, Optional, Tuple, Union
 
-from . import types, words
+from . import bpf_names, types, words
 from .errors import Errors
 from .scope import Scope
 from .syntax import Enum, Field, Item, Value
 
 SIGNALS = """HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU
     URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS""".split()  # signal(7)
+TCP_STATES = """ESTABLISHED SYN_SENT SYN_RECV FIN_WAIT1 FIN_WAIT2 TIME_WAIT CLOSE CLOSE_WAIT LAST_ACK LISTEN CLOSING NEW_SYN_RECV
+    BOUND_INACTIVE""".split()  # include/net/tcp_states.h
 NETDEV_MAX = 15  # IFNAMSIZ - 1, include/uapi/linux/if.h
 COMM_MAX = 15  # TASK_COMM_LEN - 1, include/linux/sched.h
 UNITS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
@@ -38,6 +40,13 @@ TEXTS: Dict[str, Callable[[str], bool]] = {
     "char": lambda text: len(text.encode()) == 1,
     "ip4": _is_address(ipaddress.IPv4Address),
     "ip6": lambda text: "%" not in text and _is_address(ipaddress.IPv6Address)(text),
+    "ip": lambda text: "%" not in text and _is_address(ipaddress.ip_address)(text),
+    "tcp_state": lambda text: text.upper() in TCP_STATES,
+    "ipproto": lambda text: bool(re.match(r"[A-Za-z][A-Za-z0-9-]*\Z", text)),
+    "syscall": lambda text: bool(re.match(r"[a-z_][a-z0-9_]*\Z", text)),
+    "cap": lambda text: (text.upper()[4:] if text.upper().startswith("CAP_") else text.upper()) in bpf_names.CAPABILITIES,
+    "dev": lambda text: text.startswith("/") or bool(re.match(r"[0-9]{1,4}:[0-9]{1,7}\Z", text)),
+    "container": lambda text: text.startswith("/"),
     "mac": lambda text: bool(re.match(r"[0-9A-Fa-f]{1,2}(:[0-9A-Fa-f]{1,2}){5}\Z", text)),
     "comm": lambda text: len(text.encode()) <= COMM_MAX,
     "netdev": lambda text: 0 < len(text.encode()) <= NETDEV_MAX and not text[0].isdigit(),
@@ -47,11 +56,18 @@ TEXTS: Dict[str, Callable[[str], bool]] = {
     "errno": lambda text: text in words.ERRNO,
     "signo": lambda text: (text[3:] if text.startswith("SIG") else text) in SIGNALS,
 }
-ALSO_NUMBERS = ("netdev", "cgroup", "ksym", "uid", "errno", "signo")
+ALSO_NUMBERS = ("netdev", "cgroup", "container", "ksym", "uid", "errno", "signo", "tcp_state", "ipproto", "syscall", "cap", "dev")
 EXPECTED = {
     "char": 'write a character in quotes, such as "x"',
     "ip4": 'write an address in quotes, such as "10.0.0.1"',
     "ip6": 'write an address in quotes, such as "fe80::1"',
+    "ip": 'write an address in quotes, such as "10.0.0.1" or "fe80::1"',
+    "tcp_state": "write a state such as ESTABLISHED, or its number",
+    "ipproto": "write a protocol such as tcp, or its number",
+    "syscall": "write a system call such as openat, or its number",
+    "cap": "write a capability such as CAP_NET_ADMIN, or its number",
+    "dev": 'write a device in quotes, such as "8:1" or "/dev/sda1"',
+    "container": 'write the path of a cgroup in quotes, or an id: "/system.slice"',
     "mac": 'write an address in quotes, such as "02:00:00:00:00:01"',
     "comm": f"write a text of at most {COMM_MAX} bytes in quotes",
     "netdev": 'write the name of an interface in quotes, or its index: "eth0"',

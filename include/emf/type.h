@@ -37,12 +37,19 @@ enum emf_type {
 	EMF_IP6,      /* __be32[4]; written fe80::1 */
 	EMF_MAC,      /* uint8_t[6]; written 02:00:00:00:00:01 */
 	EMF_PID,      /* uint32_t */
-	EMF_UID,      /* uint32_t; written root, or a number */
+	EMF_UID,      /* uint32_t; read as a name of the password file, or a number */
 	EMF_NETDEV,   /* uint32_t, index of an interface; written eth0 */
 	EMF_ERRNO,    /* int32_t, 0 or negative; written ENOENT */
 	EMF_SIGNO,    /* int32_t; written SIGTERM */
 	EMF_KSYM,     /* uint64_t, an address in the kernel */
-	EMF_CGROUP,   /* uint64_t, the id of a cgroup; read as a path, too */
+	EMF_CGROUP,   /* uint64_t, the id of a cgroup; written as its path */
+	EMF_CONTAINER, /* uint64_t, the id of a cgroup; written as the container that it is of */
+	EMF_IP,       /* __be32[4], IPv6, or IPv4 as ::ffff:10.0.0.1; written fe80::1, 10.0.0.1 */
+	EMF_TCP_STATE, /* size bytes, 1 in a description; written ESTABLISHED */
+	EMF_IPPROTO,  /* size bytes, 1 in a description; written tcp */
+	EMF_SYSCALL,  /* size bytes, 4 in a description; written openat */
+	EMF_CAP,      /* size bytes, 4 in a description; written CAP_NET_ADMIN */
+	EMF_DEV,      /* uint32_t, as the kernel has it: major << 20 | minor; written 8:1 */
 	EMF_ENUM,     /* size bytes; written by name */
 	EMF_FLAGS,    /* size bytes; written by names joined with '|' */
 	EMF_STRUCT,   /* of members; in records only */

@@ -273,7 +273,7 @@ WRONG = (
     ("an_ip4", "10.0.0", '"10.0.0" is not an IPv4 address, such as 10.0.0.1'),
     ("an_ip6", "10.0.0.1", '"10.0.0.1" is not an IPv6 address, such as fe80::1'),
     ("a_mac", "02:00:00:00:00", '"02:00:00:00:00" is not an Ethernet address, such as 02:00:00:00:00:01'),
-    ("a_uid", "toor", '"toor" is not root, or the number of a user'),
+    ("a_uid", "toor", '"toor" is not a user of this machine, such as root, or a number'),
     ("a_netdev", "nosuchdev1", 'there is no interface "nosuchdev1" here'),
     ("an_errno", "ENOTHING", '"ENOTHING" is not an error, such as ENOENT, or its negative number'),
     ("an_errno", "2", '"2" is not an error, such as ENOENT, or its negative number'),

@@ -30,7 +30,10 @@ struct seen {
 	uint8_t mac[6];
 	uint8_t bits;
 	int8_t s8;
+	uint8_t state;
 	uint32_t list[2];
+	uint32_t from[4], to[4], nowhere[4];
+	uint64_t container;
 };
 
 static const struct emf_name kinds[] = { { "READ", 1 }, { "WRITE", 2 }, { "BACK", UINT64_MAX }, { NULL, 0 } };
@@ -52,6 +55,11 @@ static const struct emf_member members[] = {
 	{ .name = "mac", .type = EMF_MAC, .offset = offsetof(struct seen, mac), .size = 6, .count = 1 },
 	{ .name = "bits", .type = EMF_U8, .offset = offsetof(struct seen, bits), .size = 1, .count = 1, .bits = 3, .shift = 2 },
 	{ .name = "s8", .type = EMF_S8, .offset = offsetof(struct seen, s8), .size = 1, .count = 1 },
+	{ .name = "state", .type = EMF_TCP_STATE, .offset = offsetof(struct seen, state), .size = 1, .count = 1 },
+	{ .name = "from", .type = EMF_IP, .offset = offsetof(struct seen, from), .size = 16, .count = 1 },
+	{ .name = "to", .type = EMF_IP, .offset = offsetof(struct seen, to), .size = 16, .count = 1 },
+	{ .name = "nowhere", .type = EMF_IP, .offset = offsetof(struct seen, nowhere), .size = 16, .count = 1 },
+	{ .name = "container", .type = EMF_CONTAINER, .offset = offsetof(struct seen, container), .size = 8, .count = 1 },
 	{ .name = "list", .type = EMF_U32, .offset = offsetof(struct seen, list), .size = 4, .count = 2 },
 };
 static const struct emf_record record = { "seen", sizeof(struct seen), sizeof(struct seen), sizeof(members) / sizeof(*members), members };
@@ -63,6 +71,11 @@ static void setup(void)
 	seen = (struct seen){ .took = 5000000, .key = { htonl(0x0a010203), htons(443) }, .error = -ENOENT, .pid = 42, .comm = "ssh\"d",
 			      .kind = 2, .path_len = 4, .path = "/tmp", .mac = { 2, 0, 0, 0, 0, 1 }, .bits = 5 << 2, .s8 = -3 };
 	inet_pton(AF_INET6, "fe80::1234", seen.daddr);
+	inet_pton(AF_INET6, "fe80::1234", seen.to);
+	inet_pton(AF_INET6, "::ffff:10.1.2.3", seen.from);
+	inet_pton(AF_INET6, "::ffff:0.0.0.0", seen.nowhere);
+	seen.state = 10;
+	seen.container = UINT64_MAX;
 }
 
 static bool matches(const char *text)
@@ -91,7 +104,11 @@ START_TEST(what_is_true_of_a_record_matches)
 		"key.port == 443", "key.port > 442", "error == ENOENT", "error == -2", "error != EPERM", "error", "comm == 'ssh\"d'",
 		"comm == \"ssh\\\"d\"", "comm ~ ssh*", "comm !~ bash*", "comm ~ 's?h\"[a-f]'", "comm > ss", "kind == WRITE", "kind == 2",
 		"kind ~ WR*", "kind != READ", "path == /tmp", "path ~ '/t*'", "path", "daddr == fe80::1234", "daddr == fe80::/10", "daddr != ::1",
-		"mac == 02:00:00:00:00:01", "bits == 5", "s8 == -3", "s8 < 0", "s8 < -2", NULL,
+		"mac == 02:00:00:00:00:01", "bits == 5", "s8 == -3", "s8 < 0", "s8 < -2",
+		"from == 10.1.2.3", "from == 10.0.0.0/8", "from == ::ffff:10.1.2.3", "from == ::ffff:10.0.0.0/104", "from == 0.0.0.0/0", "from == ::/0",
+		"from != 10.1.2.4", "from != fe80::/10", "from ~ 10.1.*", "from", "to == fe80::/10", "to == fe80::1234", "to != 0.0.0.0/0", "to != 10.0.0.0/8",
+		"!nowhere", "nowhere == 0.0.0.0", "state == LISTEN", "state == listen", "state == 10", "state ~ LIS*", "state > ESTABLISHED",
+		"!container", "container == -", "container != 0123456789abcdef", NULL,
 	};
 
 	all(texts, true);
@@ -103,7 +120,9 @@ START_TEST(what_is_not_does_not)
 	static const char *const texts[] = {
 		"pid == 41", "!pid", "took > 5ms", "key.saddr == 10.1.2.2", "key.saddr == 11.0.0.0/8", "key.saddr == 10.1.2.0/31", "key.port < 443",
 		"error == EPERM", "comm == ssh", "comm == 'ssh\"dd'", "comm ~ bash", "comm < ss", "kind == READ", "path == /tm", "path == /tmpp",
-		"daddr == fe80::1235", "daddr == fd00::/8", "mac == 02:00:00:00:00:02", "bits == 4", "s8 > 0", NULL,
+		"daddr == fe80::1235", "daddr == fd00::/8", "mac == 02:00:00:00:00:02", "bits == 4", "s8 > 0",
+		"from == 10.1.2.2", "from == 11.0.0.0/8", "from == 10.1.2.0/31", "from == fe80::/10", "to == 0.0.0.0/0", "to == fe80::1235", "nowhere",
+		"state == CLOSE", "container", "container == 0123456789ab", "container ~ [0-9a-f]*", NULL,
 	};
 
 	all(texts, false);
@@ -162,7 +181,7 @@ START_TEST(what_cannot_be_compared_is_refused_with_what_could)
 {
 	refused("key == 1", -EINVAL, "'key' is a struct: compare a member of it");
 	refused("list == 1", -EINVAL, "'list' is an array, which cannot be compared");
-	refused("key.port.x == 1", -ENOENT, "event 'seen' has no 'key.port.x'; there are took, key, error, pid, comm, kind, path, daddr, mac, bits, s8, list");
+	refused("key.port.x == 1", -ENOENT, "event 'seen' has no 'key.port.x'; there are took, key, error, pid, comm, kind, path, daddr, mac, bits, s8, state, from, to, nowhere, container, list");
 	refused("key.saddr < 10.0.0.1", -EINVAL, "'key.saddr' is an address: it can be compared by ==, != and ~");
 	refused("key.saddr == 10.0.0.0/33", -EINVAL, "'key.saddr' cannot be 10.0.0.0/33: it is an IPv4 address, such as 10.0.0.1");
 	refused("key.saddr == 10.0.0.0/", -EINVAL, "'key.saddr' cannot be 10.0.0.0/: it is an IPv4 address, such as 10.0.0.1");

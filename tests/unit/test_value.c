@@ -11,10 +11,12 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <emf/output.h>
 
+#include "constant.h"
 #include "unit.h"
 #include "value.h"
 
@@ -86,7 +88,6 @@ static const struct {
 	{ EMF_BE32, "0", "-1", "4294967295", "4294967296" },
 	{ EMF_BE64, "0", "-1", "18446744073709551615", "18446744073709551616" },
 	{ EMF_PID, "0", "-1", "4294967295", "4294967296" },
-	{ EMF_UID, "0", "-1", "4294967295", "4294967296" },
 };
 
 START_TEST(a_number_ends_where_its_type_does)
@@ -261,13 +262,125 @@ START_TEST(what_is_no_error_or_signal_is_refused)
 }
 END_TEST
 
-START_TEST(root_is_a_user_by_name)
+START_TEST(an_address_of_either_kind_is_kept_as_ipv6_and_written_as_what_it_is)
+{
+	static const char *const bad[] = { "", "10.0.0", "10.0.0.256", "fe80::1%lo", "localhost", "10.0.0.1/8" };
+	struct emf_value_type type = of(EMF_IP);
+	unsigned char wanted[16];
+
+	inet_pton(AF_INET6, "::ffff:10.0.0.1", wanted);
+	check_as(&type, "10.0.0.1", "10.0.0.1");
+	ck_assert_mem_eq(VALUE, wanted, 16);
+	check_as(&type, "::ffff:10.0.0.1", "10.0.0.1");
+	check_as(&type, "fe80::1", "fe80::1");
+	check_as(&type, "::", "::");
+	check_as(&type, "0.0.0.0", "0.0.0.0");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		check_refused(&type, bad[i], -EINVAL);
+}
+END_TEST
+
+static const struct {
+	enum emf_type type;
+	size_t size;
+	const char *text, *printed; /* in another case, and as it is */
+	uint64_t number;
+	const char *unnamed, *large;
+} constants[] = {
+	{ EMF_TCP_STATE, 1, "established", "ESTABLISHED", 1, "99", "256" },
+	{ EMF_TCP_STATE, 4, "NEW_SYN_RECV", "NEW_SYN_RECV", 12, "4294967295", "4294967296" },
+	{ EMF_IPPROTO, 1, "TCP", "tcp", 6, "99", "256" },
+	{ EMF_IPPROTO, 2, "mptcp", "mptcp", 262, "65535", "65536" },
+	{ EMF_SYSCALL, 4, "openat", "openat", SYS_openat, "100000", "4294967296" },
+	{ EMF_SYSCALL, 8, "bpf", "bpf", SYS_bpf, "18446744073709551615", "18446744073709551616" },
+	{ EMF_CAP, 4, "net_admin", "CAP_NET_ADMIN", 12, "63", "4294967296" },
+	{ EMF_CAP, 4, "CAP_CHECKPOINT_RESTORE", "CAP_CHECKPOINT_RESTORE", 40, "41", "-1" },
+};
+
+START_TEST(a_constant_of_the_kernel_has_a_name_in_any_case_and_one_without_is_a_number)
+{
+	struct emf_value_type type = { .type = constants[_i].type, .size = constants[_i].size };
+	char number[24];
+
+	snprintf(number, sizeof(number), "%" PRIu64, constants[_i].number);
+	check_as(&type, constants[_i].text, constants[_i].printed);
+	ck_assert_uint_eq(emf_value_load(&type, VALUE), constants[_i].number);
+	check_as(&type, number, constants[_i].printed);
+	check_as(&type, constants[_i].unnamed, constants[_i].unnamed);
+	check_refused(&type, constants[_i].large, -ERANGE);
+	check_refused(&type, "no_such_name", -EINVAL);
+	check_refused(&type, "", -EINVAL);
+	check_refused(&type, "CAP_", -EINVAL);
+}
+END_TEST
+
+START_TEST(each_name_of_a_constant_is_read_back_as_its_number)
+{
+	static const enum emf_type types[] = { EMF_TCP_STATE, EMF_IPPROTO, EMF_SYSCALL, EMF_CAP };
+
+	for (size_t t = 0; t < sizeof(types) / sizeof(*types); t++) {
+		size_t n = 0;
+
+		for (uint64_t i = 0; i < 10000; i++) {
+			const char *name = emf_constant_name(types[t], i);
+			uint64_t back = 0;
+
+			if (!name)
+				continue;
+			n++;
+			ck_assert_int_eq(emf_constant_find(types[t], name, &back), 0);
+			ck_assert_uint_eq(back, i);
+		}
+		ck_assert_uint_ge(n, 12);
+	}
+}
+END_TEST
+
+START_TEST(a_device_is_its_two_numbers)
+{
+	static const char *const bad[] = { "", ":", "8:", ":1", "8:1:1", "8: 1", " 8:1", "-8:1", "8:-1", "sda", "99999999999:1" };
+	struct emf_value_type type = of(EMF_DEV);
+
+	check_as(&type, "8:1", "8:1");
+	ck_assert_uint_eq(emf_value_load(&type, VALUE), 8u << 20 | 1);
+	check_as(&type, "8388609", "8:1");
+	check_as(&type, "4095:1048575", "4095:1048575");
+	check_as(&type, "0", "0:0");
+	check_refused(&type, "4096:0", -ERANGE);
+	check_refused(&type, "0:1048576", -ERANGE);
+	check_refused(&type, "/dev/null", -ENOENT); /* no block device */
+	check_refused(&type, "/no/such/device", -ENOENT);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		check_refused(&type, bad[i], -EINVAL);
+}
+END_TEST
+
+START_TEST(a_user_without_a_name_is_a_number)
 {
 	struct emf_value_type type = of(EMF_UID);
 
-	check_as(&type, "root", "0");
+	check_as(&type, "root", "root");
+	check_as(&type, "0", "root");
+	check_as(&type, "4294967294", "4294967294");
+	check_as(&type, "4294967295", "4294967295");
+	check_refused(&type, "4294967296", -ERANGE);
 	check_refused(&type, "Root", -EINVAL);
-	check_refused(&type, "nobody", -EINVAL);
+	check_refused(&type, "no such user", -EINVAL);
+	check_refused(&type, "", -EINVAL);
+	check_refused(&type, "-1", -ERANGE);
+}
+END_TEST
+
+START_TEST(a_group_that_nobody_knows_is_a_number_and_of_no_container)
+{
+	struct emf_value_type cgroup = of(EMF_CGROUP), container = of(EMF_CONTAINER);
+
+	check_as(&cgroup, "18446744073709551614", "18446744073709551614");
+	check_as(&cgroup, "0", "0");
+	check_as(&container, "18446744073709551614", "-");
+	check_as(&container, "0", "-");
+	check_refused(&container, "/no/such/cgroup", -ENOENT);
+	check_refused(&container, "3f2a", -EINVAL);
 }
 END_TEST
 
@@ -481,7 +594,12 @@ static Suite *suite(void)
 	tcase_add_test(c, an_interface_by_any_name_that_the_kernel_takes_is_found_and_is_safe_to_print);
 	tcase_add_test(c, errors_and_signals_have_the_names_of_the_c_library);
 	tcase_add_test(c, what_is_no_error_or_signal_is_refused);
-	tcase_add_test(c, root_is_a_user_by_name);
+	tcase_add_test(c, an_address_of_either_kind_is_kept_as_ipv6_and_written_as_what_it_is);
+	tcase_add_loop_test(c, a_constant_of_the_kernel_has_a_name_in_any_case_and_one_without_is_a_number, 0, sizeof(constants) / sizeof(*constants));
+	tcase_add_test(c, each_name_of_a_constant_is_read_back_as_its_number);
+	tcase_add_test(c, a_device_is_its_two_numbers);
+	tcase_add_test(c, a_group_that_nobody_knows_is_a_number_and_of_no_container);
+	tcase_add_test(c, a_user_without_a_name_is_a_number);
 	tcase_add_test(c, a_cgroup_that_is_not_there_and_a_symbol_that_is_none_are_refused);
 	tcase_add_test(c, a_value_of_an_enum_has_a_name_and_one_without_is_printed_as_a_number);
 	tcase_add_test(c, an_enum_with_a_negative_value_has_a_sign);

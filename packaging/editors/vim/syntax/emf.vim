@@ -14,12 +14,12 @@ syntax keyword emfStatement license map method modules needs param plug priority
 syntax keyword emfStatement set signal slot state uses
 syntax keyword emfClause access bpf else errors export from handled into label live max_series on_demand
 syntax keyword emfClause optional overflow range required rw served_by short since to unit variant
-syntax keyword emfWord block bounds btf cap cgroup_skb direct drop_new drop_old helper kfunc kprobe
+syntax keyword emfWord block bounds btf cgroup_skb direct drop_new drop_old helper kfunc kprobe
 syntax keyword emfWord linear log2 map_type perf_event raw_tp sk_lookup socket_filter tailcall tc
 syntax keyword emfWord tp_btf tracepoint uprobe xdp
 syntax keyword emfWord configure create poll notify detach destroy
 syntax keyword emfType u8 u16 u32 u64 s8 s16 s32 s64 be16 be32 be64 bool char string
-syntax keyword emfType ip4 ip6 mac ns duration wall pid comm uid netdev errno signo ksym cgroup
+syntax keyword emfType ip4 ip6 mac ns duration wall pid comm uid netdev errno signo ksym cgroup container ip tcp_state ipproto syscall cap dev
 syntax keyword emfType fd map_fd prog_fd
 syntax keyword emfBoolean true yes on false no off
 
