@@ -33,25 +33,16 @@ struct {
 	__type(value, struct life);
 } sockets SEC(".maps");
 
-/* Changes after which a socket's time, port and process could not be kept. */
-__u64 forgotten;
-
-static __always_inline void fill_addresses(struct tcpstates_change *e, const struct sock *sk)
+static __always_inline void fill_addresses(struct tcpstates_change *e, const struct sock *sk, __u16 family)
 {
-	__be32 v4;
-
-	__builtin_memset(e->saddr, 0, sizeof(e->saddr));
-	__builtin_memset(e->daddr, 0, sizeof(e->daddr));
 	e->dport = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
-	if (e->family == AF_INET6) {
+	if (family == AF_INET6) {
 		BPF_CORE_READ_INTO(&e->saddr, sk, __sk_common.skc_v6_rcv_saddr);
 		BPF_CORE_READ_INTO(&e->daddr, sk, __sk_common.skc_v6_daddr);
 		return;
 	}
-	v4 = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
-	__builtin_memcpy(e->saddr, &v4, sizeof(v4));
-	v4 = BPF_CORE_READ(sk, __sk_common.skc_daddr);
-	__builtin_memcpy(e->daddr, &v4, sizeof(v4));
+	emf_ip_from4(e->saddr, BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr));
+	emf_ip_from4(e->daddr, BPF_CORE_READ(sk, __sk_common.skc_daddr));
 }
 
 /* Only these two happen in the process that asked for them; others in interrupts. */
@@ -93,12 +84,12 @@ int on_state(struct bpf_raw_tracepoint_args *ctx)
 		e->socket = key;
 		e->pid = life.pid;
 		e->sport = life.sport;
-		e->family = family;
 		e->old_state = old_state;
 		e->new_state = new_state;
 		__builtin_memcpy(e->comm, life.comm, sizeof(e->comm));
 		__builtin_memset(e->pad, 0, sizeof(e->pad));
-		fill_addresses(e, sk);
+		__builtin_memset(e->pad2, 0, sizeof(e->pad2));
+		fill_addresses(e, sk, family);
 		tcpstates_event_change_submit(e);
 	}
 	if (new_state == TCP_CLOSE) {
@@ -106,7 +97,8 @@ int on_state(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	}
 	life.since = now;
+	/* The next change will be told without its time, port and process. */
 	if (bpf_map_update_elem(&sockets, &key, &life, BPF_ANY))
-		__sync_fetch_and_add(&forgotten, 1);
+		tcpstates_event_change_lost();
 	return 0;
 }

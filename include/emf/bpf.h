@@ -34,6 +34,21 @@ struct emf_counts {
 };
 
 /**
+ * emf_ip_from4() - an IPv4 address where one of either kind goes, the type ip of a description
+ * @ip: receives ::ffff:a.b.c.d; one of IPv6 is copied as it is
+ * @address: in network order
+ *
+ * Since: 0.1
+ */
+static __always_inline void emf_ip_from4(__be32 ip[4], __be32 address)
+{
+	ip[0] = 0;
+	ip[1] = 0;
+	ip[2] = bpf_htonl(0xffff);
+	ip[3] = address;
+}
+
+/**
  * EMF_RING() - declare a ring buffer, and the counts that go with it
  * @name: of the map; the counts are the map <name>_counts
  * @bytes: capacity, a power of two and a multiple of the page size
