@@ -154,7 +154,7 @@ static bool is_word(const char *name, size_t len, const char *word)
 	return len == strlen(word) && !memcmp(name, word, len);
 }
 
-const char *emf_container_of(const char *path, size_t *len)
+const char *emf_container_in(const char *path, size_t *len)
 {
 	const char *found = NULL;
 	bool is_below_lxc = false;
@@ -178,5 +178,5 @@ const char *emf_container_id(uint64_t cgroup, size_t *len)
 {
 	const char *path = emf_cgroup_path(cgroup);
 
-	return path ? emf_container_of(path, len) : NULL;
+	return path ? emf_container_in(path, len) : NULL;
 }

@@ -24,7 +24,7 @@
 const char *emf_cgroup_path(uint64_t id);
 
 /**
- * emf_container_of() - the container that a group is of
+ * emf_container_in() - the container that a group is of
  * @path: of the group
  * @len: receives the length of what is returned
  *
@@ -34,7 +34,7 @@ const char *emf_cgroup_path(uint64_t id);
  * Context: any.
  * Return: the container's id, which is a part of @path; NULL if there is none.
  */
-const char *emf_container_of(const char *path, size_t *len);
+const char *emf_container_in(const char *path, size_t *len);
 
 /* That of a group. Context: loop thread. */
 const char *emf_container_id(uint64_t cgroup, size_t *len);

@@ -12,6 +12,7 @@ import re
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "build"))
@@ -85,6 +86,7 @@ def test_what_an_option_starts_with_and_what_it_can_be_are_those_of_the_global()
         "waits": {"--ms[=yes|no]": "", "--unit NAME": "(one of: MICRO, MILLI, default MICRO)", "--since NUMBER": "",
                   "--interval TIME": "print and start anew this often; 0 for once, at the end (0 to 24h)"},
         "pids": {},
+        "places": {},
     }
     build()
     for name, options in wanted.items():
@@ -289,6 +291,46 @@ def test_sockets_of_a_cgroup_are_told():
     tap.run("sh", "-c", 'echo $$ > "$1"/cgroup.procs && exec "$2" -c "$3"', "sh", group, sys.executable, code)
     got = one(tool, type=2)
     tap.equal((got["family"], len(events(tool))), (10, 1), f"the socket ({got})")
+
+
+def in_container(group):
+    """A group as docker makes one, with a process in it that makes a system call each time it reads a line."""
+    path = os.path.join(group, f"docker-{ID}.scope")
+    os.mkdir(path)
+    tap.cleanup(os.rmdir, path)
+    code = "import os, sys\nprint('ready', flush=True)\nfor line in sys.stdin: os.getpgid(0); print('done', flush=True)"
+    process = tap.start("sh", "-c", 'echo $$ > "$1"/cgroup.procs && exec "$2" -c "$3"', "sh", path, sys.executable, code,
+                        stdin=subprocess.PIPE)
+    tap.equal(process.stdout.readline(), "ready\n", "what the process says")
+    return path, process
+
+
+ID = "0123456789abcdef" * 4
+
+
+def test_where_a_process_runs_and_what_it_calls_have_names():
+    group = cgroup("places")
+    path, process = in_container(group)
+    shown = "cgroup_id,container,call,uid,disk,capability,state,from,proto"
+    tools = [started("places", "-p", process.pid, "--filter", "call == getpgid && container == " + ID, *words, within=())
+             for words in (("-j",), ("-o", shown), ("--csv", "-o", shown))]
+    process.stdin.write("\n")
+    process.stdin.flush()
+    tap.equal(process.stdout.readline(), "done\n", "what the process says")
+    got = one(tools[0], call="getpgid")
+    device = os.stat(os.path.realpath(sys.executable)).st_dev
+    below = f"/emf-places-{os.getpid()}/docker-{ID}.scope"
+    wanted = {"container": ID, "call": "getpgid", "pid": process.pid, "uid": 0, "capability": "CAP_NET_ADMIN", "state": "LISTEN",
+              "from": "10.0.0.1", "proto": "tcp"}
+    tap.equal({name: got[name] for name in wanted}, wanted, "the event")
+    tap.equal(got["cgroup_id"].endswith(below), True, f"the cgroup ({got})")
+    if os.major(device):  # what is stacked has a number of its own in each place that tells it
+        tap.equal(got["disk"], f"{os.major(device)}:{os.minor(device)}", "the device")
+    rest = ["getpgid", "root", got["disk"], "CAP_NET_ADMIN", "LISTEN", "10.0.0.1", "tcp"]
+    row = until(lambda: tools[1].out.splitlines()[1:], "the row")[0].split()
+    tap.equal(row, [got["cgroup_id"], ID[:12], *rest], "the row")
+    row = until(lambda: tools[2].out.splitlines()[1:], "the row of CSV")[0].replace('"', "").split(",")
+    tap.equal(row, [got["cgroup_id"], ID, *rest[:1], "0", *rest[2:]], "the row of CSV")
 
 
 def test_a_cgroup_is_watched_when_an_option_names_it():
