@@ -274,6 +274,21 @@ def test_the_header_of_every_shape_is_these_lines():
         tap.equal(text, f.read(), "the header")
 
 
+def test_a_constant_of_the_kernel_has_as_many_bytes_as_its_member():
+    body = ("typedef unsigned int tcp_state; typedef unsigned int dev_t;\n"
+            "struct d { tcp_state from; int to EMF_AS(tcp_state); unsigned char in EMF_AS(tcp_state); char pad; short proto EMF_AS(ipproto);\n"
+            "long call EMF_AS(syscall); int caps[2] EMF_AS(cap); dev_t dev; int oldstate; int addr[4] EMF_AS(ip);\n"
+            "unsigned long long group EMF_AS(container); }; EMF_EVENT(ring, struct d);\n")
+    said, text = inferred(RING + body + program("struct d d = {};\n\tbpf_ringbuf_output(&ring, &d, sizeof(d), 0);"))
+    tap.equal(said, "", "messages")
+    found = re.findall(r'\.name = "(\w+)", \.type = EMF_(\w+), \.offset = \d+, \.size = (\d+), \.count = (\d+)', text)
+    tap.equal(found, [("from", "TCP_STATE", "4", "1"), ("to", "TCP_STATE", "4", "1"), ("in", "TCP_STATE", "1", "1"), ("proto", "IPPROTO", "2", "1"),
+                      ("call", "SYSCALL", "8", "1"), ("caps", "CAP", "4", "2"), ("dev", "DEV", "4", "1"), ("oldstate", "S32", "4", "1"),
+                      ("addr", "IP", "16", "1"), ("group", "CONTAINER", "8", "1")], "members")
+    said, _ = inferred(RING + "struct d { char x[3] EMF_AS(cap); char y[16] EMF_AS(ip); short z EMF_AS(container); }; EMF_EVENT(ring, struct d);\n")
+    tap.contains(said, "has EMF_AS(container) behind 'z' of struct d, which has 2 bytes, and container has 8")
+
+
 def test_the_manual_has_the_table_of_what_names_mean():
     with open(os.path.join(tap.SOURCE, "docs", "alone.md")) as f:
         rows = {row[0]: row for row in re.findall(r"^\| `(\w+)` \|([^|]*)\|[^|]*\|([^|]*)\|$", f.read(), re.MULTILINE)}

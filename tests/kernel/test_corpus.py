@@ -313,7 +313,7 @@ def test_where_a_process_runs_and_what_it_calls_have_names():
     path, process = in_container(group)
     shown = "cgroup_id,container,call,uid,disk,capability,state,from,proto"
     tools = [started("places", "-p", process.pid, "--filter", "call == getpgid && container == " + ID, *words, within=())
-             for words in (("-j",), ("-o", shown), ("--csv", "-o", shown))]
+             for words in (("-j",), ("--columns", shown), ("--csv", "--columns", shown))]
     process.stdin.write("\n")
     process.stdin.flush()
     tap.equal(process.stdout.readline(), "done\n", "what the process says")

@@ -21,9 +21,10 @@ static const struct emf_name kinds[] = { { "A", 0 }, { "B", (uint64_t)-1 }, { NU
 static const struct emf_member inner_members[] = {
 	{ .name = "n", .type = EMF_U32, .offset = 0, .size = 4, .count = 1, .ranged = 1, .min = 1, .max = 9, .initial = "3" },
 	{ .name = "kind", .type = EMF_ENUM, .offset = 4, .size = 1, .count = 1, .names = kinds, .initial = "A" },
-	{ .name = "text", .type = EMF_STRING, .offset = 5, .size = 3, .count = 1, .initial = "\"\\" },
+	{ .name = "proto", .type = EMF_IPPROTO, .offset = 5, .size = 1, .count = 1, .initial = "tcp" },
+	{ .name = "text", .type = EMF_STRING, .offset = 6, .size = 2, .count = 1, .initial = "\"\\" },
 };
-static const struct emf_record inner = { "inner", 8, 8, 3, inner_members };
+static const struct emf_record inner = { "inner", 8, 8, 4, inner_members };
 static const struct emf_member outer_members[] = {
 	{ .name = "one", .type = EMF_STRUCT, .offset = 0, .size = 8, .count = 1, .record = &inner },
 	{ .name = "file", .type = EMF_FD, .offset = 8, .size = 4, .count = 1 },

@@ -17,8 +17,10 @@
 #include <emf/output.h>
 
 #include "constant.h"
+#include "record_json.h"
 #include "unit.h"
 #include "value.h"
+#include "value_line.h"
 
 /* Off by one from any alignment, between bytes that nobody may touch. */
 static unsigned char room[64];
@@ -55,6 +57,17 @@ static const char *format(const struct emf_value_type *type)
 	static char text[EMF_VALUE_TEXT_MAX];
 
 	return emf_value_format(type, VALUE, text);
+}
+
+/* As a part of a line of output. */
+static const char *added(enum emf_form form, const struct emf_value_type *type)
+{
+	static char text[256];
+	struct emf_line line = { .text = text, .size = sizeof(text) - 1 };
+
+	emf_value_add(&line, form, type, VALUE);
+	text[line.at] = '\0';
+	return text;
 }
 
 static void check_as(const struct emf_value_type *type, const char *text, const char *printed)
@@ -213,6 +226,7 @@ START_TEST(an_interface_by_any_name_that_the_kernel_takes_is_found_and_is_safe_t
 	ck_assert_int_eq(parse(&type, "7\033[31m"), 0);
 	ck_assert_uint_eq(emf_value_load(&type, VALUE), 1);
 	ck_assert_str_eq(format(&type), "7\\x1b[31m");
+	ck_assert_str_eq(added(EMF_FORM_JSON, &type), "\"7\\u001b[31m\"");
 }
 END_TEST
 
@@ -368,6 +382,41 @@ START_TEST(a_user_without_a_name_is_a_number)
 	check_refused(&type, "no such user", -EINVAL);
 	check_refused(&type, "", -EINVAL);
 	check_refused(&type, "-1", -ERANGE);
+}
+END_TEST
+
+static const struct {
+	enum emf_type type;
+	const char *text, *table, *json, *csv;
+} forms[] = {
+	{ EMF_UID, "root", "root", "0", "0" },
+	{ EMF_IP, "10.0.0.1", "10.0.0.1", "\"10.0.0.1\"", "10.0.0.1" },
+	{ EMF_IP, "fe80::1", "fe80::1", "\"fe80::1\"", "fe80::1" },
+	{ EMF_TCP_STATE, "LISTEN", "LISTEN", "\"LISTEN\"", "LISTEN" },
+	{ EMF_TCP_STATE, "99", "99", "\"99\"", "99" },
+	{ EMF_IPPROTO, "17", "udp", "\"udp\"", "udp" },
+	{ EMF_SYSCALL, "openat", "openat", "\"openat\"", "openat" },
+	{ EMF_CAP, "BPF", "CAP_BPF", "\"CAP_BPF\"", "CAP_BPF" },
+	{ EMF_DEV, "8:1", "8:1", "\"8:1\"", "8:1" },
+	{ EMF_NETDEV, "lo", "lo", "\"lo\"", "lo" },
+	{ EMF_CGROUP, "18446744073709551614", "18446744073709551614", "\"18446744073709551614\"", "18446744073709551614" },
+	{ EMF_CONTAINER, "18446744073709551614", "-", "null", "" },
+};
+
+START_TEST(a_value_is_a_name_for_people_and_one_kind_of_json_for_programs)
+{
+	struct emf_value_type type = { .type = forms[_i].type };
+	struct emf_member member = { .type = forms[_i].type, .size = (uint32_t)emf_value_size(&type), .count = 1 };
+	json_t *json, *wanted = json_loads(forms[_i].json, JSON_DECODE_ANY, NULL);
+
+	ck_assert_int_eq(parse(&type, forms[_i].text), 0);
+	ck_assert_str_eq(added(EMF_FORM_TABLE, &type), forms[_i].table);
+	ck_assert_str_eq(added(EMF_FORM_JSON, &type), forms[_i].json);
+	ck_assert_str_eq(added(EMF_FORM_CSV, &type), forms[_i].csv);
+	json = emf_record_value_to_json(&member, VALUE);
+	ck_assert_msg(json_equal(json, wanted), "on the bus %s is something else", forms[_i].json);
+	json_decref(json);
+	json_decref(wanted);
 }
 END_TEST
 
@@ -598,6 +647,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(c, a_constant_of_the_kernel_has_a_name_in_any_case_and_one_without_is_a_number, 0, sizeof(constants) / sizeof(*constants));
 	tcase_add_test(c, each_name_of_a_constant_is_read_back_as_its_number);
 	tcase_add_test(c, a_device_is_its_two_numbers);
+	tcase_add_loop_test(c, a_value_is_a_name_for_people_and_one_kind_of_json_for_programs, 0, sizeof(forms) / sizeof(*forms));
 	tcase_add_test(c, a_group_that_nobody_knows_is_a_number_and_of_no_container);
 	tcase_add_test(c, a_user_without_a_name_is_a_number);
 	tcase_add_test(c, a_cgroup_that_is_not_there_and_a_symbol_that_is_none_are_refused);
