@@ -42,12 +42,10 @@ struct request___before_5_17 {
 	struct gendisk *rq_disk;
 };
 
-/* Gone with Linux 5.11, as has the first argument of two tracepoints, the queue. */
-struct hd_struct {
-	int partno;
-};
-
 #pragma clang attribute pop
+
+/* Before Linux 5.11, and before it was changed in 5.10, too, a queue stood in front. */
+typedef void (*btf_trace_block_rq_insert)(void *, struct request_queue *, struct request *);
 
 struct asked {
 	__u64 since;
@@ -93,7 +91,16 @@ struct {
 	__type(value, struct hist);
 } empty SEC(".maps");
 
-#define request_of(ctx) ((const struct request *)(bpf_core_type_exists(struct hd_struct) ? (ctx)->args[1] : (ctx)->args[0]))
+static __always_inline const struct request *request_of(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u64 rq = ctx->args[0];
+
+	if (bpf_core_type_exists(btf_trace_block_rq_insert)) {
+		rq = ctx->args[1];
+		barrier_var(rq); /* or clang makes one load of both, at an offset that the verifier refuses */
+	}
+	return (const struct request *)rq;
+}
 
 static __always_inline int ask(const struct request *rq)
 {

@@ -8,7 +8,7 @@
 
 #include "mallocstacks_emf.h"
 
-#define MAX_CALLS 16384 /* threads inside of the functions at the same time */
+#define MAX_CALLS 16384	  /* threads inside of the functions at the same time */
 #define MAX_BLOCKS 262144 /* unless the option says another number */
 
 const volatile __u32 pid;

@@ -19,16 +19,15 @@ const volatile bool by_process = false;
 EMF_PARAM(by_process, "a row for each process and call");
 
 enum lost {
-	THREADS,   /* calls that could not be timed, and are not counted */
-	ROWS,      /* calls that have no row */
+	THREADS,     /* calls that could not be timed, and are not counted */
+	ROWS,	     /* calls that have no row */
 	CALLS_32BIT, /* of 32-bit programs, whose numbers are others */
 };
 #include "lost.h"
 
 struct inside {
 	__u64 since;
-	__u32 number;
-	__u32 pad;
+	__u64 number;
 };
 
 struct {
@@ -136,7 +135,7 @@ int on_enter(struct bpf_raw_tracepoint_args *ctx)
 {
 	__u64 thread = bpf_get_current_pid_tgid();
 	__u32 tid = (__u32)thread;
-	struct inside call = { .since = bpf_ktime_get_ns(), .number = (__u32)ctx->args[1] };
+	struct inside call = { .since = bpf_ktime_get_ns(), .number = ctx->args[1] };
 
 	if (pid && pid != thread >> 32)
 		return 0;
@@ -150,17 +149,16 @@ int on_enter(struct bpf_raw_tracepoint_args *ctx)
 static __always_inline int leave(__u32 tid, bool failed)
 {
 	struct inside *known = bpf_map_lookup_elem(&inside, &tid), call;
-	__u64 took;
+	__u64 now = bpf_ktime_get_ns();
 
 	if (!known)
 		return 0;
 	call = *known;
-	took = bpf_ktime_get_ns() - call.since;
 	bpf_map_delete_elem(&inside, &tid);
 	if (by_process)
-		count_process(bpf_get_current_pid_tgid() >> 32, call.number, failed, took);
+		count_process(bpf_get_current_pid_tgid() >> 32, call.number, failed, now - call.since);
 	else
-		count(call.number, failed, took);
+		count(call.number, failed, now - call.since);
 	return 0;
 }
 
