@@ -133,17 +133,20 @@ static bool add_name(struct emf_line *line, enum emf_form form, const struct emf
 	return false;
 }
 
-/* As emf_value_format() has it: in the largest unit that keeps all of it. */
+/* As emf_value_format_rounded(): in the smallest unit that takes at most four digits, which people can compare. */
 static void add_duration(struct emf_line *line, uint64_t ns)
 {
 	static const struct {
 		const char *unit;
-		uint32_t more; /* of them are one of the next */
-	} units[] = { { "ns", 1000 }, { "us", 1000 }, { "ms", 1000 }, { "s", 60 }, { "m", 60 }, { "h", 0 } };
+		uint64_t ns;
+	} units[] = { { "ns", 1 }, { "us", 1000 }, { "ms", 1000000 }, { "s", 1000000000 }, { "m", UINT64_C(60000000000) },
+		      { "h", UINT64_C(3600000000000) } };
+	const size_t last = sizeof(units) / sizeof(*units) - 1;
 	size_t i = 0;
 
-	while (ns && units[i].more && ns % units[i].more == 0)
-		ns /= units[i++].more;
+	while (i < last && ns / units[i].ns > 9999)
+		i++;
+	ns = ns / units[i].ns + (ns % units[i].ns >= units[i].ns / 2 && units[i].ns > 1);
 	emf_line_u64(line, ns);
 	if (ns)
 		emf_line_text(line, units[i].unit);

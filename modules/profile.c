@@ -4,6 +4,7 @@
  */
 #include "profile_emf.h"
 
+#include <bpf/bpf.h>
 #include <errno.h>
 #include <linux/perf_event.h>
 #include <stdlib.h>
@@ -69,14 +70,26 @@ int profile_attach(struct module *m)
 	return working ? emf_timer_start(m, &timer, LOOK_EVERY_NS, LOOK_EVERY_NS) : -ENODEV;
 }
 
-/* A sample that is counted between the look-up and the deletion is lost: one in some thousands. */
-static int add(const struct profile_key *key, const __u64 *count, void *ctx)
+/* In one step from Linux 5.14 on. Names are looked up behind it: the first ones take long, and samples go on. */
+static uint64_t take(struct module *m, const struct profile_key *key)
 {
-	struct emf_stack stack = { .pid = key->pid, .user = key->user, .kernel = key->kernel, .weight = *count };
+	__u64 count = 0;
 
+	if (!bpf_map_lookup_and_delete_elem(bpf_map__fd(profile_skeleton(m)->maps.counts), key, &count))
+		return count;
+	if (profile_map_counts_lookup(m, key, &count))
+		return 0;
+	profile_map_counts_delete(m, key);
+	return count;
+}
+
+static int add(const struct profile_key *key, const __u64 *seen, void *ctx)
+{
+	struct emf_stack stack = { .pid = key->pid, .user = key->user, .kernel = key->kernel, .weight = take(ctx, key) };
+
+	(void)seen; /* it may be more by now */
 	memcpy(stack.comm, key->comm, sizeof(stack.comm));
 	emf_stack_report_add(report, &stack); /* what has no room is told at the end */
-	profile_map_counts_delete(ctx, key);
 	return 0;
 }
 
