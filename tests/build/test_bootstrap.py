@@ -2,6 +2,7 @@
 changes nothing. Package managers are stand-ins here: the real ones cannot be made to
 lack a package or a network without harming the machine."""
 import os
+import shutil
 
 import scratch
 import tap
@@ -46,6 +47,24 @@ def test_what_is_missing_is_downloaded_before_it_is_installed():
     tap.equal(len(calls), 3, "calls of apt-get")
     tap.contains(calls[1], "--download-only bpftool check")
     tap.contains(calls[2], "install -y --no-install-recommends bpftool check")
+
+
+def test_a_server_that_comes_with_a_tool_of_the_tests_is_not_started():
+    env, log = machine("prometheus")
+    tap.need_root()
+    stand_in(env["PATH"].split(":")[0], "systemctl", 'echo systemctl "$@" >>"$APT_LOG"')
+    done = tap.run("./bootstrap", "check", cwd=os.path.dirname(stop_behind_the_packages()), env=env)
+    with open(log) as f:
+        calls = [line.split() for line in f]
+    tap.equal([" ".join(c[1:3]) if c[0] == "systemctl" else c[1] if c[1] != "-q" else c[2] for c in calls],
+              ["update", "install", "mask --runtime", "install", "unmask --runtime", "disable prometheus.service"], f"calls ({done.stderr})")
+
+
+def stop_behind_the_packages():
+    """A copy of bootstrap in a folder where nothing can be built."""
+    path = os.path.join(tap.folder(), "bootstrap")
+    shutil.copy(os.path.join(tap.SOURCE, "bootstrap"), path)
+    return path
 
 
 def test_without_root_it_says_what_to_run_and_installs_nothing():
