@@ -174,7 +174,7 @@ static void tell_printed(struct emf_test *t)
 	free(text);
 }
 
-static json_t *parse(struct emf_test *t, const char *fmt, va_list args, char text[EXPECTED_MAX])
+static json_t *__attribute__((format(printf, 2, 0))) parse(struct emf_test *t, const char *fmt, va_list args, char text[EXPECTED_MAX])
 {
 	json_error_t error;
 	json_t *json;

@@ -68,7 +68,7 @@ static struct seen seen;
 
 static void setup(void)
 {
-	seen = (struct seen){ .took = 5000000, .key = { htonl(0x0a010203), htons(443) }, .error = -ENOENT, .pid = 42, .comm = "ssh\"d",
+	seen = (struct seen){ .took = 5000000, .key = { .saddr = htonl(0x0a010203), .port = htons(443) }, .error = -ENOENT, .pid = 42, .comm = "ssh\"d",
 			      .kind = 2, .path_len = 4, .path = "/tmp", .mac = { 2, 0, 0, 0, 0, 1 }, .bits = 5 << 2, .s8 = -3 };
 	inet_pton(AF_INET6, "fe80::1234", seen.daddr);
 	inet_pton(AF_INET6, "fe80::1234", seen.to);
