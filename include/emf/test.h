@@ -54,7 +54,7 @@ struct emf_test_case {
 	static void sentence(struct emf_test *t)
 
 /* Ends the test as failed if it is not so. */
-#define emf_test_require(t, condition)                                                     \
+#define EMF_TEST_REQUIRE(t, condition)                                                     \
 	do {                                                                               \
 		if (!(condition)) {                                                        \
 			emf_test_fail(t, "%s:%d: %s", __FILE__, __LINE__, #condition);     \

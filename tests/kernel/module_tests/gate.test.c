@@ -17,22 +17,22 @@ static uint32_t verdict(struct emf_test *t, uint32_t length)
 
 EMF_TEST(a_short_packet_passes_and_a_long_one_is_told)
 {
-	emf_test_require(t, verdict(t, 100) == XDP_PASS);
-	emf_test_require(t, verdict(t, 101) == XDP_DROP);
+	EMF_TEST_REQUIRE(t, verdict(t, 100) == XDP_PASS);
+	EMF_TEST_REQUIRE(t, verdict(t, 101) == XDP_DROP);
 	emf_test_expect(t, "{\"event\":\"refused\",\"args\":{\"length\":101}}");
 	emf_test_expect_none(t, "{\"args\":{\"length\":100}}");
 }
 
 EMF_TEST(a_parameter_is_set_for_one_test, "longest=60")
 {
-	emf_test_require(t, verdict(t, 61) == XDP_DROP);
+	EMF_TEST_REQUIRE(t, verdict(t, 61) == XDP_DROP);
 }
 
 EMF_TEST(only_the_loopback_interface_is_there)
 {
 	struct if_nameindex *all = if_nameindex();
 
-	emf_test_require(t, all && all[0].if_index == 1 && !all[1].if_index);
+	EMF_TEST_REQUIRE(t, all && all[0].if_index == 1 && !all[1].if_index);
 	if_freenameindex(all);
 }
 
