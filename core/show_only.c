@@ -120,23 +120,50 @@ static int set_filters(struct emf_unit *unit, enum emf_only only, const char *va
 	return -EINVAL;
 }
 
-static int apply(struct emf_unit *unit, enum emf_only only, const char *value)
+static int set_param(struct emf_unit *unit, enum emf_only only, int p, const char *value)
 {
-	int p = find_param(unit, only);
 	char why[EMF_PARAM_WHY_MAX];
 
-	if (p < 0)
-		return set_filters(unit, only, value);
 	if (!emf_param_assign(&unit->params, (size_t)p, value, EMF_PARAM_COMMAND_LINE, why))
 		return 0;
 	emf_err(unit->m, "--%s: %s", onlies[only].option, why);
 	return -EINVAL;
 }
 
-/* Not one that came along since another needs it, a chain or a service: it prints nothing. */
-static bool tells(const struct emf_unit *unit)
+/*
+ * Parameters first: where one says where programs hang, no others are filtered besides. Who
+ * has neither that nor events came along, a chain or a service, or shows no processes.
+ */
+static int apply(struct emf *emf, enum emf_only only, const char *value)
 {
-	return unit->shown.n || unit->params.n;
+	bool hangs = false;
+	size_t taken = 0;
+
+	for (size_t u = 0; u < emf->registry.n; u++) {
+		struct emf_unit *unit = &emf->registry.units[u];
+		int p = unit->wanted ? find_param(unit, only) : -ENOENT;
+
+		if (p < 0)
+			continue;
+		if (set_param(unit, only, p, value))
+			return -EINVAL;
+		hangs |= is_place(&unit->params.params[p]);
+		taken++;
+	}
+	for (size_t u = 0; !hangs && u < emf->registry.n; u++) {
+		struct emf_unit *unit = &emf->registry.units[u];
+
+		if (!unit->wanted || !unit->shown.n || find_param(unit, only) >= 0)
+			continue;
+		if (set_filters(unit, only, value))
+			return -EINVAL;
+		taken++;
+	}
+	if (taken)
+		return 0;
+	emf_err(NULL, "--%s: no module that runs tells one %s from another: none has a parameter '%s', or prints events", onlies[only].option,
+		onlies[only].what, onlies[only].params[0]);
+	return -EINVAL;
 }
 
 int emf_show_only_these(struct emf *emf)
@@ -154,9 +181,7 @@ int emf_show_only_these(struct emf *emf)
 		emf->show.only[EMF_ONLY_USER] = number;
 	}
 	for (enum emf_only only = 0; only < EMF_ONLY_N; only++)
-		for (size_t u = 0; emf->show.only[only] && u < emf->registry.n; u++)
-			if (emf->registry.units[u].wanted && tells(&emf->registry.units[u]) &&
-			    apply(&emf->registry.units[u], only, emf->show.only[only]))
-				return -EINVAL;
+		if (emf->show.only[only] && apply(emf, only, emf->show.only[only]))
+			return -EINVAL;
 	return 0;
 }
