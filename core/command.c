@@ -323,7 +323,8 @@ int emf_main(const struct emf_product *product, int argc, char **argv)
 	}
 	status = dispatch(&emf, argc, argv);
 	err = emf_output_finish();
-	if (err && err != -EPIPE && status == EMF_EXIT_OK)
+	/* What is lost weighs more than what the kernel lacks. */
+	if (err && err != -EPIPE && (status == EMF_EXIT_OK || status == EMF_EXIT_UNSUPPORTED))
 		status = EMF_EXIT_FAILED;
 	emf_registry_fini(&emf.registry);
 	return status;

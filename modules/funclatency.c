@@ -32,10 +32,6 @@ int funclatency_configure(struct module *m)
 	const struct funclatency_bpf *skeleton = funclatency_skeleton(m);
 	bool is_user = funclatency_params.path[0];
 
-	if (!funclatency_params.function[0]) {
-		emf_err(m, "it is not said which function is measured (give --function)");
-		return -EINVAL;
-	}
 	interval_ns = funclatency_params.interval;
 	m->views = &views;
 	bpf_program__set_autoload(skeleton->progs.on_user_call, is_user);
@@ -65,6 +61,11 @@ int funclatency_attach(struct module *m)
 	const struct funclatency_params *p = &funclatency_params;
 	int err;
 
+	/* Not before: 'emf doctor' loads it, and has no function to measure. */
+	if (!p->function[0]) {
+		emf_err(m, "it is not said which function is measured (give --function)");
+		return -EINVAL;
+	}
 	if (!p->path[0]) {
 		err = attach_kernel(m, skeleton->progs.on_kernel_return, true);
 		return err ? err : attach_kernel(m, skeleton->progs.on_kernel_call, false);

@@ -6,7 +6,6 @@ import stat
 import subprocess
 
 import tap
-from collected import TRACED
 from tool import until
 
 NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all"]
@@ -241,7 +240,7 @@ def test_nothing_is_left_attached_or_loaded():
 def test_a_full_disk_under_standard_output_is_a_failure():
     for words in ([], ["-j"]):
         with open("/dev/full", "w", encoding="ascii") as full:
-            answer = tap.run(*TRACED, tap.PRODUCT, "doctor", *words, stdout=full)  # where all modules can run
+            answer = tap.run(tap.PRODUCT, "doctor", *words, stdout=full)
         tap.equal(answer.returncode, 1, f"exit status of {words}")
         tap.contains(answer.stderr, "No space left on device", "standard error")
 

@@ -60,7 +60,7 @@ def test_with_only_the_capabilities_that_it_names_it_runs():
 def test_without_kernel_btf_it_says_so_and_ends_with_77():
     tap.need_root()
     script = 'mount -t tmpfs none /sys/kernel/btf && exec "$0" "$@"'
-    done = tap.run("unshare", "--mount", "sh", "-c", script, tap.PRODUCT, "execsnoop", "-d", "1")
+    done = tap.run("unshare", "--mount", "sh", "-c", script, tap.PRODUCT, "execsnoop", "-d", "1", "--no-cache")
     fails(done, 77, "execsnoop", "/sys/kernel/btf/vmlinux", "CONFIG_DEBUG_INFO_BTF")
 
 
