@@ -5,6 +5,9 @@
  */
 #include <emf/bpf.h>
 
+#define GETPPID 110 /* arch/x86/entry/syscalls/syscall_64.tbl */
+#define GETPPID_ARM64 173 /* include/uapi/asm-generic/unistd.h */
+
 const volatile __u32 caller;
 
 #ifndef FLOOR
@@ -33,7 +36,7 @@ int on_call(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct storm_called *e;
 
-	if (bpf_get_current_pid_tgid() >> 32 != caller)
+	if (bpf_get_current_pid_tgid() >> 32 != caller || (ctx->args[1] != GETPPID && ctx->args[1] != GETPPID_ARM64))
 		return 0;
 #ifdef FILTER
 	return 0;
