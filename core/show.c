@@ -210,6 +210,14 @@ static void for_each_shown(struct emf *emf, emf_shown_fn each, void *arg)
 	}
 }
 
+static int not_found(const char *what, const struct search *search)
+{
+	const char *near = search->near.best;
+
+	emf_err(NULL, "%s '%s'%s%s%s", what, search->near.word, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	return -EINVAL;
+}
+
 static void look_for_event(struct emf_unit *unit, struct emf_shown *shown, void *arg)
 {
 	struct search *search = arg;
@@ -229,9 +237,7 @@ static int select_event(const char *name, void *arg)
 	for_each_shown(arg, look_for_event, &search);
 	if (search.found)
 		return 0;
-	emf_err(NULL, "--event: no module that runs has an event '%s'%s%s%s", name, search.near.best ? "; did you mean '" : "",
-		search.near.best ? search.near.best : "", search.near.best ? "'?" : "");
-	return -EINVAL;
+	return not_found("--event: no module that runs has an event", &search);
 }
 
 static void look_for_column(struct emf_unit *unit, struct emf_shown *shown, void *arg)
@@ -252,9 +258,7 @@ static int check_column(const char *name, void *arg)
 	for_each_shown(arg, look_for_column, &search);
 	if (search.found)
 		return 0;
-	emf_err(NULL, "--columns: no event has '%s'%s%s%s", name, search.near.best ? "; did you mean '" : "",
-		search.near.best ? search.near.best : "", search.near.best ? "'?" : "");
-	return -EINVAL;
+	return not_found("--columns: no event has", &search);
 }
 
 struct filtering {
