@@ -8,10 +8,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "stack_counts.h"
 #include "uprobe.h"
-
-/* Functions are looked up while their process is there, mostly: not in the end only. */
-#define LOOK_EVERY_NS UINT64_C(500000000)
 
 static struct uprobes probes;
 static struct emf_stack_report *report;
@@ -60,7 +58,7 @@ int mallocstacks_attach(struct module *m)
 	}
 	for (size_t i = 0; !err && i < sizeof(all) / sizeof(*all); i++)
 		err = uprobe_attach(m, &probes, all[i].prog, all[i].returns, false, mallocstacks_params.pid, library, all[i].function);
-	return err ? err : emf_timer_start(m, &timer, LOOK_EVERY_NS, LOOK_EVERY_NS);
+	return err ? err : emf_timer_start(m, &timer, STACK_COUNTS_EVERY_NS, STACK_COUNTS_EVERY_NS);
 }
 
 /* The process and its files are known from then on. */
@@ -100,7 +98,7 @@ static int add(const struct mallocstacks_key *key, const struct mallocstacks_kep
 int mallocstacks_destroy(struct module *m)
 {
 	const struct mallocstacks_bpf *skeleton = mallocstacks_skeleton(m);
-	enum emf_stack_form form = mallocstacks_params.svg[0] ? EMF_STACK_SVG : mallocstacks_params.folded ? EMF_STACK_FOLDED : EMF_STACK_TEXT;
+	enum emf_stack_form form = stack_counts_form(mallocstacks_params.svg, mallocstacks_params.folded);
 
 	uprobe_detach(&probes);
 	mallocstacks_map_counts_for_each(m, add, NULL);

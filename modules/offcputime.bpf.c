@@ -5,6 +5,7 @@
 #include <emf/bpf.h>
 
 #include "offcputime_emf.h"
+#include "stacks.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -14,18 +15,8 @@ char LICENSE[] SEC("license") = "GPL";
 
 const volatile __u32 pid;
 const volatile __u64 min_time;
-const volatile bool user_only;
-const volatile bool kernel_only;
 
 __u64 lost;   /* waits that had no room in the maps */
-__u64 missed; /* stacks that could not be read, or had no room */
-
-struct {
-	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
-	__uint(max_entries, 16384);
-	__uint(key_size, sizeof(__u32));
-	__uint(value_size, OFFCPUTIME_DEPTH * sizeof(__u64));
-} stacks SEC(".maps");
 
 struct wait {
 	struct offcputime_key key;
@@ -46,19 +37,6 @@ struct {
 	__type(key, struct offcputime_key);
 	__type(value, __u64); /* nanoseconds */
 } counts SEC(".maps");
-
-static __always_inline __s32 stack(void *ctx, bool wanted, __u64 flags)
-{
-	long id;
-
-	if (!wanted)
-		return -1;
-	id = bpf_get_stackid(ctx, &stacks, flags);
-	/* A thread of the kernel has no stack of a process: that is not missed. */
-	if (id < 0 && id != -14 /* EFAULT */)
-		__sync_fetch_and_add(&missed, 1);
-	return id < 0 ? -1 : (__s32)id;
-}
 
 static __always_inline bool is_dead(struct task_struct *task)
 {

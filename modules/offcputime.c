@@ -4,13 +4,12 @@
  */
 #include "offcputime_emf.h"
 
-#include <bpf/bpf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Functions are looked up while their process is there, mostly: not in the end only. */
-#define LOOK_EVERY_NS UINT64_C(500000000)
+#include "stack_counts.h"
+
 #define US_NS 1000
 
 static struct emf_stack_report *report;
@@ -31,25 +30,12 @@ int offcputime_create(struct module *m)
 
 int offcputime_attach(struct module *m)
 {
-	return emf_timer_start(m, &timer, LOOK_EVERY_NS, LOOK_EVERY_NS);
-}
-
-/* In one step from Linux 5.14 on. Names are looked up behind it: the first ones take long, and tasks go on waiting. */
-static uint64_t take(struct module *m, const struct offcputime_key *key)
-{
-	__u64 ns = 0;
-
-	if (!bpf_map_lookup_and_delete_elem(bpf_map__fd(offcputime_skeleton(m)->maps.counts), key, &ns))
-		return ns;
-	if (offcputime_map_counts_lookup(m, key, &ns))
-		return 0;
-	offcputime_map_counts_delete(m, key);
-	return ns;
+	return emf_timer_start(m, &timer, STACK_COUNTS_EVERY_NS, STACK_COUNTS_EVERY_NS);
 }
 
 static int add(const struct offcputime_key *key, const __u64 *seen, void *ctx)
 {
-	struct emf_stack stack = { .pid = key->pid, .user = key->user, .kernel = key->kernel, .weight = take(ctx, key) / US_NS };
+	struct emf_stack stack = { .pid = key->pid, .user = key->user, .kernel = key->kernel, .weight = stack_counts_take(offcputime_skeleton(ctx)->maps.counts, key) / US_NS };
 
 	(void)seen; /* it may be more by now */
 	memcpy(stack.comm, key->comm, sizeof(stack.comm));
@@ -67,7 +53,7 @@ static void look(struct emf_timer *expired)
 int offcputime_destroy(struct module *m)
 {
 	const struct offcputime_bpf *skeleton = offcputime_skeleton(m);
-	enum emf_stack_form form = offcputime_params.svg[0] ? EMF_STACK_SVG : offcputime_params.folded ? EMF_STACK_FOLDED : EMF_STACK_TEXT;
+	enum emf_stack_form form = stack_counts_form(offcputime_params.svg, offcputime_params.folded);
 
 	offcputime_map_counts_for_each(m, add, m);
 	emf_stack_report_end(report, form, "us", offcputime_params.svg);

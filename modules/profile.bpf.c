@@ -5,22 +5,13 @@
 #include <emf/bpf.h>
 
 #include "profile_emf.h"
+#include "stacks.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
 const volatile __u32 pid;
-const volatile bool user_only;
-const volatile bool kernel_only;
 
 __u64 lost; /* samples that had no room in the maps */
-__u64 missed; /* stacks that could not be read, or had no room */
-
-struct {
-	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
-	__uint(max_entries, 16384);
-	__uint(key_size, sizeof(__u32));
-	__uint(value_size, PROFILE_DEPTH * sizeof(__u64));
-} stacks SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -28,19 +19,6 @@ struct {
 	__type(key, struct profile_key);
 	__type(value, __u64);
 } counts SEC(".maps");
-
-static __s32 stack(void *ctx, bool wanted, __u64 flags)
-{
-	long id;
-
-	if (!wanted)
-		return -1;
-	id = bpf_get_stackid(ctx, &stacks, flags);
-	/* A thread of the kernel has no stack of a process: that is not missed. */
-	if (id < 0 && id != -14 /* EFAULT */)
-		__sync_fetch_and_add(&missed, 1);
-	return id < 0 ? -1 : (__s32)id;
-}
 
 SEC("perf_event")
 int sample(struct bpf_perf_event_data *ctx)

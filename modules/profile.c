@@ -4,7 +4,6 @@
  */
 #include "profile_emf.h"
 
-#include <bpf/bpf.h>
 #include <errno.h>
 #include <linux/perf_event.h>
 #include <stdlib.h>
@@ -12,8 +11,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Functions are looked up while their process is there, mostly: not in the end only. */
-#define LOOK_EVERY_NS UINT64_C(500000000)
+#include "stack_counts.h"
+
 
 static struct bpf_link **links; /* of each processor; NULL for one that does not work */
 static struct emf_stack_report *report;
@@ -67,25 +66,12 @@ int profile_attach(struct module *m)
 		}
 		working += !err;
 	}
-	return working ? emf_timer_start(m, &timer, LOOK_EVERY_NS, LOOK_EVERY_NS) : -ENODEV;
-}
-
-/* In one step from Linux 5.14 on. Names are looked up behind it: the first ones take long, and samples go on. */
-static uint64_t take(struct module *m, const struct profile_key *key)
-{
-	__u64 count = 0;
-
-	if (!bpf_map_lookup_and_delete_elem(bpf_map__fd(profile_skeleton(m)->maps.counts), key, &count))
-		return count;
-	if (profile_map_counts_lookup(m, key, &count))
-		return 0;
-	profile_map_counts_delete(m, key);
-	return count;
+	return working ? emf_timer_start(m, &timer, STACK_COUNTS_EVERY_NS, STACK_COUNTS_EVERY_NS) : -ENODEV;
 }
 
 static int add(const struct profile_key *key, const __u64 *seen, void *ctx)
 {
-	struct emf_stack stack = { .pid = key->pid, .user = key->user, .kernel = key->kernel, .weight = take(ctx, key) };
+	struct emf_stack stack = { .pid = key->pid, .user = key->user, .kernel = key->kernel, .weight = stack_counts_take(profile_skeleton(ctx)->maps.counts, key) };
 
 	(void)seen; /* it may be more by now */
 	memcpy(stack.comm, key->comm, sizeof(stack.comm));
@@ -105,7 +91,7 @@ static void print(struct module *m)
 	const struct profile_bpf *skeleton = profile_skeleton(m);
 
 	profile_map_counts_for_each(m, add, m);
-	emf_stack_report_end(report, profile_params.svg[0] ? EMF_STACK_SVG : profile_params.folded ? EMF_STACK_FOLDED : EMF_STACK_TEXT, "samples",
+	emf_stack_report_end(report, stack_counts_form(profile_params.svg, profile_params.folded), "samples",
 			     profile_params.svg);
 	report = NULL;
 	if (skeleton->bss->lost || skeleton->bss->missed)
