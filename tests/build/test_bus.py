@@ -156,7 +156,7 @@ def test_a_subscriber_chooses_what_is_dropped_when_it_is_slow():
     tap.need_root()
     service = Service()
     for overflow, kept in ((1, "the first one 1, the last one 0"), (2, "the first one 1, the last one 1")):
-        lines = client(service.bus, "queue", env=dict(os.environ, QUEUE=str(overflow)))
+        lines = client(service.bus, "queue", env=dict(os.environ, EMF_BUS=service.bus, QUEUE=str(overflow)))
         tap.equal(lines, ["Invalid argument Invalid argument", "Device or resource busy", f"all 1, some lost 1, {kept}"],
                   f"with overflow {overflow}")
     tap.equal(service.stop(), 0, "exit status of the service")
