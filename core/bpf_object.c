@@ -19,6 +19,7 @@
 #include "chain_object.h"
 #include "core.h"
 #include "demand.h"
+#include "pack.h"
 
 /* By a real load. Whoever lacks the privilege for it is not told that the kernel is too old: the load of the module says what is missing. */
 static bool has_syscall_programs(void)
@@ -73,20 +74,43 @@ static void leave_out_what_is_plugged(struct emf_unit *unit)
 	}
 }
 
-int emf_bpf_object_open(struct emf_unit *unit)
+/* What libbpf opens is its own: the bytes are not needed behind it. */
+static int open_skeleton(const struct module *m, struct emf_skeleton_head *head)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts);
+	int err = m->object->create(head);
+	size_t size;
+	void *bytes;
+
+	if (err)
+		return err;
+	bytes = emf_pack_open(m->object->pack, &size);
+	if (!bytes)
+		return -errno;
+	opts.btf_custom_path = emf_btf_cache_path(m, m->object->pack, bytes, size);
+	head->skeleton->data = bytes;
+	head->skeleton->data_sz = size;
+	err = bpf_object__open_skeleton(head->skeleton, &opts);
+	head->skeleton->data = NULL;
+	free(bytes);
+	return err;
+}
+
+int emf_bpf_object_open(struct emf_unit *unit)
+{
 	struct emf_bpf_object *object = &unit->object;
 	struct emf_bpf_error error;
 	uint64_t start = emf_now_ns();
-	size_t size;
+	int err;
 
-	if (unit->m->object->bytes)
-		opts.btf_custom_path = emf_btf_cache_path(unit->m, unit->m->object->bytes(&size));
 	emf_bpf_error_begin(&error, unit);
-	object->head = unit->m->object->open(&opts);
-	if (!object->head)
-		return emf_bpf_error_end(&error, "open", NULL, errno ? -errno : -EINVAL);
+	object->head = calloc(1, unit->m->object->skeleton_size);
+	err = object->head ? open_skeleton(unit->m, object->head) : -ENOMEM;
+	if (err) {
+		unit->m->object->destroy(object->head);
+		object->head = NULL;
+		return emf_bpf_error_end(&error, "open", NULL, err);
+	}
 	object->loaded = false;
 	emf_btf_cache_opened(object->head->obj);
 	leave_out_what_is_not_supported(unit);

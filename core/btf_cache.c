@@ -18,18 +18,13 @@
 #include "core.h"
 #include "json.h"
 #include "log.h"
-
-struct object {
-	const void *bytes;
-	struct emf_btf_object parts;
-	bool needs; /* anything of the kernel's BTF */
-};
+#include "pack.h"
 
 static struct cache {
 	const struct emf *emf; /* NULL: off */
 	bool asked;
 	const char *state;
-	struct object *objects;
+	const struct emf_pack **objects;
 	size_t n_objects;
 	struct emf_btf_image image;
 	void *bytes; /* of the image */
@@ -57,51 +52,39 @@ static bool has_targets(const struct emf_btf_object *parts)
 	return false;
 }
 
-static void add_object(struct object *objects, size_t *n, const void *(*get)(size_t *size))
+/* Whether it needs anything of the kernel's BTF. */
+static bool read_object(struct emf_btf_object *parts, const void *bytes, size_t size)
 {
-	struct object object = { 0 };
-	size_t size;
-
-	if (!get || *n == EMF_BTF_OBJECTS_MAX)
-		return;
-	object.bytes = get(&size);
-	if (!emf_btf_object_read(&object.parts, object.bytes, size))
-		object.needs = emf_btf_object_has_relocations(&object.parts) || has_targets(&object.parts);
-	objects[(*n)++] = object;
+	return !emf_btf_object_read(parts, bytes, size) && (emf_btf_object_has_relocations(parts) || has_targets(parts));
 }
 
-static struct object *find_objects(const struct emf *emf, size_t *n)
+static void add_object(const struct emf_pack **objects, size_t *n, const struct emf_pack *pack)
 {
-	struct object *objects = calloc(2 * emf->registry.n + 1, sizeof(*objects));
+	if (pack && *n < EMF_BTF_OBJECTS_MAX)
+		objects[(*n)++] = pack;
+}
+
+static const struct emf_pack **find_objects(const struct emf *emf, size_t *n)
+{
+	const struct emf_pack **objects = calloc(2 * emf->registry.n + 1, sizeof(const struct emf_pack *));
 
 	*n = 0;
 	for (size_t i = 0; objects && i < emf->registry.n; i++) {
 		const struct module *m = emf->registry.units[i].m;
 
-		add_object(objects, n, m->object ? m->object->bytes : NULL);
+		add_object(objects, n, m->object ? m->object->pack : NULL);
 		add_object(objects, n, m->chain ? m->chain->entry : NULL);
 	}
 	return objects;
 }
 
-/* Its types have the names that it asks for and the SEC() of its programs. */
-static struct emf_btf_key key_of(const struct object *objects, size_t n)
+/* Objects are compressed the same way each time: what is compressed tells them apart. */
+static struct emf_btf_key key_of(const struct emf_pack *const *objects, size_t n)
 {
 	struct emf_btf_key key = { .kernel = emf_btf_kernel() };
 
-	for (size_t i = 0; i < n; i++) {
-		key.objects = emf_btf_hash(key.objects, &objects[i].needs, sizeof(objects[i].needs));
-		if (!objects[i].needs)
-			continue;
-		key.objects = emf_btf_hash(key.objects, objects[i].parts.btf, objects[i].parts.btf_size);
-		key.objects = emf_btf_hash(key.objects, objects[i].parts.ext, objects[i].parts.ext_size);
-		for (size_t s = 0; s < objects[i].parts.n_sections; s++) {
-			const char *section = emf_btf_object_section(&objects[i].parts, s);
-
-			if (section)
-				key.objects = emf_btf_hash(key.objects, section, strlen(section));
-		}
-	}
+	for (size_t i = 0; i < n; i++)
+		key.objects = emf_btf_hash(key.objects, objects[i]->start, (size_t)(objects[i]->end - objects[i]->start));
 	return key;
 }
 
@@ -143,6 +126,19 @@ static void add_parts(struct making *making, size_t i, const struct emf_btf_obje
 	}
 }
 
+static void add_pack(struct making *making, size_t i, const struct emf_pack *pack)
+{
+	struct emf_btf_object parts;
+	size_t size;
+	void *bytes = emf_pack_open(pack, &size);
+
+	if (!bytes)
+		making->uses[i] = EMF_BTF_UNKNOWN;
+	else if (read_object(&parts, bytes, size))
+		add_parts(making, i, &parts);
+	free(bytes);
+}
+
 static void *as_bytes(const struct making *making, const struct emf_btf_key *key, size_t n_objects, size_t *size)
 {
 	struct btf *part = emf_btf_reduce_make(making->reduce);
@@ -159,7 +155,7 @@ static void *as_bytes(const struct making *making, const struct emf_btf_key *key
 }
 
 /* NULL if this kernel has no BTF, and for ENOMEM: libbpf says it better. */
-static void *make(const struct emf_btf_key *key, const struct object *objects, size_t n, size_t *size)
+static void *make(const struct emf_btf_key *key, const struct emf_pack *const *objects, size_t n, size_t *size)
 {
 	struct making *making = calloc(1, sizeof(*making));
 	struct btf *kernel = making ? btf__load_vmlinux_btf() : NULL;
@@ -171,8 +167,7 @@ static void *make(const struct emf_btf_key *key, const struct object *objects, s
 	}
 	if (kernel && making->reduce) {
 		for (size_t i = 0; i < n; i++)
-			if (objects[i].needs)
-				add_parts(making, i, &objects[i].parts);
+			add_pack(making, i, objects[i]);
 		bytes = as_bytes(making, key, n, size);
 		emf_btf_reduce_free(making->reduce);
 	}
@@ -260,20 +255,22 @@ void emf_btf_cache_end(void)
 	cache.path[0] = '\0';
 }
 
-const char *emf_btf_cache_path(const struct module *m, const void *bytes)
+const char *emf_btf_cache_path(const struct module *m, const struct emf_pack *pack, const void *bytes, size_t size)
 {
-	for (size_t i = 0; i < cache.n_objects; i++) {
-		if (cache.objects[i].bytes != bytes || !cache.objects[i].needs)
-			continue;
-		if (!cache.asked)
-			get();
-		if (!cache.path[0])
-			return NULL;
-		if (cache.image.uses[i] == EMF_BTF_PART)
-			return cache.path;
-		emf_debug(m, "the BTF cache is not used: %s", whys[cache.image.uses[i]]);
+	struct emf_btf_object parts;
+	size_t i = 0;
+
+	while (i < cache.n_objects && cache.objects[i] != pack)
+		i++;
+	if (i == cache.n_objects || !read_object(&parts, bytes, size))
 		return NULL;
-	}
+	if (!cache.asked)
+		get();
+	if (!cache.path[0])
+		return NULL;
+	if (cache.image.uses[i] == EMF_BTF_PART)
+		return cache.path;
+	emf_debug(m, "the BTF cache is not used: %s", whys[cache.image.uses[i]]);
 	return NULL;
 }
 
@@ -297,7 +294,7 @@ json_t *emf_btf_cache_json(const struct emf *emf)
 	struct emf_btf_files files;
 	struct emf_btf_image image;
 	enum emf_btf_file found;
-	struct object *objects;
+	const struct emf_pack **objects;
 	struct emf_btf_key key;
 	void *bytes = NULL;
 	size_t n;

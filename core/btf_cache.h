@@ -8,9 +8,11 @@
 #define EMF_CORE_BTF_CACHE_H
 
 #include <jansson.h>
+#include <stddef.h>
 
 struct bpf_object;
 struct emf;
+struct emf_pack;
 struct module;
 
 /**
@@ -25,13 +27,15 @@ void emf_btf_cache_end(void);
 /**
  * emf_btf_cache_path() - what an object is relocated by
  * @m: whose it is, for messages, or NULL
- * @bytes: of the object; those of a copy of it have another address, and are not known
+ * @pack: the object as it is in the product
+ * @bytes: of it as it will be opened
+ * @size: of them
  *
  * The first object that needs the kernel's BTF has the entry read, or made for all objects of the product.
  *
  * Return: a path for bpf_object_open_opts.btf_custom_path, valid until emf_btf_cache_end(); NULL for the kernel's whole BTF.
  */
-const char *emf_btf_cache_path(const struct module *m, const void *bytes);
+const char *emf_btf_cache_path(const struct module *m, const struct emf_pack *pack, const void *bytes, size_t size);
 
 /* An object that was opened, before anything else is done with it: its programs know what they attach to. */
 void emf_btf_cache_opened(const struct bpf_object *object);

@@ -47,7 +47,7 @@ static int load_place(struct emf_chain_generation *g, struct emf_unit *unit, con
 	const struct emf_chain *chain = unit->m->chain;
 	const struct emf_chain_place *place = &g->plan.places[i];
 	int32_t constants[EMF_CHAIN_CONSTANTS_MAX];
-	struct emf_chain_load load = { .chain = chain, .program = place->plug->program, .maps = maps,
+	struct emf_chain_load load = { .chain = chain, .pack = place->plug->object, .program = place->plug->program, .maps = maps,
 				       .from = place->unit->object.head->obj, .constants = constants,
 				       .flags = program_flags(g) };
 	struct emf_bpf_error error;
@@ -55,7 +55,6 @@ static int load_place(struct emf_chain_generation *g, struct emf_unit *unit, con
 	int fd, err;
 
 	set_constants(constants, g, chain, i + 1, place->number);
-	load.bytes = place->plug->object(&load.size);
 	emf_bpf_error_begin(&error, place->unit);
 	err = emf_bpf_error_end(&error, "load", NULL, emf_chain_object_load(&load, &g->objects[i], &fd));
 	if (!err && (bpf_map_update_elem(g->slots, &at, &fd, BPF_ANY) || bpf_map_lookup_elem(g->slots, &at, &id)))
@@ -73,13 +72,12 @@ static int load_entry(struct emf_chain_generation *g, struct emf_unit *unit, con
 	const struct emf_chain *chain = unit->m->chain;
 	struct emf_bpf_error error;
 	int32_t constants[EMF_CHAIN_CONSTANTS_MAX];
-	struct emf_chain_load load = { .chain = chain, .maps = maps, .constants = constants, .flags = program_flags(g) };
+	struct emf_chain_load load = { .chain = chain, .pack = chain->entry, .maps = maps, .constants = constants, .flags = program_flags(g) };
 	char name[96];
 
 	set_constants(constants, g, chain, 0, 0);
 	snprintf(name, sizeof(name), "%s_entry", chain->name);
 	load.program = name;
-	load.bytes = chain->entry(&load.size);
 	emf_bpf_error_begin(&error, unit);
 	return emf_bpf_error_end(&error, "load", NULL, emf_chain_object_load(&load, &g->entry, &g->entry_fd));
 }

@@ -14,6 +14,7 @@
 
 #include "btf_cache.h"
 #include "chain_hook.h"
+#include "pack.h"
 #include "pin_folder.h"
 
 #define PIN_LINK "link-"
@@ -34,19 +35,23 @@ static int root_load(struct emf_chain_hook *hook)
 	struct bpf_program *program, *stay;
 	struct bpf_object *object;
 	size_t size;
-	const void *bytes = hook->chain->entry(&size);
+	void *bytes = emf_pack_open(hook->chain->entry, &size);
+	int err;
 
-	opts.btf_custom_path = emf_btf_cache_path(NULL, bytes);
-	object = bpf_object__open_mem(bytes, size, &opts);
-	if (!object)
+	if (!bytes)
 		return -errno;
+	opts.btf_custom_path = emf_btf_cache_path(NULL, hook->chain->entry, bytes, size);
+	object = bpf_object__open_mem(bytes, size, &opts);
+	err = object ? 0 : -errno;
+	free(bytes);
+	if (err)
+		return err;
 	emf_btf_cache_opened(object);
 	stay = stay_of(hook, object);
 	bpf_object__for_each_program(program, object)
 		bpf_program__set_autoload(program, program == stay);
 	if (!stay || bpf_object__load(object)) {
-		int err = stay ? -errno : -ENOENT;
-
+		err = stay ? -errno : -ENOENT;
 		bpf_object__close(object);
 		return err;
 	}

@@ -8,7 +8,10 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
+
+#include "pack.h"
 
 const char *const emf_chain_map_names[EMF_CHAIN_MAPS_MAX] = { "slots", "cpu", "states", "counts", "traces" };
 
@@ -52,8 +55,8 @@ void emf_chain_maps_init(struct emf_chain_maps *maps)
 int emf_chain_maps_make(struct emf_chain_maps *maps, const struct emf_chain *chain)
 {
 	size_t size;
-	const void *bytes = chain->entry(&size);
-	struct bpf_object *entry = bpf_object__open_mem(bytes, size, NULL);
+	void *bytes = emf_pack_open(chain->entry, &size);
+	struct bpf_object *entry = bytes ? bpf_object__open_mem(bytes, size, NULL) : NULL;
 	int err = entry ? 0 : -errno;
 
 	for (size_t i = EMF_CHAIN_MAP_SLOTS + 1; i < EMF_CHAIN_MAPS_MAX && !err; i++) {
@@ -61,6 +64,7 @@ int emf_chain_maps_make(struct emf_chain_maps *maps, const struct emf_chain *cha
 		err = maps->fds[i] < 0 ? maps->fds[i] : 0;
 	}
 	bpf_object__close(entry);
+	free(bytes);
 	return err;
 }
 

@@ -16,6 +16,7 @@
 
 #include "btf_cache.h"
 #include "chain_constants.h"
+#include "pack.h"
 
 #define RODATA ".rodata"
 
@@ -111,26 +112,23 @@ static int prepare(const struct emf_chain_load *load, struct bpf_object *object,
 	return err;
 }
 
-/* What libbpf opens is its own: the bytes are ours until then. */
+/* What libbpf opens is its own: the bytes are not needed behind it. */
 static struct bpf_object *open_with_constants(const struct emf_chain_load *load)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = load->chain->name,
-		    .btf_custom_path = emf_btf_cache_path(NULL, load->bytes));
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = load->chain->name);
 	struct bpf_object *object = NULL;
-	void *image = malloc(load->size);
-	int err = image ? 0 : -ENOMEM;
+	size_t size;
+	void *bytes = emf_pack_open(load->pack, &size);
+	int err = bytes ? emf_chain_constants_put(bytes, size, load->constants) : -errno;
 
-	if (image) {
-		memcpy(image, load->bytes, load->size);
-		err = emf_chain_constants_put(image, load->size, load->constants);
-	}
 	if (!err) {
-		object = bpf_object__open_mem(image, load->size, &opts);
+		opts.btf_custom_path = emf_btf_cache_path(NULL, load->pack, bytes, size);
+		object = bpf_object__open_mem(bytes, size, &opts);
 		err = object ? 0 : -errno;
 	}
 	if (object)
 		emf_btf_cache_opened(object);
-	free(image);
+	free(bytes);
 	errno = -err;
 	return object;
 }

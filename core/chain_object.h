@@ -15,8 +15,7 @@ struct bpf_object;
 /**
  * struct emf_chain_load - what a program is loaded with
  * @chain: that it is part of
- * @bytes: the compiled object
- * @size: of it
+ * @pack: the compiled object
  * @program: the one that is loaded; all others are left out
  * @maps: of the chain
  * @from: the module's own object, whose maps and constants it gets; NULL of an entry
@@ -25,8 +24,7 @@ struct bpf_object;
  */
 struct emf_chain_load {
 	const struct emf_chain *chain;
-	const void *bytes;
-	size_t size;
+	const struct emf_pack *pack;
 	const char *program;
 	const struct emf_chain_maps *maps;
 	const struct bpf_object *from;

@@ -166,14 +166,14 @@ def _write(args: argparse.Namespace, product: ProductDecl, found: List[Module], 
         for ending in output.endings:
             text = render.render(env, f"file_emf.{ending}.j2", name=output.name, sources=output.sources, i=output.interface,
                                  module=output.module, tables=made, params=made.params, needs=made.needs, attaches=made.attaches,
-                                 provided=made.provided, used=made.used, idl=idl, plugs=chains.of(output.name) if output.module else [],
+                                 provided=made.provided, used=made.used, idl=idl, out=out, plugs=chains.of(output.name) if output.module else [],
                                  version=VERSION)
             render.write(os.path.join(out, f"{output.name}_emf.{ending}"), text)
     for name, text in plugged.items():
         render.write(os.path.join(out, f"{name}.plugged.bpf.c"), text)
     for chain in chains.chains:
         for template, ending in (("chain.c.j2", "chain.c"), ("chain_entry.bpf.c.j2", "entry.bpf.c")):
-            render.write(os.path.join(out, f"{chain.name}_{ending}"), render.render(env, template, chain=chain, version=VERSION))
+            render.write(os.path.join(out, f"{chain.name}_{ending}"), render.render(env, template, chain=chain, out=out, version=VERSION))
     render.write(os.path.join(out, "product_emf.c"),
                  render.render(env, "product_emf.c.j2", product=product, modules=found, version=VERSION))
     # Touched in any case: make compares its time with that of the sources.

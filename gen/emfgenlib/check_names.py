@@ -12,7 +12,7 @@ from .syntax import File, ModuleDecl, ProductDecl
 
 # What a module's own part of its header and its C declares, and its skeleton.
 OF_A_MODULE = ("module", "object", "skeleton", "bpf", "params", "uses", "provides", "needs", "attaches", "events", "metrics", "param_table",
-               "object_open", "object_destroy", "object_set_params", "params_store")
+               "object_create", "object_destroy", "pack", "pack_end", "pack_start", "object_set_params", "params_store")
 
 EMFS_OWN = "bus-idl/emf.emf"  # the services that every product has
 

@@ -153,7 +153,7 @@ class Interface:
 
 # C names of a chain, behind its own: of its header, and of what is generated for it.
 CHAIN_WORDS = ("slot", "next", "call", "begin", "chain", "chain_mode", "chain_module", "chain_params", "chain_slots", "chain_targets", "counts", "cpu",
-               "entry", "entry_bpf", "entry_bytes", "fresh", "full", "go_to", "hand", "handed", "handoff", "missed", "run", "slots", "states", "take", "task", "this", "traces", "travel", "travels", "watch")
+               "entry", "entry_bpf", "entry_pack", "entry_pack_end", "entry_pack_start", "fresh", "full", "go_to", "hand", "handed", "handoff", "missed", "run", "slots", "states", "take", "task", "this", "traces", "travel", "travels", "watch")
 
 
 def literal(value: int) -> str:

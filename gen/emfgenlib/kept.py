@@ -38,7 +38,7 @@ def _state(path: str) -> str:
 
 # Of a description, of a kernel part, of a user part; an object has the list of what it was made of.
 OF_A_FILE = ("_emf.h", "_emf.c", "_emf.o", "_emf.o.d")
-OF_A_KERNEL_PART = (".bpf.o", ".bpf.o.d", ".skel.h", HEADER, INFERRED, METRICS)
+OF_A_KERNEL_PART = (".bpf.o", ".bpf.o.d", ".bpf.o.gz", ".skel.h", HEADER, INFERRED, METRICS)
 OF_A_USER_PART = (".o", ".o.d")
 
 

@@ -47,7 +47,7 @@ struct emf_chain_slot {
  * @verdict: where no program gives one, as the description calls it
  * @slots: in order
  * @n_slots: how many
- * @entry: the compiled program that begins it
+ * @entry: the compiled object whose program begins it
  * @targets: names of what it hangs on, separated by commas; a parameter's value
  * @option: the option that gives them, or NULL
  * @at: where of its target: "ingress" or "egress", the function of a uprobe; else NULL
@@ -64,7 +64,7 @@ struct emf_chain {
 	const char *verdict;
 	const struct emf_chain_slot *slots;
 	size_t n_slots;
-	const void *(*entry)(size_t *size_bytes);
+	const struct emf_pack *entry;
 	const char *targets;
 	const char *option;
 	const char *at;
@@ -87,7 +87,7 @@ struct emf_plug {
 	const char *program;
 	const struct emf_chain *chain;
 	unsigned int slot;
-	const void *(*object)(size_t *size_bytes);
+	const struct emf_pack *object;
 	bool takes_frags;
 };
 

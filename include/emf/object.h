@@ -11,26 +11,47 @@
 extern "C" {
 #endif
 
-struct bpf_object_open_opts;
+/**
+ * struct emf_pack - bytes that are in the binary as gzip(1) has compressed them
+ * @start: of them
+ * @end: behind them
+ *
+ * Since: 0.1
+ */
+struct emf_pack {
+	const unsigned char *start;
+	const unsigned char *end;
+};
+
+/* The file is read by the assembler: no compiler has to see it as a text. */
+#define EMF_PACK(name, path)                                                                                               \
+	__asm__(".pushsection .rodata\n"                                                                                   \
+		".hidden " #name "_start\n.globl " #name "_start\n" #name "_start:\n\t.incbin \"" path "\"\n"                \
+		".hidden " #name "_end\n.globl " #name "_end\n" #name "_end:\n"                                             \
+		".popsection");                                                                                            \
+	extern const unsigned char name##_start[] __attribute__((visibility("hidden")));                                   \
+	extern const unsigned char name##_end[] __attribute__((visibility("hidden")));                                     \
+	static const struct emf_pack name = { name##_start, name##_end }
 
 /**
  * struct emf_object - a compiled kernel part
  * @source: where it came from, for messages: "modules/x.bpf.c"
- * @open: makes the skeleton; NULL and errno on error
+ * @pack: the compiled object
+ * @skeleton_size: of the skeleton, in bytes
+ * @create: makes what is in an empty skeleton; 0 or a negative errno
  * @destroy: frees it with all programs, maps and links
  * @set_params: copies parameters to the variables of their names; those that are
  *	constant only as long as it is not @loaded; NULL if there are no parameters
- * @bytes: the compiled object itself, the same address each time; NULL if it has
- *	to be loaded with the kernel's whole BTF
  *
  * Since: 0.1
  */
 struct emf_object {
 	const char *source;
-	void *(*open)(const struct bpf_object_open_opts *opts);
+	const struct emf_pack *pack;
+	size_t skeleton_size;
+	int (*create)(void *skeleton);
 	void (*destroy)(void *skeleton);
 	void (*set_params)(void *skeleton, bool loaded);
-	const void *(*bytes)(size_t *size_bytes);
 };
 
 /**
@@ -40,7 +61,7 @@ struct emf_object {
  * Generated headers wrap it with the right type: <module>_skeleton().
  *
  * Context: loop thread, from configure to destroy.
- * Return: the skeleton that emf_object.open returned, or NULL when there is none.
+ * Return: the skeleton of its object, or NULL when there is none.
  * Since: 0.1
  */
 EMF_API void *emf_skeleton(const struct module *m);

@@ -32,7 +32,7 @@ obj/guard.bpf.o: modules/guard.bpf.c
 obj/guard.skel.h: obj/guard.bpf.o
 	$(emf_v_skel)$(call emf_skeleton,guard)
 
-obj/guard_emf.o: obj/guard_emf.c | obj/guard.skel.h obj/guard_maps.h
+obj/guard_emf.o: obj/guard_emf.c obj/guard.bpf.o.gz | obj/guard.skel.h obj/guard_maps.h
 	$(emf_v_cc)$(emf_compile) -DEMF_MODULE_IS_guard -c -o $@ obj/guard_emf.c
 
 # --- rules: modules/rules.bpf.c modules/rules.emf
@@ -43,5 +43,5 @@ obj/rules.bpf.o: modules/rules.bpf.c
 obj/rules.skel.h: obj/rules.bpf.o
 	$(emf_v_skel)$(call emf_skeleton,rules)
 
-obj/rules_emf.o: obj/rules_emf.c | obj/rules.skel.h obj/rules_maps.h
+obj/rules_emf.o: obj/rules_emf.c obj/rules.bpf.o.gz | obj/rules.skel.h obj/rules_maps.h
 	$(emf_v_cc)$(emf_compile) -DEMF_MODULE_IS_rules -c -o $@ obj/rules_emf.c

@@ -32,7 +32,7 @@ obj/flow.bpf.o: modules/flow.bpf.c
 obj/flow.skel.h: obj/flow.bpf.o
 	$(emf_v_skel)$(call emf_skeleton,flow)
 
-obj/flow_emf.o: obj/flow_emf.c | obj/flow.skel.h obj/flow_maps.h
+obj/flow_emf.o: obj/flow_emf.c obj/flow.bpf.o.gz | obj/flow.skel.h obj/flow_maps.h
 	$(emf_v_cc)$(emf_compile) -DEMF_MODULE_IS_flow -c -o $@ obj/flow_emf.c
 
 obj/flow.o: modules/flow.c | obj/flow.skel.h obj/flow_maps.h

@@ -32,7 +32,7 @@ obj/both.bpf.o: modules/both.bpf.c
 obj/both.skel.h: obj/both.bpf.o
 	$(emf_v_skel)$(call emf_skeleton,both)
 
-obj/both_emf.o: obj/both_emf.c | obj/both.skel.h obj/both_maps.h obj/both_inferred.h
+obj/both_emf.o: obj/both_emf.c obj/both.bpf.o.gz | obj/both.skel.h obj/both_maps.h obj/both_inferred.h
 	$(emf_v_cc)$(emf_compile) -DEMF_MODULE_IS_both -c -o $@ obj/both_emf.c
 
 obj/both.o: modules/both.c | obj/both.skel.h obj/both_maps.h

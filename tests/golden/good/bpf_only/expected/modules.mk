@@ -31,5 +31,5 @@ obj/count.bpf.o: modules/count.bpf.c obj/vmlinux.h.pch
 obj/count.skel.h: obj/count.bpf.o
 	$(emf_v_skel)$(call emf_skeleton,count)
 
-obj/count_emf.o: obj/count_emf.c | obj/count.skel.h obj/count_maps.h obj/count_inferred.h
+obj/count_emf.o: obj/count_emf.c obj/count.bpf.o.gz | obj/count.skel.h obj/count_maps.h obj/count_inferred.h
 	$(emf_v_cc)$(emf_compile) -DEMF_MODULE_IS_count -c -o $@ obj/count_emf.c

@@ -31,5 +31,5 @@ obj/tcp.bpf.o: modules/tcp.bpf.c
 obj/tcp.skel.h: obj/tcp.bpf.o
 	$(emf_v_skel)$(call emf_skeleton,tcp)
 
-obj/tcp_emf.o: obj/tcp_emf.c | obj/tcp.skel.h obj/tcp_maps.h obj/tcp_inferred.h
+obj/tcp_emf.o: obj/tcp_emf.c obj/tcp.bpf.o.gz | obj/tcp.skel.h obj/tcp_maps.h obj/tcp_inferred.h
 	$(emf_v_cc)$(emf_compile) -DEMF_MODULE_IS_tcp -c -o $@ obj/tcp_emf.c
