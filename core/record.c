@@ -50,11 +50,11 @@ bool emf_member_in_range(const struct emf_member *m, const void *at)
 	const struct emf_value_type type = { .type = m->type, .size = m->size };
 	uint64_t v;
 
-	if (!m->ranged)
+	if (!m->range)
 		return true;
 	v = emf_value_load(&type, at);
-	return emf_value_is_signed(m->type) ? (int64_t)v >= m->min && (int64_t)v <= m->max :
-					      v >= (uint64_t)m->min && v <= (uint64_t)m->max;
+	return emf_value_is_signed(m->type) ? (int64_t)v >= m->range->min && (int64_t)v <= m->range->max :
+					      v >= (uint64_t)m->range->min && v <= (uint64_t)m->range->max;
 }
 
 static int check(const struct emf_record *record, const char *data, size_t came);
@@ -81,7 +81,7 @@ static int check_one(const struct emf_member *m, const char *at, size_t came)
 
 static bool is_checked(const struct emf_member *m)
 {
-	return m->ranged || m->type == EMF_BOOL || m->type == EMF_STRING || m->type == EMF_COMM || m->type == EMF_ENUM ||
+	return m->range || m->type == EMF_BOOL || m->type == EMF_STRING || m->type == EMF_COMM || m->type == EMF_ENUM ||
 	       m->type == EMF_FLAGS || m->type == EMF_STRUCT;
 }
 

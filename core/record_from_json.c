@@ -112,9 +112,9 @@ static int in_range(const struct place *place, const struct emf_member *m, const
 	if (emf_member_in_range(m, at))
 		return 0;
 	emf_value_format(&type, at, value);
-	emf_value_store(&type, &bound, (uint64_t)m->min);
+	emf_value_store(&type, &bound, (uint64_t)m->range->min);
 	emf_value_format(&type, &bound, min);
-	emf_value_store(&type, &bound, (uint64_t)m->max);
+	emf_value_store(&type, &bound, (uint64_t)m->range->max);
 	emf_value_format(&type, &bound, max);
 	return wrong(place, "%.60s is out of range (%.60s to %.60s)", value, min, max);
 }

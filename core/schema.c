@@ -130,8 +130,8 @@ static void put_member(struct writer *w, const struct emf_member *m)
 		put(w, "]");
 	if (m->record)
 		put(w, ",\"record\":%zu", number_of(w, m->record));
-	if (m->ranged)
-		put(w, ",\"range\":[%" PRId64 ",%" PRId64 "]", m->min, m->max);
+	if (m->range)
+		put(w, ",\"range\":[%" PRId64 ",%" PRId64 "]", m->range->min, m->range->max);
 	if (m->initial) {
 		put(w, ",\"initial\":");
 		put_text(w, m->initial);

@@ -173,9 +173,11 @@ static bool read_type(struct reader *r, const json_t *json, struct emf_member *m
 {
 	const char *name = json_string_value(json_object_get(json, "type"));
 	struct emf_value_type type;
+	enum emf_type known;
 
-	if (!name || emf_schema_type(name, &m->type))
+	if (!name || emf_schema_type(name, &known))
 		return bad(r, "member '%s' is of an unknown type", m->name);
+	m->type = known;
 	if (m->type == EMF_STRUCT)
 		return read_struct(r, json, m, shape);
 	type = (struct emf_value_type){ .type = m->type, .size = m->size };
@@ -197,9 +199,13 @@ static bool read_extras(struct reader *r, const json_t *json, struct emf_member 
 	const json_t *range = json_object_get(json, "range"), *initial = json_object_get(json, "initial");
 
 	if (range) {
-		m->ranged = 1;
-		m->min = json_integer_value(json_array_get(range, 0));
-		m->max = json_integer_value(json_array_get(range, 1));
+		struct emf_range *bounds = allocate(r, 1, sizeof(*bounds));
+
+		if (!bounds)
+			return false;
+		bounds->min = json_integer_value(json_array_get(range, 0));
+		bounds->max = json_integer_value(json_array_get(range, 1));
+		m->range = bounds;
 		if (json_array_size(range) != 2 || !emf_value_is_number(m->type))
 			return bad(r, "member '%s' has a range that is none", m->name);
 	}

@@ -75,37 +75,43 @@ struct emf_name {
 struct emf_record;
 
 /**
+ * struct emf_range - bounds of a number
+ * @min: smallest value that the description allows
+ * @max: largest one
+ */
+struct emf_range {
+	int64_t min;
+	int64_t max;
+};
+
+/**
  * struct emf_member - a member of a record
  * @name: as it is declared
- * @type: see there
  * @offset: in bytes
  * @size: of one element, in bytes
  * @count: of elements; 1 if it is no array
- * @bounded: the first 4 bytes at @len_offset say how many of them are used
  * @len_offset: see @bounded
  * @names: of an enum or of flags, else NULL
  * @record: of a struct, else NULL
- * @ranged: @min and @max are bounds
- * @min: smallest value that the description allows, for the number types
- * @max: largest one
+ * @range: of a number that has one, else NULL
  * @initial: the default as it is written, of each element; NULL without one
+ * @type: see there
+ * @bounded: the first 4 bytes at @len_offset say how many elements are used
  * @bits: of a bit-field, else 0
  * @shift: bits of lower value before them, in the number that the @size bytes are
  */
 struct emf_member {
 	const char *name;
-	enum emf_type type;
 	uint32_t offset;
 	uint32_t size;
 	uint32_t count;
-	uint32_t bounded;
 	uint32_t len_offset;
 	const struct emf_name *names;
 	const struct emf_record *record;
-	uint32_t ranged;
-	int64_t min;
-	int64_t max;
+	const struct emf_range *range;
 	const char *initial;
+	enum emf_type type : 8;
+	uint8_t bounded;
 	uint8_t bits;
 	uint8_t shift;
 };

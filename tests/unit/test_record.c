@@ -97,9 +97,10 @@ END_TEST
 
 START_TEST(numbers_are_in_their_range_and_those_that_an_older_sender_does_not_know_are_not_asked)
 {
+	static const struct emf_range of_a = { -2, 5 }, of_b = { 1, 512 };
 	static const struct emf_member members[] = {
-		{ .name = "a", .type = EMF_S32, .offset = 0, .size = 4, .count = 1, .ranged = 1, .min = -2, .max = 5 },
-		{ .name = "b", .type = EMF_BE32, .offset = 4, .size = 4, .count = 1, .ranged = 1, .min = 1, .max = 512 },
+		{ .name = "a", .type = EMF_S32, .offset = 0, .size = 4, .count = 1, .range = &of_a },
+		{ .name = "b", .type = EMF_BE32, .offset = 4, .size = 4, .count = 1, .range = &of_b },
 	};
 	static const struct emf_record record = { .name = "r", .size = 8, .fixed = 8, .n = 2, .members = members };
 	struct {

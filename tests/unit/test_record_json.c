@@ -50,7 +50,7 @@ static const struct emf_name flags[] = { { "SEEN", 1 }, { "SLOW", 2 }, { NULL, 0
 
 static const struct emf_member key_members[] = {
 	{ MEMBER(key, saddr, EMF_IP4, 4) },
-	{ MEMBER(key, port, EMF_U16, 2), .ranged = 1, .min = 1, .max = 1000, .initial = "80" },
+	{ MEMBER(key, port, EMF_U16, 2), .range = &(const struct emf_range){ 1, 1000 }, .initial = "80" },
 };
 static const struct emf_record key_record = { "key", sizeof(struct key), sizeof(struct key), 2, key_members };
 static const struct emf_member row_members[] = {

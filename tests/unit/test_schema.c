@@ -19,7 +19,7 @@ static char why[EMF_SCHEMA_WHY_MAX];
 
 static const struct emf_name kinds[] = { { "A", 0 }, { "B", (uint64_t)-1 }, { NULL, 0 } };
 static const struct emf_member inner_members[] = {
-	{ .name = "n", .type = EMF_U32, .offset = 0, .size = 4, .count = 1, .ranged = 1, .min = 1, .max = 9, .initial = "3" },
+	{ .name = "n", .type = EMF_U32, .offset = 0, .size = 4, .count = 1, .range = &(const struct emf_range){ 1, 9 }, .initial = "3" },
 	{ .name = "kind", .type = EMF_ENUM, .offset = 4, .size = 1, .count = 1, .names = kinds, .initial = "A" },
 	{ .name = "proto", .type = EMF_IPPROTO, .offset = 5, .size = 1, .count = 1, .initial = "tcp" },
 	{ .name = "text", .type = EMF_STRING, .offset = 6, .size = 2, .count = 1, .initial = "\"\\" },
