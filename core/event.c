@@ -9,12 +9,14 @@
 
 #include <emf/bus.h>
 #include <emf/log.h>
+#include <emf/metric.h>
 #include <emf/output.h>
 #include <emf/ring.h>
 
 #include "core.h"
 #include "module.h"
 #include "output.h"
+#include "record.h"
 #include "sink.h"
 #include "value.h"
 
@@ -161,6 +163,25 @@ static const void *with_tail(const struct emf_record *record, const void *data, 
 	return whole;
 }
 
+/*
+ * Nobody described it: an enum may have a value without a name, a text no end. Such a
+ * record would be refused by who hears it.
+ */
+static void tell(struct module *m, const struct emf_event_type *type, const void *data)
+{
+	static unsigned char loaded[EMF_EVENT_RECORD_MAX] __attribute__((aligned(16)));
+	const struct emf_record *record;
+
+	if (!type->service || !type->service->subscriptions[type->signal])
+		return;
+	record = type->service->signals[type->signal].in.record;
+	if (!emf_record_load(record, data, record->size, false, loaded))
+		ebus_emit(type->service, type->signal, loaded);
+	else if (!m->unit->malformed++)
+		emf_err(m, "an event '%s' has a value that its type does not allow, as an enum without a name for it: the signal was not sent",
+			record->name);
+}
+
 void emf_event_deliver(struct module *m, const char *ring, const struct emf_event_type *types, size_t n, const void *data,
 		       size_t size_bytes)
 {
@@ -191,5 +212,8 @@ void emf_event_deliver(struct module *m, const char *ring, const struct emf_even
 	}
 	if (record->fixed < record->size)
 		data = with_tail(record, data, size_bytes);
+	if (type->metric >= 0)
+		emf_metric_count(m, (unsigned int)type->metric, data);
 	emf_event_print(m, record, data);
+	tell(m, type, data);
 }

@@ -87,6 +87,7 @@ def build(args: argparse.Namespace, errors: Errors) -> int:
     check.settings(product, found, loader)
     check.modules(found, loader)
     check.services(found, errors)
+    check.services_of_kernel_parts(found, loader.files.values(), errors)
     chains_of_build(found, loader)
     maps_of_build(found, names(args.modules), product, only is not None, loader)
     outputs = [] if errors else _outputs(found, shared, loader, layouts)

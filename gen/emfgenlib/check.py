@@ -168,6 +168,15 @@ def services(found: List[Module], errors: Errors) -> None:
     _cycles(described, providers, errors)
 
 
+def services_of_kernel_parts(found: Iterable[Module], files: Iterable[File], errors: Errors) -> None:
+    """A module without a description is a service of its name."""
+    declared = {s.name: s.position for file in files for s in file.of(Service)}
+    for module in found:
+        if module.is_alone and not module.has_user and module.name in declared:
+            errors.add(module.position, f"module '{module.name}' has no description, so its events are service '{module.name}', which "
+                       f"{declared[module.name]} declares", "rename the file, or describe the module")
+
+
 def _cycles(described: List[ModuleDecl], providers: Dict[str, ModuleDecl], errors: Errors) -> None:
     done: Set[str] = set()
     by_name = {m.name: m for m in described}

@@ -8,7 +8,9 @@ from . import bpf_names, btf, sections, semantics
 from .bpf_object import Map, Object, Variable
 from .errors import Errors, Position
 from .files import read_regular
+from .infer_metric import InferredMetric, metrics_of
 from .infer_record import Names, Records
+from .infer_signal import InferredService, service_of
 from .infer_view import InferredView, Views
 from .near import near
 from .opaque import Opaque, opaque
@@ -56,6 +58,18 @@ class Inferred:
     views: List[InferredView] = field(default_factory=list)
     types: List[Opaque] = field(default_factory=list)  # of globals
     attaches: List[TableAttach] = field(default_factory=list)
+    service: Optional[InferredService] = None
+    metrics: List[InferredMetric] = field(default_factory=list)
+
+    def counted(self, record: TableRecord) -> int:
+        """The index of the metric that counts a type of event."""
+        return _sent(self.events).index(record)
+
+    def told(self, module: str, record: TableRecord) -> str:
+        """Of the signal of a type of event, in C."""
+        signals = self.service.signals if self.service else []
+        number = next((i for i, g in enumerate(signals) if g.record is record), None)
+        return "NULL, 0" if number is None else f"&{module}_service, {number}"
 
 
 class Source:
@@ -90,6 +104,17 @@ def infer(obj: Object, module: str, path: str, has_user: bool, errors: Errors) -
     if not has_user:
         _attach(obj, module, source, out)
     out.enums, out.records, out.types = records.enums, records.records, opaque(obj, module)
+    if not has_user:
+        out.service = service_of(module, _sent(out.events), out.records, out.enums)
+        out.metrics = metrics_of(module, [(r, e.position) for e in out.events for _, r in e.types], out.views)
+    return out
+
+
+def _sent(events: List[InferredEvent]) -> List[TableRecord]:
+    """The types of all events, each once."""
+    out: List[TableRecord] = []
+    for event in events:
+        out += [record for _, record in event.types if record not in out]
     return out
 
 

@@ -8,7 +8,7 @@ from . import btf, c_types
 from .bpf_object import Map, Object
 from .check_metric import DEFAULT_SERIES, exported, slots_of
 from .check_object import COUNT
-from .errors import Errors
+from .errors import Errors, Position
 from .infer_record import Names, Records
 from .interface import Interface
 from .maps import per_cpu, readable
@@ -42,6 +42,18 @@ class MadeMetric:
     def doc(self) -> str:
         d = self.declaration
         return d.summary or f"{d.kind} {d.name}, from {'event' if d.is_event else 'map'} {d.source.text}"
+
+    @property
+    def kind(self) -> str:
+        return self.declaration.kind
+
+    @property
+    def position(self) -> Position:
+        return self.declaration.position
+
+    @property
+    def scale(self) -> str:
+        return self.declaration.scale.text if self.declaration.scale else ""
 
     @property
     def max_series(self) -> int:

@@ -18,10 +18,16 @@ struct ebus_service;
  * struct emf_event_type - one of the types that the records of a ring have
  * @id: the value of the first member, where a ring carries several
  * @record: says what is in it
+ * @service: whose signal it is, or NULL
+ * @signal: its index
+ * @metric: the one that counts them, or -1
  */
 struct emf_event_type {
 	uint64_t id;
 	const struct emf_record *record;
+	struct ebus_service *service;
+	unsigned int signal;
+	int metric;
 };
 
 /**
@@ -59,7 +65,7 @@ struct emf_event_source {
 EMF_API void emf_event_print(const struct module *m, const struct emf_record *record, const void *data);
 
 /**
- * emf_event_deliver() - print one record of a ring whose types were found in the kernel part
+ * emf_event_deliver() - print and publish one record of a ring whose types were found in the kernel part
  * @m: the module
  * @ring: its name
  * @types: of its records; of several, the first member of each tells which

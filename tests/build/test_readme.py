@@ -37,11 +37,12 @@ def test_the_first_tutorial_works_as_written():
 
 def test_a_tool_of_one_file_works_as_written():
     section, blocks = blocks_of("A tool in 20 lines of one file")
-    tap.equal(len(blocks), 1, "blocks")
+    tap.equal(len(blocks), 2, "blocks")
     src = scratch.source(tap.folder())
     scratch.Build(src, src)
     tap.need_root()
-    out = scratch.must("bash", "-ec", blocks[0], cwd=src)
+    env = dict(os.environ, EMF_BUS=os.path.join(src, "bus.sock"))  # not the socket of a product that runs on this machine
+    out = scratch.must("bash", "-ec", blocks[0], cwd=src, env=env)
     tap.contains(out, "--min-status NUMBER       lowest status that is shown (default 1)")
     example = re.search(r'`(\{"module".*?)`', section).group(1)
     for status in (3, 40):
@@ -51,6 +52,11 @@ def test_a_tool_of_one_file_works_as_written():
     tap.contains(out, "    PID  STATUS COMM\n", "the heading")
     code = re.search(r"<<'END'\n(.*?)^END$", blocks[0], re.MULTILINE | re.DOTALL).group(1)
     tap.equal(len([line for line in code.splitlines() if line]) <= 20, True, "20 lines")
+    out = scratch.must("bash", "-emc", blocks[1], cwd=src, env=env)
+    if not re.search(r"^failures\.failure pid=\d+ status=\d+ comm=\S+$", out, re.MULTILINE):
+        raise AssertionError(f"no signal was heard:\n{out}")
+    if not re.search(r"^emf_failures_failure_total [1-9]\d*$", out, re.MULTILINE):
+        raise AssertionError(f"no event was counted:\n{out}")
 
 
 def test_the_second_tutorial_works_as_written():

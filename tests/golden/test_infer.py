@@ -72,7 +72,7 @@ def types_of(body, **files):
     """The records of each ring, which is all that is said."""
     said, text = inferred(body, **files)
     tap.equal(said, "", "messages")
-    return {ring: re.findall(r"\{ (-?\d+), &x_(\w+)_record \}", table)
+    return {ring: re.findall(r"\{ (-?\d+), &x_(\w+)_record, ", table)
             for ring, table in re.findall(r"struct emf_event_type x_(\w+)_types\[\] = \{\n(.*?)\n\};", text, re.DOTALL)}
 
 

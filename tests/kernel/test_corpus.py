@@ -360,4 +360,46 @@ def test_globals_of_types_that_user_space_does_not_know_are_no_obstacle():
     tap.contains(tool.out, "\nindex = 1\n")
 
 
+def listening(bus, pattern):
+    """Who hears signals, once it is subscribed."""
+    def seen():
+        done = tap.run(tap.PRODUCT, "call", "-j", "bus", "subscriptions", env=dict(os.environ, EMF_BUS=bus))
+        return done.returncode == 0 and pattern.partition(".")[0] in done.stdout
+
+    listener = Tool("listen", "-j", pattern, env={"EMF_BUS": bus})
+    until(lambda: seen() or listener.process.poll() is not None, f"the subscription: {listener.err}")
+    return listener
+
+
+def test_each_type_of_event_is_a_signal_and_a_metric_of_a_service():
+    bus = os.path.join(tap.folder(), "bus.sock")
+    tap.need_root()
+    build()
+    tool = Tool("serve", "phases", env={"EMF_BUS": bus}, within=TRACED).ready()
+    env = dict(os.environ, EMF_BUS=bus)
+    described = tap.run(tap.PRODUCT, "describe", "phases", env=env).stdout
+    for line in ("enum event_type : u32 {", "service phases 1.0 {", "\tsignal fork_event(event_type type, pid parent, pid child) access(admin);"):
+        tap.contains(described, line + ("" if line.endswith("{") else "\n"), "the service as a description")
+    listener = listening(bus, "phases.*")
+    pid, _ = spawn("/bin/true")
+    heard = until(lambda: [s for s in map(json.loads, listener.out.splitlines()) if s["args"].get("pid", s["args"].get("child")) == pid][1:],
+                  f"both signals: {listener.out} {listener.err}")
+    tap.equal((heard[0]["args"]["type"], heard[0]["args"]["comm"]), ("EVENT_EXEC", "true"), "what it executed, behind what it was forked by")
+    counts = dict(re.findall(r"^emf_phases_(\w+)_total (\d+)$", tap.run(tap.PRODUCT, "metrics", env=env).stdout, re.MULTILINE))
+    tap.equal((set(counts), all(int(n) >= 1 for n in counts.values())), ({"fork_event", "exec_event"}, True), f"counters {counts}")
+    listener.stop()
+    tap.equal((tool.stop(), tool.out), (0, ""), "exit status and output of the service")
+
+
+def test_what_the_bus_cannot_carry_is_no_signal():
+    bus = os.path.join(tap.folder(), "bus.sock")
+    tap.need_root()
+    build()
+    tool = Tool("serve", "shapes", env={"EMF_BUS": bus}, within=TRACED).ready()
+    env = dict(os.environ, EMF_BUS=bus)
+    tap.equal(re.findall(r"^shapes\b.*", tap.run(tap.PRODUCT, "services", env=env).stdout, re.MULTILINE), [], "services of it")
+    tap.contains(tap.run(tap.PRODUCT, "metrics", env=env).stdout, "# TYPE emf_shapes_event_total counter\n")
+    tap.equal(tool.stop(), 0, "exit status")
+
+
 tap.main()

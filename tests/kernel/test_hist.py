@@ -181,4 +181,24 @@ def test_a_duration_ends_in_the_histogram():
     tap.equal(list(bars(done.stdout)), ["index = 0"], "histograms")
 
 
+def test_a_service_has_them_as_metrics():
+    writer = Writer(*SIZES)
+    env = {"EMF_BUS": os.path.join(tap.folder(), "bus.sock")}
+    tap.need_root()
+    build()
+    tools = {name: Tool("serve", name, env={"EMF_BUS": env["EMF_BUS"] + name}, within=TRACED).ready() for name in ("sizes", "calls", "counts")}
+    writer.write()
+    got = ""
+    for name, tool in tools.items():
+        got += tap.run(tap.PRODUCT, "metrics", env=dict(os.environ, EMF_BUS=env["EMF_BUS"] + name)).stdout
+        tap.equal((tool.stop(), tool.out), (0, ""), f"exit status and output of {name}")
+    hist = dict(re.findall(rf'^emf_sizes_hists_bucket{{pid="{writer.pid}",le="(\S+)"}} (\d+)$', got, re.MULTILINE))
+    tap.equal({le: int(hist[le]) for le in ("1", "3", "7", "1023", "2047", "131071", "+Inf")},
+              {"1": 2, "3": 4, "7": 6, "1023": 7, "2047": 8, "131071": 9, "+Inf": 9}, "buckets, each with those below it")
+    rows = re.findall(rf'^emf_calls_writers_(calls|bytes){{([^}}]*"{writer.pid}"[^}}]*)}} (\d+)$', got, re.MULTILINE)
+    tap.equal(sorted((what, int(n)) for what, _, n in rows), [("bytes", sum(SIZES)), ("calls", len(SIZES))], "a gauge for each number of the table")
+    tap.contains(got, "# TYPE emf_counts_write_hist histogram\n")
+    tap.equal("emf_sizes_start" in got, False, "whether bookkeeping is a metric")
+
+
 tap.main()

@@ -92,9 +92,19 @@ static void x_object_set_params(void *skeleton, bool loaded)
 	__builtin_memcpy((char *)skel->rodata + 0, &x_params.colour, sizeof(x_params.colour));
 }
 
+static const struct emf_metric x_metrics[] = {
+	{ /* modules/x.bpf.c:44:6 */
+		.name = "emf_x_event_total",
+		.doc = "events of type event",
+		.kind = EMF_COUNTER,
+		.max_series = 1,
+	},
+	{ .name = NULL },
+};
+
 /* modules/x.bpf.c:44:6 */
 static const struct emf_event_type x_events_types[] = {
-	{ 0, &x_event_record },
+	{ 0, &x_event_record, NULL, 0, 0 },
 };
 
 static void x_events_deliver(struct module *m, const void *data, size_t size_bytes)
@@ -109,6 +119,6 @@ static const struct emf_event_source x_events[] = {
 
 /* Of struct emf_object and struct module. */
 #define X_INFERRED_OBJECT .set_params = x_object_set_params,
-#define X_INFERRED .params = x_param_table, .events = x_events,
+#define X_INFERRED .params = x_param_table, .events = x_events, .metrics = x_metrics,
 
 #endif

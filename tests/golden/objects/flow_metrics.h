@@ -108,5 +108,4 @@ static const struct emf_metric flow_metrics[] = {
 	},
 	{ .name = NULL },
 };
-
 #endif
