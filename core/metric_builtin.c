@@ -171,6 +171,17 @@ static uint64_t received(const struct emf_ring *ring, const struct emf_ring_coun
 	return ring->received;
 }
 
+static uint64_t high_water(const struct emf_ring *ring, const struct emf_ring_counts *counts)
+{
+	(void)counts;
+	return ring->high_water;
+}
+
+static void print_high_water(const char *name, const struct emf_unit *unit, FILE *out)
+{
+	print_rings(name, unit, high_water, out);
+}
+
 static void print_seen(const char *name, const struct emf_unit *unit, FILE *out)
 {
 	print_rings(name, unit, seen, out);
@@ -219,6 +230,7 @@ static const struct {
 	{ "emf_module_ring_sent_total", "counter", "records that were sent through a ring buffer", print_sent },
 	{ "emf_module_ring_dropped_total", "counter", "records that were lost because a ring buffer was full", print_dropped },
 	{ "emf_module_ring_received_total", "counter", "records that were taken out of a ring buffer", print_received },
+	{ "emf_module_ring_high_water_bytes", "gauge", "most that waited in a ring buffer when it was looked at", print_high_water },
 	{ "emf_metric_series_overflow_total", "counter", "how often a value went to series other, because its metric had its most", print_overflow },
 };
 

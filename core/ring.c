@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <emf/map.h>
 
@@ -37,10 +39,29 @@ static int on_record(void *context, void *data, size_t size)
 	return --ring->budget ? 0 : -EAGAIN; /* this one counts as consumed */
 }
 
+static size_t page_size(void)
+{
+	return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* Two loads for each turn; the kernel part pays nothing. */
+static void see_high_water(struct emf_ring *ring)
+{
+	const unsigned long *read_up_to = ring->positions, *written_up_to = (const unsigned long *)((const char *)ring->positions + page_size());
+	uint64_t waiting;
+
+	if (!ring->positions)
+		return;
+	waiting = __atomic_load_n(written_up_to, __ATOMIC_RELAXED) - __atomic_load_n(read_up_to, __ATOMIC_RELAXED);
+	if (waiting > ring->high_water)
+		ring->high_water = waiting;
+}
+
 int emf_ring_consume(struct emf_ring *ring)
 {
 	if (ring->perf)
 		return emf_ring_perf_consume(ring);
+	see_high_water(ring);
 	ring->budget = RECORDS_PER_TURN;
 	return ring_buffer__consume(ring->buffer);
 }
@@ -75,7 +96,12 @@ static int open_buffer(struct emf_ring *ring, const struct bpf_map *map)
 		return emf_ring_perf_open(ring, bpf_map__fd(map));
 	/* libbpf tells every failure by errno, -EINVAL for a map of another type. */
 	ring->buffer = ring_buffer__new(bpf_map__fd(map), on_record, ring, NULL);
-	return ring->buffer ? bpf_map__fd(map) : -errno;
+	if (!ring->buffer)
+		return -errno;
+	ring->positions = mmap(NULL, 2 * page_size(), PROT_READ, MAP_SHARED, bpf_map__fd(map), 0);
+	if (ring->positions == MAP_FAILED)
+		ring->positions = NULL;
+	return bpf_map__fd(map);
 }
 
 static void close_buffer(struct emf_ring *ring)
@@ -84,6 +110,9 @@ static void close_buffer(struct emf_ring *ring)
 		emf_ring_perf_close(ring);
 	ring_buffer__free(ring->buffer);
 	ring->buffer = NULL;
+	if (ring->positions)
+		munmap(ring->positions, 2 * page_size());
+	ring->positions = NULL;
 }
 
 static int start(struct emf_unit *unit, struct emf_ring *ring, const struct bpf_map *map)

@@ -32,6 +32,8 @@ struct emf_ring {
 	struct emf_fd fd;
 	void (*record)(struct module *m, const void *data, size_t size_bytes);
 	const struct bpf_map *counts; /* <name>_counts, or NULL */
+	void *positions;	      /* of who reads, and, a page later, of who writes; NULL if they cannot be mapped */
+	uint64_t high_water;	      /* bytes that waited when they were looked at, at most */
 	uint64_t received;
 	uint64_t lost; /* of a perf buffer: the kernel counts for it */
 	unsigned int budget; /* records that may still be delivered in this turn */

@@ -27,8 +27,8 @@ static json_t *rings_json(const struct emf_unit *unit)
 	for (size_t i = 0; i < unit->rings.n; i++) {
 		const struct emf_ring *ring = unit->rings.rings[i];
 		struct emf_ring_counts counts;
-		json_t *one = json_pack("{s:s, s:I}", "name", ring->name, "received",
-					(json_int_t)ring->received);
+		json_t *one = json_pack("{s:s, s:I, s:I}", "name", ring->name, "received", (json_int_t)ring->received,
+					"high_water", (json_int_t)ring->high_water);
 
 		if (!emf_ring_read_counts(ring, &counts)) {
 			json_object_set_new(one, "seen", json_integer((json_int_t)counts.seen));

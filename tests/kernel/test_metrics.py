@@ -252,6 +252,18 @@ def test_each_module_has_its_state_its_memory_and_what_became_of_its_records():
     tap.equal(0 < got["emf_product_uptime_seconds"][()] < 1000, True, "how long it runs")
 
 
+def test_the_most_that_waited_in_a_ring_is_told():
+    m = Metered()
+    m.tool.process.send_signal(signal.SIGSTOP)
+    for _ in range(100):
+        m.writer.write(1)
+    m.tool.process.send_signal(signal.SIGCONT)
+    got = m.metrics(100)
+    waited = got["emf_module_ring_high_water_bytes"]
+    size = values(got, "emf_module_map_bytes", "map")["event_wrote"]
+    tap.equal(all(100 * 16 <= v <= size and v % 8 == 0 for v in waited.values()), True, f"bytes of a hundred records: {waited}, in a ring of {size}")
+
+
 def test_runs_of_programs_are_those_that_the_kernel_counted():
     m = Metered()
     path = "/proc/sys/kernel/bpf_stats_enabled"
