@@ -120,7 +120,7 @@ def tools(folder):
                                                   f"  subprocess.run(['umount', '-i', {place!r}], check=True)"), lambda text: text.count(place))
     yield Tool("tcplife", [], [], lambda: Work(CONNECT, within=ALONE), None)
     yield Tool("tcpstates", [], [], lambda: Work(CONNECT, within=ALONE), None)
-    yield Tool("syscount", ["-p", "{pid}"], ["-p", "{pid}"], lambda: Work(call), calls_of("getppid", 110))
+    yield Tool("syscount", ["-p", "{pid}"], ["-p", "{pid}"], lambda: Work(call), calls_of("getppid"))
     yield Tool("cpudist", ["--off-cpu", "-p", "{pid}"], ["-O", "-p", "{pid}"], lambda: Work(naps), slots)
     yield Tool("runqlat", ["-p", "{pid}"], ["-p", "{pid}"], lambda: Work(naps), slots)
     yield Tool("offcputime", ["-p", "{pid}", "--folded"], ["-p", "{pid}"], lambda: Work(naps), None)
@@ -134,9 +134,9 @@ def tools(folder):
         yield Tool(name, [], [], lambda: Work(CONNECT, within=ALONE), None)
 
 
-def calls_of(name, number):
+def calls_of(name):
     def count(text):
-        found = re.search(rf"^(?:{name}|{number})\s+(\d+)", text, re.MULTILINE)
+        found = re.search(rf"^{name}\s+(\d+)", text, re.MULTILINE)
         return int(found.group(1)) if found else 0
     return count
 
