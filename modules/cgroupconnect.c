@@ -66,25 +66,10 @@ static int parse(const char *network, struct prefix prefixes[2], char why[PREFIX
 
 /* --- the list */
 
-/* The trie answers to a whole key only with what lies around it: so all are looked at. */
-struct search {
-	const struct cgroupconnect_key *key;
-	struct cgroupconnect_value *value;
-};
-
-static int compare(const struct cgroupconnect_key *key, const struct cgroupconnect_value *value, void *at)
-{
-	const struct search *search = at;
-
-	if (memcmp(key, search->key, sizeof(*key)))
-		return 0;
-	*search->value = *value;
-	return 1;
-}
-
 static bool find(const struct cgroupconnect_key *key, struct cgroupconnect_value *value)
 {
-	return cgroupconnect_map_rules_map_for_each(c.m, compare, &(struct search){ key, value }) == 1;
+	/* The trie answers with a larger network, too. */
+	return !cgroupconnect_map_rules_map_lookup(c.m, key, value) && value->length == key->length;
 }
 
 static int add(uint64_t cgroup, uint32_t port, const char *network, enum cgroupconnect_verdict verdict, char why[PREFIX_WHY_MAX])
@@ -94,8 +79,8 @@ static int add(uint64_t cgroup, uint32_t port, const char *network, enum cgroupc
 	int n = parse(network, prefixes, why);
 
 	for (int i = 0; i < n; i++) {
-		struct cgroupconnect_value value = { .verdict = verdict }, known;
 		struct cgroupconnect_key key = key_of(cgroup, port, &prefixes[i]);
+		struct cgroupconnect_value value = { .verdict = verdict, .length = key.length }, known;
 		int err;
 
 		/* One that is there already keeps its hits. */

@@ -8,6 +8,7 @@
 
 #define PATH_MAX 4096 /* include/uapi/linux/limits.h */
 #define ROOMS 8	      /* tasks that find out a path on one processor at the same time, since a program can be preempted */
+#define KEY_BYTES ((long)sizeof(struct lsmguard_key) - (long)sizeof(__u32)) /* of a path, beyond which rules do not look */
 #define EACCES 13 /* include/uapi/asm-generic/errno-base.h */
 
 const volatile __u32 own_pid;
@@ -92,7 +93,7 @@ static __always_inline bool is_denied(struct room *room, struct file *file, stru
 		return false;
 	}
 	/* With its NUL, as a rule for this file alone has it. */
-	room->length = 8 * (len < (long)sizeof(((struct lsmguard_key *)0)->path) ? len : (long)sizeof(((struct lsmguard_key *)0)->path));
+	room->length = 8 * (len < KEY_BYTES ? len : KEY_BYTES);
 	rule = bpf_map_lookup_elem(&paths, &room->length);
 	if (!rule)
 		return false;

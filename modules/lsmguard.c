@@ -63,37 +63,24 @@ static struct lsmguard_key key_of(const char *path, char following)
 
 /* --- the list */
 
-struct search {
-	const struct lsmguard_key *key;
-	struct lsmguard_value *value;
-};
-
-static int compare(const struct lsmguard_key *key, const struct lsmguard_value *value, void *at)
-{
-	const struct search *search = at;
-
-	if (memcmp(key, search->key, sizeof(*key)))
-		return 0;
-	*search->value = *value;
-	return 1;
-}
-
-/* The trie answers with what lies around it, too: so all are looked at. */
 static bool find(const struct lsmguard_key *key, struct lsmguard_value *value)
 {
-	return lsmguard_map_paths_for_each(g.m, compare, &(struct search){ key, value }) == 1;
+	/* The trie answers with what lies around it, too. */
+	return !lsmguard_map_paths_lookup(g.m, key, value) && value->length == key->length;
 }
 
-static int update(const struct lsmguard_key *key, const struct lsmguard_value *value)
+static int update(const struct lsmguard_key *key, enum lsmguard_verdict verdict, bool is_own)
 {
-	return lsmguard_map_paths_update(g.m, key, value);
+	const struct lsmguard_value value = { .verdict = verdict, .length = (__u16)key->length, .own = is_own };
+
+	return lsmguard_map_paths_update(g.m, key, &value);
 }
 
 static int add(const char *text, enum lsmguard_verdict verdict, char why[WHY_MAX])
 {
-	struct lsmguard_value value = { .verdict = verdict }, known;
-	char path[TEXT_MAX];
 	struct lsmguard_key file, below;
+	struct lsmguard_value known;
+	char path[TEXT_MAX];
 	int err = parse(text, path, why);
 
 	if (err)
@@ -108,9 +95,9 @@ static int add(const char *text, enum lsmguard_verdict verdict, char why[WHY_MAX
 		if (known.verdict == verdict) /* it keeps its hits */
 			return 0;
 	}
-	err = update(&file, &value);
+	err = update(&file, verdict, false);
 	if (!err) {
-		err = update(&below, &value);
+		err = update(&below, verdict, false);
 		if (err)
 			lsmguard_map_paths_delete(g.m, &file);
 	}
@@ -125,13 +112,12 @@ static int add(const char *text, enum lsmguard_verdict verdict, char why[WHY_MAX
 
 static int add_own(const char *path)
 {
-	const struct lsmguard_value value = { .verdict = LSMGUARD_VERDICT_ALLOW, .own = 1 };
 	struct lsmguard_key key;
 
 	if (strlen(path) >= TEXT_MAX)
 		return 0;
 	key = key_of(path, '\0');
-	return update(&key, &value);
+	return update(&key, LSMGUARD_VERDICT_ALLOW, true);
 }
 
 /* The binary, and what it has loaded. Its socket is not opened, but connected to, which no rule is asked about. */
@@ -205,7 +191,7 @@ static int list(const struct lsmguard_key *key, const struct lsmguard_value *val
 {
 	size_t len = key->length / 8 - 1;
 	struct lsmguard_list_reply *reply = g.reply;
-	struct lsmguard_value file = { .hits = 0 };
+	struct lsmguard_value file;
 	struct lsmguard_key file_key;
 	struct lsmguard_rule *row;
 
@@ -217,8 +203,7 @@ static int list(const struct lsmguard_key *key, const struct lsmguard_value *val
 	memcpy(row->prefix, key->path, len ? len : 1);
 	file_key = *key;
 	file_key.path[len] = '\0';
-	find(&file_key, &file);
-	row->hits = value->hits + file.hits;
+	row->hits = value->hits + (find(&file_key, &file) ? file.hits : 0);
 	return 0;
 }
 

@@ -10,7 +10,11 @@
 #include "tcp.h"
 
 #define MAX_ROWS 16384
-#define MSG_PEEK 2 /* include/linux/socket.h */
+/* include/linux/socket.h: what is only looked at, and comes again; what is no data */
+#define MSG_PEEK 2
+#define MSG_ERRQUEUE 0x2000
+
+extern int LINUX_KERNEL_VERSION __kconfig;
 
 const volatile __u32 pid;
 const volatile bool by_process;
@@ -53,11 +57,15 @@ int BPF_PROG(on_send, const struct sock *sk, int n)
 	return count(sk, n, true);
 }
 
+static __always_inline int count_received(const struct sock *sk, int n, int flags)
+{
+	return flags & (MSG_PEEK | MSG_ERRQUEUE) ? 0 : count(sk, n, false);
+}
+
 SEC("tp_btf/sock_recv_length")
 int BPF_PROG(on_receive, const struct sock *sk, int n, int flags)
 {
-	/* What was only looked at comes again. */
-	return flags & MSG_PEEK ? 0 : count(sk, n, false);
+	return count_received(sk, n, flags);
 }
 
 SEC("fexit/tcp_sendmsg")
@@ -66,8 +74,13 @@ int BPF_PROG(on_tcp_sendmsg, const struct sock *sk, void *msg, unsigned long siz
 	return count(sk, n, true);
 }
 
-SEC("fentry/tcp_cleanup_rbuf")
-int BPF_PROG(on_tcp_cleanup_rbuf, const struct sock *sk, int n)
+SEC("fexit/tcp_recvmsg")
+int on_tcp_recvmsg(__u64 *ctx)
 {
-	return count(sk, n, false);
+	const struct sock *sk = (const struct sock *)ctx[0];
+
+	/* Linux 5.19 took an argument away that stood before the flags. */
+	if (LINUX_KERNEL_VERSION >= KERNEL_VERSION(5, 19, 0))
+		return count_received(sk, (int)ctx[5], (int)ctx[3]);
+	return count_received(sk, (int)ctx[6], (int)ctx[4]);
 }
