@@ -290,7 +290,7 @@ def compare(args, folder):
         times = (start_up(args, ours.links, [args.product, "run", tool.name, *pid[0]]),
                  start_up(args, ours.links, [args.product, "run", tool.name, "--no-cache", *pid[0]]), start_up(args, theirs.links, [peer, *pid[1]]))
         rows.append([tool.name, *map(str, counts), *map(milliseconds, times), *(f"{m[i] / 1024:.1f}" for i in (0, 1) for m in memory)])
-    heads = ["tool", "counted", "peer", "ms", "ms, no cache", "peer", "MiB", "peer", "own MiB", "peer"]
+    heads = ["tool", "counted", "theirs", "start, ms", "no cache, ms", "theirs", "memory, MiB", "theirs", "own, MiB", "theirs"]
     for row in (heads, ["---"] * len(heads), *rows):
         print("| " + " | ".join(row) + " |")
     if lacking:
