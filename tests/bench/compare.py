@@ -259,15 +259,15 @@ def last_line(text):
     return (reasons or lines or ["it said nothing"])[0].replace("|", "/")[:120]
 
 
-def start_up(args, n, words):
-    """Median milliseconds from exec to the last of so many programs being attached."""
-    times = []
+def start_ups(args, commands):
+    """Of each command, so many programs and its words, the median of milliseconds from exec to the last of them being attached; they take turns."""
+    times = [[] for _ in commands]
     for _ in range(args.runs):
-        done = subprocess.run([args.attached, str(n), *words], capture_output=True, text=True, timeout=120)
-        if done.returncode:
-            return None
-        times.append(float(done.stdout.split()[0]) / 1000)
-    return statistics.median(times)
+        for found, (n, words) in zip(times, commands):
+            done = subprocess.run([args.attached, str(n), *words], capture_output=True, text=True, timeout=120)
+            if not done.returncode:
+                found.append(float(done.stdout.split()[0]) / 1000)
+    return [statistics.median(found) if found else None for found in times]
 
 
 def milliseconds(value):
@@ -286,9 +286,9 @@ def compare(args, folder):
             lacking.append((tool.name, reason))
             continue
         ours, theirs, counts, memory = found
-        pid = [w.format(pid=os.getpid()) for w in tool.ours], [w.format(pid=os.getpid()) for w in tool.theirs]
-        times = (start_up(args, ours.links, [args.product, "run", tool.name, *pid[0]]),
-                 start_up(args, ours.links, [args.product, "run", tool.name, "--no-cache", *pid[0]]), start_up(args, theirs.links, [peer, *pid[1]]))
+        mine, others = ([w.format(pid=os.getpid()) for w in words] for words in (tool.ours, tool.theirs))
+        run = [args.product, "run", tool.name]
+        times = start_ups(args, [(ours.links, [*run, *mine]), (ours.links, [*run, "--no-cache", *mine]), (theirs.links, [peer, *others])])
         rows.append([tool.name, *map(str, counts), *map(milliseconds, times), *(f"{m[i] / 1024:.1f}" for i in (0, 1) for m in memory)])
     heads = ["tool", "counted", "theirs", "start, ms", "no cache, ms", "theirs", "memory, MiB", "theirs", "own, MiB", "theirs"]
     for row in (heads, ["---"] * len(heads), *rows):
