@@ -188,6 +188,16 @@ def test_with_otherwise_deny_only_what_a_rule_allows_can_be_connected_to():
     tap.equal(tool.stop(), 0, f"exit status ({tool.err})")
 
 
+def test_what_becomes_of_a_connection_without_a_rule_changes_while_it_runs():
+    group = cgroup("connect")
+    tool, member, port = served(group), Member(group), server()
+    for verdict, wanted in (("DENY", "EPERM"), ("ALLOW", "made")):
+        done = shell(tool, "set", f"cgroupconnect.otherwise={verdict}")
+        tap.equal((done.returncode, done.stderr), (0, ""), f"setting it to {verdict}")
+        tap.equal(member.connects(port), wanted, f"with {verdict}")
+    tap.equal(tool.stop(), 0, f"exit status ({tool.err})")
+
+
 def test_a_full_list_and_a_mistake_in_a_rule_are_told_and_change_nothing():
     group = cgroup("connect")
     tool = served(group, "--rules", "2")
