@@ -10,16 +10,9 @@
 
 #include "address.h"
 #include "ethernet.h"
+#include "prefix.h"
 
-#define TEXT_MAX 44 /* of a prefix; those of struct acl_entry */
-#define WHY_MAX 192
 #define AGAIN_NS 100000000ull
-
-struct prefix {
-	int family;
-	__u32 length;
-	__be32 address[4]; /* the first one for IPv4 */
-};
 
 static struct {
 	struct module *m;
@@ -29,70 +22,6 @@ static struct {
 	struct acl_list_reply *reply; /* that is being filled */
 	uint32_t skip, limit;
 } a;
-
-/* --- prefixes as people write them */
-
-static char *format(char text[TEXT_MAX], int family, const void *address, __u32 length)
-{
-	char bare[INET6_ADDRSTRLEN];
-
-	if (!inet_ntop(family, address, bare, sizeof(bare)))
-		bare[0] = '\0';
-	snprintf(text, TEXT_MAX, "%.39s/%u", bare, length);
-	return text;
-}
-
-/* Clears what lies beyond the length; false if nothing did. */
-static bool cut(struct prefix *prefix)
-{
-	unsigned char *bytes = (unsigned char *)prefix->address;
-	bool changed = false;
-
-	for (unsigned int i = 0; i < sizeof(prefix->address); i++) {
-		unsigned int kept = prefix->length > 8 * i ? prefix->length - 8 * i : 0;
-		unsigned char mask = kept >= 8 ? 0xff : (unsigned char)(0xff00 >> kept);
-
-		changed |= bytes[i] & ~mask;
-		bytes[i] &= mask;
-	}
-	return changed;
-}
-
-/* 0, or -EINVAL and why: a list that keeps out others than were meant is worse than none. */
-static int parse(const char *text, struct prefix *prefix, char why[WHY_MAX])
-{
-	char address[TEXT_MAX], fixed[TEXT_MAX], *end;
-	const char *slash = strchr(text, '/');
-	size_t n = slash ? (size_t)(slash - text) : strlen(text);
-	unsigned long longest, length;
-
-	*prefix = (struct prefix){ .family = strchr(text, ':') ? AF_INET6 : AF_INET };
-	longest = prefix->family == AF_INET6 ? 128 : 32;
-	snprintf(address, sizeof(address), "%.*s", (int)(n < sizeof(address) ? n : sizeof(address) - 1), text);
-	if (inet_pton(prefix->family, address, prefix->address) != 1) {
-		emf_text(fixed, sizeof(fixed), text, strnlen(text, 32));
-		snprintf(why, WHY_MAX, "\"%s\" is no address or network, such as 10.0.0.0/8 or 2001:db8::1", fixed);
-		return -EINVAL;
-	}
-	length = slash ? strtoul(slash + 1, &end, 10) : longest;
-	if (slash && (slash[1] < '0' || slash[1] > '9' || *end || length > longest)) {
-		emf_text(fixed, sizeof(fixed), text, strnlen(text, sizeof(fixed) - 1));
-		snprintf(why, WHY_MAX, "\"%s\": behind the '/' stands a number of bits from 0 to %lu", fixed, longest);
-		return -EINVAL;
-	}
-	prefix->length = (__u32)length;
-	if (cut(prefix)) {
-		snprintf(why, WHY_MAX, "\"%.43s\" is an address in a network: write %s for the network", text,
-			 format(fixed, prefix->family, prefix->address, prefix->length));
-		return -EINVAL;
-	}
-	/* The same address in two families: packets of the one that is written have the other one. */
-	if (prefix->family == AF_INET6 && length >= 96 && IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)(void *)prefix->address)) {
-		snprintf(why, WHY_MAX, "\"%.43s\" is an IPv4 address: write it as one", text);
-		return -EINVAL;
-	}
-	return 0;
-}
 
 /* --- the list */
 
@@ -153,12 +82,12 @@ static void wake_at(uint64_t due)
 	emf_timer_start(a.m, &a.timer, due > now ? due - now : 1, 0);
 }
 
-static int add(const struct prefix *prefix, uint64_t ttl, char why[WHY_MAX])
+static int add(const struct prefix *prefix, uint64_t ttl, char why[PREFIX_WHY_MAX])
 {
 	uint64_t now = emf_now_ns();
 	struct acl_count none = { 0 };
 	struct acl_rule rule;
-	char text[TEXT_MAX];
+	char text[PREFIX_TEXT_MAX];
 	int err = lookup(prefix, &rule);
 	bool is_new = err;
 
@@ -174,12 +103,12 @@ static int add(const struct prefix *prefix, uint64_t ttl, char why[WHY_MAX])
 	if (err) {
 		if (is_new)
 			acl_map_counts_delete(a.m, &rule.number);
-		format(text, prefix->family, prefix->address, prefix->length);
+		prefix_format(text, prefix->family, prefix->address, prefix->length);
 		if (err == -ENOSPC)
-			snprintf(why, WHY_MAX, "%s does not fit: the list has room for %u of its family (parameter entries)",
+			snprintf(why, PREFIX_WHY_MAX, "%s does not fit: the list has room for %u of its family (parameter entries)",
 				 text, acl_params.entries);
 		else
-			snprintf(why, WHY_MAX, "%s: %s", text, emf_errno_name(err));
+			snprintf(why, PREFIX_WHY_MAX, "%s: %s", text, emf_errno_name(err));
 		return err;
 	}
 	if (rule.until)
@@ -239,9 +168,9 @@ static int refuse(struct ebus_call *call, int err, const char *why)
 
 int acl_serve_add(struct ebus_call *call, const struct acl_add_args *args)
 {
-	char why[WHY_MAX];
+	char why[PREFIX_WHY_MAX];
 	struct prefix prefix;
-	int err = parse(args->prefix, &prefix, why);
+	int err = prefix_parse(args->prefix, &prefix, why);
 
 	if (!err)
 		err = add(&prefix, args->ttl, why);
@@ -251,9 +180,9 @@ int acl_serve_add(struct ebus_call *call, const struct acl_add_args *args)
 int acl_serve_remove(struct ebus_call *call, const struct acl_remove_args *args)
 {
 	struct acl_no_such_entry absent;
-	char why[WHY_MAX];
+	char why[PREFIX_WHY_MAX];
 	struct prefix prefix;
-	int err = parse(args->prefix, &prefix, why);
+	int err = prefix_parse(args->prefix, &prefix, why);
 
 	if (err)
 		return refuse(call, err, why);
@@ -261,7 +190,7 @@ int acl_serve_remove(struct ebus_call *call, const struct acl_remove_args *args)
 	if (err != -ENOENT)
 		return err;
 	memset(&absent, 0, sizeof(absent));
-	format(absent.prefix, prefix.family, prefix.address, prefix.length);
+	prefix_format(absent.prefix, prefix.family, prefix.address, prefix.length);
 	return acl_fail_no_such_entry(call, &absent);
 }
 
@@ -276,7 +205,7 @@ static int list(int family, __u32 length, const void *address, const struct acl_
 	acl_map_counts_lookup(a.m, &rule->number, &count);
 	entry = &reply->rows[reply->rows_len++];
 	*entry = (struct acl_entry){ .left = rule->until ? rule->until - now : 0, .packets = count.packets, .bytes = count.bytes };
-	format(entry->prefix, family, address, length);
+	prefix_format(entry->prefix, family, address, length);
 	return 0;
 }
 
@@ -327,8 +256,8 @@ void acl_handle_dropped(struct module *m, const struct acl_dropped *event)
 		prefix.address[0] = event->saddr[3];
 	else
 		memcpy(prefix.address, event->saddr, sizeof(prefix.address));
-	cut(&prefix);
-	format(blocked.prefix, prefix.family, prefix.address, prefix.length);
+	prefix_cut(&prefix);
+	prefix_format(blocked.prefix, prefix.family, prefix.address, prefix.length);
 	address_text(blocked.source, event->saddr);
 	address_text(blocked.destination, event->daddr);
 	emf_print(m, "%-12s %-20s %-24s %-24s %5u %5u %10llu\n", emf_clock(clock, event->time), blocked.prefix, blocked.source,
@@ -351,7 +280,7 @@ int acl_configure(struct module *m)
 
 static int add_from_start(void)
 {
-	char all[sizeof(acl_params.block)], why[WHY_MAX], *rest = all, *word;
+	char all[sizeof(acl_params.block)], why[PREFIX_WHY_MAX], *rest = all, *word;
 	struct prefix prefix;
 
 	memcpy(all, acl_params.block, sizeof(all));
@@ -360,7 +289,7 @@ static int add_from_start(void)
 
 		if (!*word)
 			continue;
-		err = parse(word, &prefix, why);
+		err = prefix_parse(word, &prefix, why);
 		if (!err)
 			err = add(&prefix, 0, why);
 		if (err) {

@@ -4,11 +4,11 @@
  */
 #include <emf/bpf.h>
 
+#include "block.h"
 #include "log2.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
-#define MAX_REQUESTS 16384 /* under way at the same time */
 #define MAX_DISKS 256
 
 const volatile bool queued = false;
@@ -22,39 +22,14 @@ enum lost {
 };
 #include "lost.h"
 
-#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-
-struct gendisk {
-	char disk_name[32];
-};
-
-struct request_queue {
-	struct gendisk *disk;
-};
-
-struct request {
-	struct request_queue *q;
-	unsigned int __data_len;
-	__u64 start_time_ns;
-};
-
-struct request___before_5_17 {
-	struct gendisk *rq_disk;
-};
-
-#pragma clang attribute pop
-
-/* Before Linux 5.11, and before it was changed in 5.10, too, a queue stood in front. */
-typedef void (*btf_trace_block_rq_insert)(void *, struct request_queue *, struct request *);
-
 struct asked {
 	__u64 since;
-	__u64 began; /* as the kernel has it: another one for each use of a request's memory, or always 0 */
+	__u64 began; /* as the kernel has it */
 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, MAX_REQUESTS);
+	__uint(max_entries, BLOCK_REQUESTS_MAX);
 	__type(key, __u64); /* address of the request */
 	__type(value, struct asked);
 } requests SEC(".maps");
@@ -91,17 +66,6 @@ struct {
 	__type(value, struct hist);
 } empty SEC(".maps");
 
-static __always_inline const struct request *request_of(struct bpf_raw_tracepoint_args *ctx)
-{
-	__u64 rq = ctx->args[0];
-
-	if (bpf_core_type_exists(btf_trace_block_rq_insert)) {
-		rq = ctx->args[1];
-		barrier_var(rq); /* or clang makes one load of both, at an offset that the verifier refuses */
-	}
-	return (const struct request *)rq;
-}
-
 static __always_inline int ask(const struct request *rq)
 {
 	struct asked asked = { .since = bpf_ktime_get_ns(), .began = BPF_CORE_READ(rq, start_time_ns) };
@@ -115,13 +79,13 @@ static __always_inline int ask(const struct request *rq)
 SEC("raw_tp/block_rq_insert")
 int on_insert(struct bpf_raw_tracepoint_args *ctx)
 {
-	return queued ? ask(request_of(ctx)) : 0;
+	return queued ? ask(block_request(ctx)) : 0;
 }
 
 SEC("raw_tp/block_rq_issue")
 int on_issue(struct bpf_raw_tracepoint_args *ctx)
 {
-	const struct request *rq = request_of(ctx);
+	const struct request *rq = block_request(ctx);
 	__u64 key = (__u64)rq;
 	struct asked *known = queued ? bpf_map_lookup_elem(&requests, &key) : NULL;
 
@@ -144,15 +108,12 @@ static __always_inline struct hist *hist_in(void *map, const void *key)
 
 static __always_inline struct hist *hist_of(const struct request *rq)
 {
-	const struct request___before_5_17 *old = (const void *)rq;
-	const struct gendisk *gendisk;
 	struct disk disk = { 0 };
 	__s32 together = -1;
 
 	if (!per_disk)
 		return hist_in(&all, &together);
-	gendisk = bpf_core_field_exists(old->rq_disk) ? BPF_CORE_READ(old, rq_disk) : BPF_CORE_READ(rq, q, disk);
-	BPF_CORE_READ_STR_INTO(&disk.name, gendisk, disk_name);
+	BPF_CORE_READ_STR_INTO(&disk.name, block_disk(rq), disk_name);
 	return hist_in(&disks, &disk);
 }
 
@@ -165,7 +126,7 @@ int on_complete(struct bpf_raw_tracepoint_args *ctx)
 	struct hist *hist;
 
 	/* Otherwise the rest of it is still to come. */
-	if (!known || (__u32)ctx->args[2] < BPF_CORE_READ(rq, __data_len))
+	if (!known || !block_is_done(ctx, rq))
 		return 0;
 	took = bpf_ktime_get_ns() - known->since;
 	bpf_map_delete_elem(&requests, &key);

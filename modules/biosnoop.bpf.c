@@ -9,42 +9,13 @@
 
 #define BIOSNOOP_EVENT_IO_BYTES (1024 * 1024)
 #include "biosnoop_emf.h"
+#include "block.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
-#define MAX_REQUESTS 16384 /* under way at the same time */
 #define REQ_OP_MASK 0xff   /* include/linux/blk_types.h */
 
 const volatile __u32 pid;
-
-#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-
-struct gendisk {
-	int major;
-	int first_minor;
-	char disk_name[32];
-};
-
-struct request_queue {
-	struct gendisk *disk;
-};
-
-struct request {
-	struct request_queue *q;
-	unsigned int cmd_flags;
-	unsigned int __data_len;
-	__u64 __sector;
-	__u64 start_time_ns;
-};
-
-struct request___before_5_17 {
-	struct gendisk *rq_disk;
-};
-
-#pragma clang attribute pop
-
-/* Before Linux 5.11, and before it was changed in 5.10, too, a queue stood in front. */
-typedef void (*btf_trace_block_rq_insert)(void *, struct request_queue *, struct request *);
 
 struct asked {
 	__u64 since;
@@ -56,23 +27,10 @@ struct asked {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, MAX_REQUESTS);
+	__uint(max_entries, BLOCK_REQUESTS_MAX);
 	__type(key, __u64); /* address of the request */
 	__type(value, struct asked);
 } requests SEC(".maps");
-
-static __always_inline const struct request *request_of(struct bpf_raw_tracepoint_args *ctx)
-{
-	__u64 rq;
-
-	if (bpf_core_type_exists(btf_trace_block_rq_insert)) {
-		rq = ctx->args[1];
-		barrier_var(rq); /* or clang makes one load of both, at an offset that the verifier refuses */
-	} else {
-		rq = ctx->args[0];
-	}
-	return (const struct request *)rq;
-}
 
 static __always_inline struct asked ask(__u64 since)
 {
@@ -85,7 +43,7 @@ static __always_inline struct asked ask(__u64 since)
 SEC("raw_tp/block_rq_insert")
 int on_insert(struct bpf_raw_tracepoint_args *ctx)
 {
-	const struct request *rq = request_of(ctx);
+	const struct request *rq = block_request(ctx);
 	__u64 key = (__u64)rq, began = BPF_CORE_READ(rq, start_time_ns);
 	struct asked asked = ask(began ? began : bpf_ktime_get_ns());
 
@@ -97,7 +55,7 @@ int on_insert(struct bpf_raw_tracepoint_args *ctx)
 SEC("raw_tp/block_rq_issue")
 int on_issue(struct bpf_raw_tracepoint_args *ctx)
 {
-	const struct request *rq = request_of(ctx);
+	const struct request *rq = block_request(ctx);
 	__u64 key = (__u64)rq, began = BPF_CORE_READ(rq, start_time_ns), now = bpf_ktime_get_ns();
 	struct asked *known = bpf_map_lookup_elem(&requests, &key), asked;
 
@@ -131,7 +89,6 @@ SEC("raw_tp/block_rq_complete")
 int on_complete(struct bpf_raw_tracepoint_args *ctx)
 {
 	const struct request *rq = (const struct request *)ctx->args[0];
-	const struct request___before_5_17 *old = (const void *)rq;
 	__u64 key = (__u64)rq, now = bpf_ktime_get_ns();
 	struct asked *known = bpf_map_lookup_elem(&requests, &key), asked;
 	const struct gendisk *disk;
@@ -139,9 +96,9 @@ int on_complete(struct bpf_raw_tracepoint_args *ctx)
 	__u32 left;
 
 	/* The rest of it is still to come. */
-	left = BPF_CORE_READ(rq, __data_len);
-	if (!known || (__u32)ctx->args[2] < left)
+	if (!known || !block_is_done(ctx, rq))
 		return 0;
+	left = BPF_CORE_READ(rq, __data_len);
 	asked = *known;
 	bpf_map_delete_elem(&requests, &key);
 	if (!asked.issued || (pid && pid != asked.pid))
@@ -149,7 +106,7 @@ int on_complete(struct bpf_raw_tracepoint_args *ctx)
 	e = biosnoop_event_io_reserve();
 	if (!e)
 		return 0;
-	disk = bpf_core_field_exists(old->rq_disk) ? BPF_CORE_READ(old, rq_disk) : BPF_CORE_READ(rq, q, disk);
+	disk = block_disk(rq);
 	e->time = now;
 	e->queued = asked.issued - asked.since;
 	e->took = now - asked.issued;

@@ -31,12 +31,7 @@ struct call {
 	__s32 signal;
 };
 
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, MAX_CALLS);
-	__type(key, __u64); /* thread */
-	__type(value, struct call);
-} calls SEC(".maps");
+SYSCALLS_MAP(MAX_CALLS);
 
 static __always_inline bool is_wanted(__s32 number)
 {
@@ -67,22 +62,18 @@ static __always_inline int send(const struct call *call, long result)
 static __always_inline int enter(__u32 by, unsigned long target, unsigned long number)
 {
 	struct call call = { .by = by, .target = (__s32)target, .signal = (__s32)number };
-	__u64 thread = bpf_get_current_pid_tgid();
 
-	if (is_wanted(call.signal) && bpf_map_update_elem(&calls, &thread, &call, BPF_ANY))
+	if (is_wanted(call.signal) && !syscalls_begin(&calls, &call))
 		killsnoop_event_signal_lost();
 	return 0;
 }
 
 static __always_inline int leave(long result)
 {
-	__u64 thread = bpf_get_current_pid_tgid();
-	struct call *known = bpf_map_lookup_elem(&calls, &thread), call;
+	struct call call;
 
-	if (!known)
+	if (!syscalls_end(&calls, &call, sizeof(call)))
 		return 0;
-	call = *known;
-	bpf_map_delete_elem(&calls, &thread);
 	return send(&call, result);
 }
 
@@ -92,11 +83,7 @@ int on_kill(struct trace_event_raw_sys_enter *ctx)
 	return enter(KILLSNOOP_BY_KILL, ctx->args[0], ctx->args[1]);
 }
 
-SEC("tracepoint/syscalls/sys_exit_kill")
-int on_kill_end(struct trace_event_raw_sys_exit *ctx)
-{
-	return leave(ctx->ret);
-}
+SYSCALLS_RETURN(kill)
 
 SEC("tracepoint/syscalls/sys_enter_tkill")
 int on_tkill(struct trace_event_raw_sys_enter *ctx)
@@ -104,11 +91,7 @@ int on_tkill(struct trace_event_raw_sys_enter *ctx)
 	return enter(KILLSNOOP_BY_TKILL, ctx->args[0], ctx->args[1]);
 }
 
-SEC("tracepoint/syscalls/sys_exit_tkill")
-int on_tkill_end(struct trace_event_raw_sys_exit *ctx)
-{
-	return leave(ctx->ret);
-}
+SYSCALLS_RETURN(tkill)
 
 SEC("tracepoint/syscalls/sys_enter_tgkill")
 int on_tgkill(struct trace_event_raw_sys_enter *ctx)
@@ -116,11 +99,7 @@ int on_tgkill(struct trace_event_raw_sys_enter *ctx)
 	return enter(KILLSNOOP_BY_TGKILL, ctx->args[0], ctx->args[2]);
 }
 
-SEC("tracepoint/syscalls/sys_exit_tgkill")
-int on_tgkill_end(struct trace_event_raw_sys_exit *ctx)
-{
-	return leave(ctx->ret);
-}
+SYSCALLS_RETURN(tgkill)
 
 SEC("raw_tp/signal_generate")
 int on_signal(struct bpf_raw_tracepoint_args *ctx)

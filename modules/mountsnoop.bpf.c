@@ -25,35 +25,25 @@ struct call {
 	__u32 flags;
 };
 
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, MAX_CALLS);
-	__type(key, __u64); /* thread */
-	__type(value, struct call);
-} calls SEC(".maps");
+SYSCALLS_MAP(MAX_CALLS);
 
 static __always_inline int enter(struct call *call)
 {
-	__u64 thread = bpf_get_current_pid_tgid();
-
-	if (pid && pid != thread >> 32)
+	if (pid && pid != bpf_get_current_pid_tgid() >> 32)
 		return 0;
 	call->since = bpf_ktime_get_ns();
-	if (bpf_map_update_elem(&calls, &thread, call, BPF_ANY))
+	if (!syscalls_begin(&calls, call))
 		mountsnoop_event_mount_lost();
 	return 0;
 }
 
 static __always_inline int leave(long result)
 {
-	__u64 thread = bpf_get_current_pid_tgid();
-	struct call *known = bpf_map_lookup_elem(&calls, &thread), call;
+	struct call call;
 	struct mountsnoop_mount *e;
 
-	if (!known)
+	if (!syscalls_end(&calls, &call, sizeof(call)))
 		return 0;
-	call = *known;
-	bpf_map_delete_elem(&calls, &thread);
 	if (failed && result >= 0)
 		return 0;
 	e = mountsnoop_event_mount_reserve();
@@ -61,7 +51,7 @@ static __always_inline int leave(long result)
 		return 0;
 	e->time = bpf_ktime_get_ns();
 	e->took = e->time - call.since;
-	e->pid = thread >> 32;
+	e->pid = bpf_get_current_pid_tgid() >> 32;
 	e->call = call.call;
 	e->result = result < 0 ? (__s32)result : 0; /* of fsopen a file descriptor */
 	e->flags = call.call == MOUNTSNOOP_CALL_MOUNT ? call.flags : 0;
@@ -87,11 +77,7 @@ int on_mount(struct trace_event_raw_sys_enter *ctx)
 	return enter(&call);
 }
 
-SEC("tracepoint/syscalls/sys_exit_mount")
-int on_mount_end(struct trace_event_raw_sys_exit *ctx)
-{
-	return leave(ctx->ret);
-}
+SYSCALLS_RETURN(mount)
 
 SEC("tracepoint/syscalls/sys_enter_umount") /* of umount2(2) */
 int on_umount(struct trace_event_raw_sys_enter *ctx)
@@ -101,11 +87,7 @@ int on_umount(struct trace_event_raw_sys_enter *ctx)
 	return enter(&call);
 }
 
-SEC("tracepoint/syscalls/sys_exit_umount")
-int on_umount_end(struct trace_event_raw_sys_exit *ctx)
-{
-	return leave(ctx->ret);
-}
+SYSCALLS_RETURN(umount)
 
 SEC("tracepoint/syscalls/sys_enter_fsopen")
 int on_fsopen(struct trace_event_raw_sys_enter *ctx)
@@ -115,11 +97,7 @@ int on_fsopen(struct trace_event_raw_sys_enter *ctx)
 	return enter(&call);
 }
 
-SEC("tracepoint/syscalls/sys_exit_fsopen")
-int on_fsopen_end(struct trace_event_raw_sys_exit *ctx)
-{
-	return leave(ctx->ret);
-}
+SYSCALLS_RETURN(fsopen)
 
 SEC("tracepoint/syscalls/sys_enter_move_mount")
 int on_move_mount(struct trace_event_raw_sys_enter *ctx)
@@ -129,8 +107,4 @@ int on_move_mount(struct trace_event_raw_sys_enter *ctx)
 	return enter(&call);
 }
 
-SEC("tracepoint/syscalls/sys_exit_move_mount")
-int on_move_mount_end(struct trace_event_raw_sys_exit *ctx)
-{
-	return leave(ctx->ret);
-}
+SYSCALLS_RETURN(move_mount)

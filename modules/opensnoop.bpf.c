@@ -21,12 +21,7 @@ struct call {
 	__u32 pad;
 };
 
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, MAX_CALLS);
-	__type(key, __u64); /* thread */
-	__type(value, struct call);
-} calls SEC(".maps");
+SYSCALLS_MAP(MAX_CALLS);
 
 /* The flags as x86 and most others have them. */
 static __always_inline __u32 common_flags(__u32 flags)
@@ -52,12 +47,11 @@ static __always_inline __u32 common_flags(__u32 flags)
 
 static __always_inline int enter(const void *path, __u32 flags)
 {
-	__u64 thread = bpf_get_current_pid_tgid();
 	struct call call = { .path = (__u64)path, .flags = flags };
 
-	if (pid && pid != thread >> 32)
+	if (pid && pid != bpf_get_current_pid_tgid() >> 32)
 		return 0;
-	if (bpf_map_update_elem(&calls, &thread, &call, BPF_ANY))
+	if (!syscalls_begin(&calls, &call))
 		opensnoop_event_open_lost();
 	return 0;
 }
@@ -65,21 +59,18 @@ static __always_inline int enter(const void *path, __u32 flags)
 /* The path is read here: the kernel has read it by now, so that it is in memory. */
 static __always_inline int leave(long result)
 {
-	__u64 thread = bpf_get_current_pid_tgid();
-	struct call *known = bpf_map_lookup_elem(&calls, &thread), call;
+	struct call call;
 	struct opensnoop_open *e;
 
-	if (!known)
+	if (!syscalls_end(&calls, &call, sizeof(call)))
 		return 0;
-	call = *known;
-	bpf_map_delete_elem(&calls, &thread);
 	if (failed && result >= 0)
 		return 0;
 	e = opensnoop_event_open_reserve();
 	if (!e)
 		return 0;
 	e->time = bpf_ktime_get_ns();
-	e->pid = thread >> 32;
+	e->pid = bpf_get_current_pid_tgid() >> 32;
 	e->uid = (__u32)bpf_get_current_uid_gid();
 	e->fd = result < 0 ? -1 : (__s32)result;
 	e->error = result < 0 ? (__s32)result : 0;
@@ -97,11 +88,7 @@ int on_openat(struct trace_event_raw_sys_enter *ctx)
 	return enter((void *)ctx->args[1], (__u32)ctx->args[2]);
 }
 
-SEC("tracepoint/syscalls/sys_exit_openat")
-int on_openat_end(struct trace_event_raw_sys_exit *ctx)
-{
-	return leave(ctx->ret);
-}
+SYSCALLS_RETURN(openat)
 
 SEC("tracepoint/syscalls/sys_enter_openat2")
 int on_openat2(struct trace_event_raw_sys_enter *ctx)
@@ -112,11 +99,7 @@ int on_openat2(struct trace_event_raw_sys_enter *ctx)
 	return enter((void *)ctx->args[1], (__u32)flags);
 }
 
-SEC("tracepoint/syscalls/sys_exit_openat2")
-int on_openat2_end(struct trace_event_raw_sys_exit *ctx)
-{
-	return leave(ctx->ret);
-}
+SYSCALLS_RETURN(openat2)
 
 #ifdef __TARGET_ARCH_x86 /* newer processors have openat only */
 SEC("tracepoint/syscalls/sys_enter_open")
@@ -125,11 +108,7 @@ int on_open(struct trace_event_raw_sys_enter *ctx)
 	return enter((void *)ctx->args[0], (__u32)ctx->args[1]);
 }
 
-SEC("tracepoint/syscalls/sys_exit_open")
-int on_open_end(struct trace_event_raw_sys_exit *ctx)
-{
-	return leave(ctx->ret);
-}
+SYSCALLS_RETURN(open)
 
 SEC("tracepoint/syscalls/sys_enter_creat")
 int on_creat(struct trace_event_raw_sys_enter *ctx)
@@ -138,9 +117,5 @@ int on_creat(struct trace_event_raw_sys_enter *ctx)
 		     OPENSNOOP_OPEN_FLAGS_CREAT | OPENSNOOP_OPEN_FLAGS_WRONLY | OPENSNOOP_OPEN_FLAGS_TRUNC);
 }
 
-SEC("tracepoint/syscalls/sys_exit_creat")
-int on_creat_end(struct trace_event_raw_sys_exit *ctx)
-{
-	return leave(ctx->ret);
-}
+SYSCALLS_RETURN(creat)
 #endif

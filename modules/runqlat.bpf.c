@@ -6,6 +6,7 @@
 #include <emf/bpf.h>
 
 #include "runqlat_emf.h"
+#include "log2.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -71,20 +72,6 @@ static __always_inline bool is_runnable(struct task_struct *task)
 	return BPF_CORE_READ((struct task_struct___before_5_14 *)task, state) == TASK_RUNNING;
 }
 
-static __always_inline __u32 log2_slot(__u64 v)
-{
-	__u32 slot = 0;
-
-#pragma unroll
-	for (int shift = 32; shift > 0; shift /= 2) {
-		if (v >> shift) {
-			v >>= shift;
-			slot += shift;
-		}
-	}
-	return slot < RUNQLAT_SLOTS ? slot : RUNQLAT_SLOTS - 1;
-}
-
 static __always_inline void count_process(struct task_struct *task, __u32 slot)
 {
 	__u32 tgid = task->tgid, zero = 0;
@@ -133,6 +120,8 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
 	us = (bpf_ktime_get_ns() - *since) / 1000;
 	bpf_map_delete_elem(&waiting, &thread);
 	slot = log2_slot(us);
+	if (slot >= RUNQLAT_SLOTS)
+		slot = RUNQLAT_SLOTS - 1;
 	if (per_process) {
 		count_process(next, slot);
 		return 0;

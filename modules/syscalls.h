@@ -20,6 +20,44 @@ struct trace_event_raw_sys_exit {
 
 #pragma clang attribute pop
 
+/* The calls that threads are in: a struct call of each, from its begin to its return. */
+#define SYSCALLS_MAP(most)                       \
+	struct {                                 \
+		__uint(type, BPF_MAP_TYPE_HASH); \
+		__uint(max_entries, most);       \
+		__type(key, __u64); /* thread */ \
+		__type(value, struct call);      \
+	} calls SEC(".maps")
+
+/* Return: whether there was room for it. */
+static __always_inline bool syscalls_begin(void *calls, const void *call)
+{
+	__u64 thread = bpf_get_current_pid_tgid();
+
+	return !bpf_map_update_elem(calls, &thread, call, BPF_ANY);
+}
+
+/* Takes out what the call began with. Return: whether that was seen. */
+static __always_inline bool syscalls_end(void *calls, void *call, __u32 size_bytes)
+{
+	__u64 thread = bpf_get_current_pid_tgid();
+	const void *known = bpf_map_lookup_elem(calls, &thread);
+
+	if (!known)
+		return false;
+	__builtin_memcpy(call, known, size_bytes);
+	bpf_map_delete_elem(calls, &thread);
+	return true;
+}
+
+/* The program that is called when it comes back, with its result: leave() of who includes this. */
+#define SYSCALLS_RETURN(name)                                         \
+	SEC("tracepoint/syscalls/sys_exit_" #name)                    \
+	int on_##name##_end(struct trace_event_raw_sys_exit *ctx)     \
+	{                                                             \
+		return leave(ctx->ret);                               \
+	}
+
 /* A text of the caller, cut to fit; empty where there is none. Return: whether there was more. */
 static __always_inline bool syscalls_text(char *out, __u32 size, const void *text)
 {

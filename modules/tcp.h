@@ -35,15 +35,6 @@ static __always_inline bool tcp_is(const struct sock *sk)
 	return BPF_CORE_READ_BITFIELD_PROBED(sk, sk_protocol) == IPPROTO_TCP && (family == AF_INET || family == AF_INET6);
 }
 
-/* An IPv4 address stands in an IPv6 one as ::ffff:10.0.0.1 does. */
-static __always_inline void tcp_map_address(__be32 out[4], __be32 address)
-{
-	out[0] = 0;
-	out[1] = 0;
-	out[2] = bpf_htonl(0xffff);
-	out[3] = address;
-}
-
 /* The two addresses, and the ports in host order; the own port also of a socket that has given it back. */
 static __always_inline void tcp_addresses(const struct sock *sk, __be32 saddr[4], __be32 daddr[4], __u16 *sport, __u16 *dport)
 {
@@ -51,8 +42,8 @@ static __always_inline void tcp_addresses(const struct sock *sk, __be32 saddr[4]
 		bpf_core_read(saddr, 16, &sk->__sk_common.skc_v6_rcv_saddr);
 		bpf_core_read(daddr, 16, &sk->__sk_common.skc_v6_daddr);
 	} else {
-		tcp_map_address(saddr, BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr));
-		tcp_map_address(daddr, BPF_CORE_READ(sk, __sk_common.skc_daddr));
+		emf_ip_from4(saddr, BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr));
+		emf_ip_from4(daddr, BPF_CORE_READ(sk, __sk_common.skc_daddr));
 	}
 	*sport = bpf_ntohs(BPF_CORE_READ((const struct inet_sock *)sk, inet_sport));
 	*dport = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));

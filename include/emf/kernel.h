@@ -129,6 +129,7 @@ struct tcp_sock {
 	__u64 bytes_received;
 	__u64 bytes_sent;
 	__u64 bytes_retrans;
+	__u32 srtt_us;
 };
 
 #ifdef __TARGET_ARCH_x86

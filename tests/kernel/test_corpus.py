@@ -62,16 +62,21 @@ def one(tool, **members):
     return args
 
 
-def test_all_of_them_build_and_only_one_has_lines_of_its_own():
+def text_of(name):
+    with open(os.path.join(CORPUS, name + ".bpf.c")) as f:
+        return f.read()
+
+
+def test_all_of_them_build_and_only_two_have_lines_of_their_own():
     names = {os.path.basename(path)[: -len(".bpf.c")] for path in glob.glob(os.path.join(CORPUS, "*.bpf.c"))}
     tap.equal(set(build().modules()), names, "modules of the product")
     tap.equal("warning" in build().said, False, f"warnings of the build:\n{build().said}")
     said = set()
     for name in names:
-        with open(os.path.join(CORPUS, name + ".bpf.c")) as f:
-            if "EMF_EVENT(" in f.read():
-                said.add(name)
-    tap.equal(said, {"phases"}, "those that say what they send")
+        if "EMF_EVENT(" in text_of(name):
+            said.add(name)
+    tap.equal(said, {"phases", "held"}, "those that say what they send")
+    tap.equal((len(names), len([n for n in names if "EMF_" not in text_of(n)]) >= 24), (30, True), "all of them, and whether most have no line of EMF")
 
 
 def test_what_an_option_starts_with_and_what_it_can_be_are_those_of_the_global():
@@ -86,6 +91,9 @@ def test_what_an_option_starts_with_and_what_it_can_be_are_those_of_the_global()
         "waits": {"--ms[=yes|no]": "", "--unit NAME": "(one of: MICRO, MILLI, default MICRO)", "--since NUMBER": "",
                   "--interval TIME": "print and start anew this often; 0 for once, at the end (0 to 24h)"},
         "pids": {},
+        "lived": {"--min-lived-ns NUMBER": ""},
+        "bursts": {"--window-ns NUMBER": "(default 200000000)", "--iface INTERFACE": "where its programs are attached"},
+        "networks": {"--bits NUMBER": "(default 24)"},
         "places": {},
     }
     build()
@@ -344,6 +352,100 @@ def test_a_cgroup_is_watched_when_an_option_names_it():
     got = one(tool, pid=int(joined.stdout))
     tap.equal((got["to"], got["dport"], got["family"]), ("127.0.0.1", port, 2), "the event")
     tap.equal(got["cgroup_id"].lstrip("/") in (str(os.stat(group).st_ino), os.path.basename(group)), True, f"the cgroup ({got})")
+
+
+def in_group(group, code, *args):
+    """What a Python program prints that is in a group."""
+    done = tap.run("sh", "-c", 'echo $$ > "$1"/cgroup.procs && shift && exec "$@"', "sh", group, sys.executable, "-c", code, *args)
+    tap.equal((done.returncode, done.stderr), (0, ""), "the program in the group")
+    return done.stdout
+
+
+def test_what_is_kept_with_a_task_is_told_when_it_ends():
+    tool = started("lived", "-j", "--min-lived-ns", "200000000", within=())
+    short, _ = spawn("/bin/sh", "-c", "exec sleep 0.01")
+    long, _ = spawn("/bin/sh", "-c", "exec sleep 0.3")
+    got = one(tool, pid=long)
+    tap.equal((got["execs"], got["comm"], 300_000_000 <= got["lived_ns"] < 60_000_000_000), (2, "sleep", True), f"the event ({got})")
+    tap.equal([e for e in events(tool) if e["args"]["pid"] == short], [], "events of one that lived shorter")
+
+
+def test_sockets_of_a_cgroup_count_their_round_trips_by_port():
+    group = cgroup()
+    tool = started("rtts", "-j", "--cgroup", group, within=())
+    server = socket.create_server(("127.0.0.1", 0))
+    tap.cleanup(server.close)
+    port = server.getsockname()[1]
+    in_group(group, "import socket, sys\ns = socket.create_connection(('127.0.0.1', int(sys.argv[1])))\nfor i in range(20): s.send(b'x')", port)
+    tap.equal(tool.stop(), 0, f"exit status ({tool.err})")
+    (line,) = (json.loads(text) for text in tool.out.splitlines())
+    tap.equal((line["histogram"], list(line["key"].values())), ("ports", [port]), "the histogram and its key")
+    tap.equal(sum(b["count"] for b in line["buckets"]) >= 2, True, f"round trips of 20 segments ({line['buckets']})")
+
+
+def test_a_trie_that_fills_itself_tells_each_network_once():
+    group = cgroup()
+    tool = started("networks", "-j", "--cgroup", group, within=())
+    code = """import socket
+to = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+to.bind(("127.0.0.1", 0))
+for source in ("127.7.1.1", "127.7.1.2", "127.7.2.1", "127.7.1.1"):
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.bind((source, 0))
+    s.sendto(b"x" * 100, to.getsockname())
+    to.recv(200)"""
+    in_group(group, code)
+    got = one(tool, from_addr="127.7.2.1")
+    tap.equal(got, {"network": {"prefix_len": 24, "net": "127.7.2.0"}, "from_addr": "127.7.2.1", "len": 128, "proto": 17}, "the event")
+    tap.equal([e["args"]["from_addr"] for e in events(tool)], ["127.7.1.1", "127.7.2.1"], "first packets")
+
+
+def test_a_bloom_filter_lets_a_name_through_once():
+    tool = started("firsts", "-j")
+    name = f"first-{os.getpid() % 100000}"
+    path = os.path.join(tap.folder(), name)
+    os.symlink("/bin/true", path)
+    pids = [spawn(path)[0] for _ in range(3)]
+    other = path + "-b"
+    os.symlink("/bin/true", other)
+    last, _ = spawn(other)
+    got = one(tool, pid=last)
+    tap.equal((got["name"], got["uid"]), ({"comm": name + "-b"}, 0), "the event of another name")
+    tap.equal([e["args"]["pid"] for e in events(tool) if e["args"]["name"]["comm"] == name], pids[:1], "events of the name")
+
+
+def test_a_queue_and_a_stack_have_who_came_before():
+    tool = started("turns", "-j", "--ppid", os.getpid(), within=())
+    pids = [spawn("/bin/true")[0] for _ in range(5)]
+    one(tool, pid=pids[4])
+    wanted = [{"pid": p, "last_pid": pids[i - 1] if i else 0, "oldest_pid": pids[i - 3] if i >= 3 else 0} for i, p in enumerate(pids)]
+    tap.equal([e["args"] for e in events(tool)], wanted, "the events")
+
+
+def test_a_timer_tells_of_the_packets_of_its_time():
+    pair = Pair()
+    tool = started("bursts", "-j", "--iface", "va", within=pair.within(pair.a))
+    tap.equal(pair.send(30, 9), 30, "packets that arrive")
+    until(lambda: sum(e["args"]["packets"] for e in events(tool)) == 30, "all packets in bursts")
+    tap.equal(tool.stop(), 0, f"exit status ({tool.err})")
+    found = [e["args"] for e in events(tool)]
+    tap.equal((sum(e["bytes"] for e in found), {e["ifindex"] for e in found}), (30 * 106, {"va"}), "bytes and interface")
+    tap.equal(all(200_000_000 <= e["took_ns"] < 60_000_000_000 for e in found), True, f"how long each was ({found})")
+
+
+def test_two_types_in_a_perf_buffer_are_told_apart_and_a_socket_keeps_its_time():
+    group = cgroup()
+    tool = started("held", "-j", "--cgroup", group, within=())
+    in_group(group, "import socket, time; s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); time.sleep(0.1); s.close()")
+
+    def found():
+        return {e["event"]: e["args"] for e in events(tool)}
+
+    until(lambda: len(found()) == 2, f"both events: {tool.err}")
+    tap.equal(tool.stop(), 0, f"exit status ({tool.err})")
+    made, gone = found()["made_event"], found()["gone_event"]
+    tap.equal((made["kind"], made["family"], made["type"]), ("SOCKET_MADE", 10, 2), f"the first one ({made})")
+    tap.equal((gone["kind"], gone["cookie"], 100_000_000 <= gone["held_ns"] < 60_000_000_000), ("SOCKET_GONE", made["cookie"], True), f"the second one ({gone})")
 
 
 def test_a_program_without_its_place_says_which_option_names_it():
