@@ -52,7 +52,7 @@ def test_a_tool_of_one_file_works_as_written():
     tap.contains(out, "    PID  STATUS COMM\n", "the heading")
     code = re.search(r"<<'END'\n(.*?)^END$", blocks[0], re.MULTILINE | re.DOTALL).group(1)
     tap.equal(len([line for line in code.splitlines() if line]) <= 20, True, "20 lines")
-    out = scratch.must("bash", "-emc", blocks[1], cwd=src, env=env)
+    out = scratch.must("bash", "-ec", "trap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n" + blocks[1], cwd=src, env=env)
     if not re.search(r"^failures\.failure pid=\d+ status=\d+ comm=\S+$", out, re.MULTILINE):
         raise AssertionError(f"no signal was heard:\n{out}")
     if not re.search(r"^emf_failures_failure_total [1-9]\d*$", out, re.MULTILINE):
