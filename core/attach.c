@@ -5,14 +5,19 @@
 #include "attach.h"
 
 #include <bpf/libbpf.h>
+#include <dirent.h>
+#include <emf/map.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "library.h"
 #include "module.h"
+#include "perf_event.h"
 
 bool emf_attach_is_described(const struct emf_unit *unit, const struct bpf_program *prog)
 {
@@ -22,11 +27,92 @@ bool emf_attach_is_described(const struct emf_unit *unit, const struct bpf_progr
 	return false;
 }
 
-static struct bpf_link *attach_uprobe(const struct bpf_program *prog, const struct emf_attach *a)
+static struct emf_place *place_of(const struct emf_unit *unit, const struct emf_attach *a)
+{
+	return &unit->places[a - unit->m->attaches];
+}
+
+static bool has_path(const struct emf_attach *a)
+{
+	return a->kind == EMF_ATTACH_UPROBE || a->kind == EMF_ATTACH_URETPROBE || a->kind == EMF_ATTACH_USDT;
+}
+
+/* --- which are wanted */
+
+static bool is_given(const struct emf_param *param)
+{
+	const char *value = param->value;
+	size_t size = param->type == EMF_STRING ? 1 : emf_param_size(param);
+
+	for (size_t i = 0; i < size; i++)
+		if (value[i])
+			return true;
+	return false;
+}
+
+static void leave_out(struct emf_place *place, const struct emf_param *param, bool given)
+{
+	if (param->type == EMF_BOOL)
+		snprintf(place->why, sizeof(place->why), "is left out: --%s is %s", param->name, given ? "yes" : "no");
+	else
+		snprintf(place->why, sizeof(place->why), "is left out: --%s is %s", param->name, given ? "given" : "not given");
+}
+
+int emf_attach_choose(struct emf_unit *unit)
+{
+	struct bpf_object *object = unit->object.head->obj;
+	size_t n = 0;
+
+	while (unit->m->attaches && unit->m->attaches[n].program)
+		n++;
+	emf_attach_forget(unit);
+	unit->places = calloc(n + 1, sizeof(*unit->places));
+	if (!unit->places)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		const struct emf_attach *a = &unit->m->attaches[i];
+
+		if (a->only_if && !is_given(a->only_if))
+			leave_out(&unit->places[i], a->only_if, false);
+		if (a->unless && is_given(a->unless))
+			leave_out(&unit->places[i], a->unless, true);
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct bpf_program *prog = bpf_object__find_program_by_name(object, unit->m->attaches[i].program);
+		bool wanted = false;
+
+		for (size_t j = 0; j < n; j++)
+			wanted |= !unit->places[j].why[0] && !strcmp(unit->m->attaches[j].program, unit->m->attaches[i].program);
+		if (prog && !wanted)
+			bpf_program__set_autoload(prog, false);
+	}
+	return 0;
+}
+
+bool emf_attach_is_chosen(const struct emf_unit *unit, const struct emf_attach *attach)
+{
+	return !place_of(unit, attach)->why[0];
+}
+
+void emf_attach_forget(struct emf_unit *unit)
+{
+	free(unit->places);
+	unit->places = NULL;
+}
+
+/* --- one link */
+
+/* All processes, or one. */
+static int task_of(const struct emf_attach *a)
+{
+	return a->pid && *a->pid ? (int)*a->pid : -1;
+}
+
+static struct bpf_link *attach_uprobe(const struct bpf_program *prog, const struct emf_attach *a, const char *path)
 {
 	LIBBPF_OPTS(bpf_uprobe_opts, opts, .func_name = a->text[1], .retprobe = a->kind == EMF_ATTACH_URETPROBE);
 
-	return bpf_program__attach_uprobe_opts(prog, -1, a->text[0], 0, &opts);
+	return bpf_program__attach_uprobe_opts(prog, task_of(a), path, 0, &opts);
 }
 
 /* A cgroup by its path; the link keeps it after the file descriptor is closed. */
@@ -51,14 +137,14 @@ static struct bpf_link *attach_xdp(const struct bpf_program *prog, const struct 
 	return index ? bpf_program__attach_xdp(prog, (int)index) : NULL;
 }
 
-static struct bpf_link *attach(const struct bpf_program *prog, const struct emf_attach *a)
+static struct bpf_link *attach_one(const struct bpf_program *prog, const struct emf_attach *a, const char *path)
 {
 	switch (a->kind) {
 	case EMF_ATTACH_UPROBE:
 	case EMF_ATTACH_URETPROBE:
-		return attach_uprobe(prog, a);
+		return attach_uprobe(prog, a, path);
 	case EMF_ATTACH_USDT:
-		return bpf_program__attach_usdt(prog, -1, a->text[0], a->text[1], a->text[2], NULL);
+		return bpf_program__attach_usdt(prog, task_of(a), path, a->text[1], a->text[2], NULL);
 	case EMF_ATTACH_KPROBE:
 	case EMF_ATTACH_KRETPROBE:
 		return bpf_program__attach_kprobe(prog, a->kind == EMF_ATTACH_KRETPROBE, a->text[0]);
@@ -70,10 +156,87 @@ static struct bpf_link *attach(const struct bpf_program *prog, const struct emf_
 		return attach_xdp(prog, a);
 	case EMF_ATTACH_CGROUP:
 		return attach_cgroup(prog, a->text[0]);
+	case EMF_ATTACH_PERF_EVENT:
+		break;
 	}
 	errno = EINVAL;
 	return NULL;
 }
+
+static int attach_link(const struct bpf_program *prog, const struct emf_attach *a, const char *path, struct emf_bpf_links *links)
+{
+	struct bpf_link *link;
+
+	errno = 0;
+	link = attach_one(prog, a, path);
+	if (link)
+		return emf_bpf_links_add(links, link);
+	return errno ? -errno : -EINVAL;
+}
+
+/* --- events: a link for each processor, or for each thread of a process */
+
+static int attach_event(const struct bpf_program *prog, const struct emf_attach *a, int task, int cpu, struct emf_bpf_links *links)
+{
+	uint64_t frequency = a->frequency ? *a->frequency : strtoul(a->text[1], NULL, 10);
+	int fd = emf_perf_event_open(a->text[0], strlen(a->text[0]), frequency, task, cpu);
+	struct bpf_link *link;
+
+	if (fd < 0)
+		return fd;
+	errno = 0;
+	link = bpf_program__attach_perf_event(prog, fd);
+	if (link)
+		return emf_bpf_links_add(links, link); /* which the event belongs to now */
+	close(fd);
+	return errno ? -errno : -EINVAL;
+}
+
+/* One that is off has no events. */
+static int attach_processors(const struct bpf_program *prog, const struct emf_attach *a, struct emf_bpf_links *links)
+{
+	size_t before = links->n;
+	int err = 0;
+
+	for (int cpu = 0; cpu < emf_cpus() && !err; cpu++) {
+		err = attach_event(prog, a, EMF_PERF_ALL, cpu, links);
+		if (err == -ENODEV)
+			err = 0;
+	}
+	return err || links->n > before ? err : -ENODEV;
+}
+
+/* Threads that they start are counted with them. One that has ended meanwhile is not there. */
+static int attach_threads(const struct bpf_program *prog, const struct emf_attach *a, struct emf_bpf_links *links)
+{
+	const struct dirent *thread;
+	size_t before = links->n;
+	char path[32];
+	int err = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%u/task", *a->pid);
+	dir = opendir(path);
+	while (dir && !err && (thread = readdir(dir))) {
+		int number = atoi(thread->d_name);
+
+		err = number ? attach_event(prog, a, number, EMF_PERF_ALL, links) : 0;
+		if (err == -ESRCH)
+			err = 0;
+	}
+	if (dir)
+		closedir(dir);
+	return err || links->n > before ? err : -ESRCH;
+}
+
+static int attach(const struct bpf_program *prog, const struct emf_attach *a, const char *path, struct emf_bpf_links *links)
+{
+	if (a->kind != EMF_ATTACH_PERF_EVENT)
+		return attach_link(prog, a, path, links);
+	return task_of(a) < 0 ? attach_processors(prog, a, links) : attach_threads(prog, a, links);
+}
+
+/* --- */
 
 /* The option that was not given, or NULL. */
 static const char *missing(const struct emf_attach *a)
@@ -86,33 +249,84 @@ static const char *missing(const struct emf_attach *a)
 	return NULL;
 }
 
-int emf_attach(struct emf_unit *unit, struct bpf_program *prog, const struct emf_attach *a,
-	       struct bpf_link **link)
+/* The file of a library that is named; other names are libbpf's, which knows where programs are. */
+static int find_path(struct emf_unit *unit, const struct emf_attach *a, char path[PATH_MAX])
 {
+	char why[128];
+	int err;
+
+	if (!has_path(a) || !emf_library_is_name(a->text[0])) {
+		snprintf(path, PATH_MAX, "%s", a->text[0] ? a->text[0] : "");
+		return 0;
+	}
+	err = emf_library_find(a->text[0], a->pid ? *a->pid : 0, path, why, sizeof(why));
+	place_of(unit, a)->found = !err;
+	if (err)
+		snprintf(unit->why, sizeof(unit->why), "program '%s' cannot be attached: %s%s%s", a->program, why,
+			 a->option[0] ? ": name the file that has its functions with --" : "", a->option[0] ? a->option[0] : "");
+	return err;
+}
+
+static void note(struct emf_place *place, const struct emf_attach *a, const char *path)
+{
+	size_t at = (size_t)snprintf(place->at, sizeof(place->at), "%s", path);
+
+	for (size_t i = 1; i < EMF_ATTACH_TEXTS && a->text[i] && at < sizeof(place->at); i++)
+		at += (size_t)snprintf(place->at + at, sizeof(place->at) - at, ":%s", a->text[i]);
+	if (a->netdev)
+		snprintf(place->at, sizeof(place->at), "interface %u", *a->netdev);
+	if (a->frequency && at < sizeof(place->at))
+		at += (size_t)snprintf(place->at + at, sizeof(place->at) - at, ":%u", *a->frequency);
+	if (task_of(a) > 0 && at < sizeof(place->at))
+		snprintf(place->at + at, sizeof(place->at) - at, " of process %u", *a->pid);
+}
+
+int emf_attach(struct emf_unit *unit, struct bpf_program *prog, const struct emf_attach *a, struct emf_bpf_links *links)
+{
+	struct emf_place *place = place_of(unit, a);
 	const char *option = missing(a);
+	size_t before = links->n;
+	char path[PATH_MAX];
+	int err;
 
 	if (option) {
 		snprintf(unit->why, sizeof(unit->why), "program '%s' cannot be attached: it is not said where (give --%s)",
 			 a->program, option);
 		return -EINVAL;
 	}
-	errno = 0;
-	*link = attach(prog, a);
-	if (*link)
-		return 0;
-	return errno ? -errno : -EINVAL;
+	err = find_path(unit, a, path);
+	if (err)
+		return err;
+	note(place, a, path);
+	err = attach(prog, a, path, links);
+	place->links = links->n - before;
+	return err;
+}
+
+static const char *hint(const struct emf_attach *a, int err)
+{
+	if (has_path(a) && err == -ENOENT)
+		return a->kind == EMF_ATTACH_USDT ? "" : "; the file is not there, or it has no such symbol (nm -D, nm)";
+	if (err == -ESRCH)
+		return "; there is no such process";
+	if (a->kind == EMF_ATTACH_KPROBE || a->kind == EMF_ATTACH_KRETPROBE)
+		return "; the kernel has no function of this name, or no kprobes ('emf doctor')";
+	return "";
 }
 
 void emf_attach_explain(struct emf_unit *unit, const struct emf_attach *a, int err, const char *said)
 {
-	char place[256];
-	size_t at = 0;
+	snprintf(unit->why, sizeof(unit->why), "program '%s' cannot be attached to %s: %s%s%s%.300s", a->program, place_of(unit, a)->at,
+		 strerror(-err), hint(a, err), said[0] ? "; libbpf: " : "", said);
+}
 
-	place[0] = '\0';
-	for (size_t i = 0; i < EMF_ATTACH_TEXTS && a->text[i] && at < sizeof(place); i++)
-		at += (size_t)snprintf(place + at, sizeof(place) - at, "%s%s", i ? ":" : "", a->text[i]);
-	if (a->netdev)
-		snprintf(place, sizeof(place), "interface %u", *a->netdev);
-	snprintf(unit->why, sizeof(unit->why), "program '%s' cannot be attached to %s: %s%s%.300s", a->program, place,
-		 strerror(-err), said[0] ? "; libbpf: " : "", said);
+void emf_attach_do_without(struct emf_unit *unit, const struct emf_attach *a)
+{
+	struct emf_place *place = place_of(unit, a);
+
+	const char *reason = strstr(unit->why, "cannot be attached");
+
+	emf_debug(unit->m, "%s", unit->why);
+	snprintf(place->why, sizeof(place->why), "%.*s", EMF_PLACE_WHY_MAX - 1, reason ? reason : unit->why);
+	unit->why[0] = '\0';
 }
