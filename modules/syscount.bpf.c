@@ -6,6 +6,8 @@
  */
 #include <emf/bpf.h>
 
+#include "syscalls.h"
+
 char LICENSE[] SEC("license") = "GPL";
 
 #define MAX_THREADS 16384   /* inside of a system call at the same time */
@@ -76,20 +78,6 @@ struct {
 } processes SEC(".maps");
 EMF_TABLE(processes, calls);
 
-/* A 32-bit caller on a 64-bit kernel has other system call numbers. */
-static __always_inline bool is_compat(void)
-{
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-
-#ifdef __TARGET_ARCH_x86
-	return BPF_CORE_READ(task, thread_info.status) & 0x2; /* TS_COMPAT, asm/thread_info.h */
-#elif defined(__TARGET_ARCH_arm64)
-	return BPF_CORE_READ(task, thread_info.flags) & (1 << 22); /* TIF_32BIT, asm/thread_info.h */
-#else
-	return false;
-#endif
-}
-
 static __always_inline void count(__u32 number, bool failed, __u64 took)
 {
 	struct call key = { .number = number };
@@ -139,7 +127,7 @@ int on_enter(struct bpf_raw_tracepoint_args *ctx)
 
 	if (pid && pid != thread >> 32)
 		return 0;
-	if (is_compat())
+	if (syscalls_is_compat())
 		count_lost(CALLS_32BIT);
 	else if (bpf_map_update_elem(&inside, &tid, &call, BPF_ANY))
 		count_lost(THREADS);
