@@ -5,6 +5,7 @@
 #include "bpf_object.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <emf/chain.h>
 #include <errno.h>
 #include <linux/bpf.h>
@@ -74,6 +75,31 @@ static void leave_out_what_is_plugged(struct emf_unit *unit)
 	}
 }
 
+/* A kernel part that counts pages has a variable for their size, which it cannot find out. */
+static void write_page_bytes(const struct bpf_object *object)
+{
+	const struct btf *btf = bpf_object__btf(object);
+	int id = btf ? btf__find_by_name_kind(btf, ".rodata", BTF_KIND_DATASEC) : -ENOENT;
+	const struct btf_type *section = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
+	uint32_t bytes = (uint32_t)sysconf(_SC_PAGESIZE);
+	struct bpf_map *map;
+	size_t size;
+	char *data;
+
+	bpf_object__for_each_map(map, object) {
+		const char *dot = strstr(bpf_map__name(map), ".rodata");
+
+		data = dot && !dot[strlen(".rodata")] ? (char *)bpf_map__initial_value(map, &size) : NULL;
+		for (uint16_t i = 0; data && section && i < btf_vlen(section); i++) {
+			const struct btf_var_secinfo *place = &btf_var_secinfos(section)[i];
+			const char *name = btf__name_by_offset(btf, btf__type_by_id(btf, place->type)->name_off);
+
+			if (!strcmp(name, "emf_page_bytes") && place->size == sizeof(bytes) && place->offset + sizeof(bytes) <= size)
+				memcpy(data + place->offset, &bytes, sizeof(bytes));
+		}
+	}
+}
+
 /* What libbpf opens is its own: the bytes are not needed behind it. */
 static int open_skeleton(const struct module *m, struct emf_skeleton_head *head)
 {
@@ -115,6 +141,7 @@ int emf_bpf_object_open(struct emf_unit *unit)
 	emf_btf_cache_opened(object->head->obj);
 	leave_out_what_is_not_supported(unit);
 	leave_out_what_is_plugged(unit);
+	write_page_bytes(object->head->obj);
 	emf_ring_drain_prepare(object->head->obj);
 	object->open_ns = emf_now_ns() - start;
 	return emf_bpf_error_end(&error, "open", NULL, 0);

@@ -138,7 +138,7 @@ def tell_unused(obj: Object, path: str, declared: ModuleDecl) -> None:
 
 def _params(obj: Object, records: Records, there: Said, source: Source, errors: Errors) -> List[InferredParam]:
     wanted = [v for v in obj.variables.values() if v.section.startswith(".rodata") and v.is_const_volatile and not v.is_static
-              and not v.name.startswith("_")]
+              and not v.name.startswith(("_", "emf_"))]
     found = {v.name: made for v in wanted for made in [_param(obj, records, v, there.params.get(v.name, ""), source)] if made}
     for name in there.params:
         if name not in found:
