@@ -19,100 +19,11 @@
 #include "module.h"
 #include "perf_event.h"
 
-bool emf_attach_is_described(const struct emf_unit *unit, const struct bpf_program *prog)
-{
-	for (const struct emf_attach *a = unit->m->attaches; a && a->program; a++)
-		if (!strcmp(a->program, bpf_program__name(prog)))
-			return true;
-	return false;
-}
-
-static struct emf_place *place_of(const struct emf_unit *unit, const struct emf_attach *a)
-{
-	return &unit->places[a - unit->m->attaches];
-}
-
-static bool has_path(const struct emf_attach *a)
-{
-	return a->kind == EMF_ATTACH_UPROBE || a->kind == EMF_ATTACH_URETPROBE || a->kind == EMF_ATTACH_USDT;
-}
-
-/* --- which are wanted */
-
-static bool is_given(const struct emf_param *param)
-{
-	const char *value = param->value;
-	size_t size = param->type == EMF_STRING ? 1 : emf_param_size(param);
-
-	for (size_t i = 0; i < size; i++)
-		if (value[i])
-			return true;
-	return false;
-}
-
-static void leave_out(struct emf_place *place, const struct emf_param *param, bool given)
-{
-	if (param->type == EMF_BOOL)
-		snprintf(place->why, sizeof(place->why), "is left out: --%s is %s", param->name, given ? "yes" : "no");
-	else
-		snprintf(place->why, sizeof(place->why), "is left out: --%s is %s", param->name, given ? "given" : "not given");
-}
-
-int emf_attach_choose(struct emf_unit *unit)
-{
-	struct bpf_object *object = unit->object.head->obj;
-	size_t n = 0;
-
-	while (unit->m->attaches && unit->m->attaches[n].program)
-		n++;
-	emf_attach_forget(unit);
-	unit->places = calloc(n + 1, sizeof(*unit->places));
-	if (!unit->places)
-		return -ENOMEM;
-	for (size_t i = 0; i < n; i++) {
-		const struct emf_attach *a = &unit->m->attaches[i];
-
-		if (a->only_if && !is_given(a->only_if))
-			leave_out(&unit->places[i], a->only_if, false);
-		if (a->unless && is_given(a->unless))
-			leave_out(&unit->places[i], a->unless, true);
-	}
-	for (size_t i = 0; i < n; i++) {
-		struct bpf_program *prog = bpf_object__find_program_by_name(object, unit->m->attaches[i].program);
-		bool wanted = false;
-
-		for (size_t j = 0; j < n; j++)
-			wanted |= !unit->places[j].why[0] && !strcmp(unit->m->attaches[j].program, unit->m->attaches[i].program);
-		if (prog && !wanted)
-			bpf_program__set_autoload(prog, false);
-	}
-	return 0;
-}
-
-bool emf_attach_is_chosen(const struct emf_unit *unit, const struct emf_attach *attach)
-{
-	return !place_of(unit, attach)->why[0];
-}
-
-void emf_attach_forget(struct emf_unit *unit)
-{
-	free(unit->places);
-	unit->places = NULL;
-}
-
-/* --- one link */
-
-/* All processes, or one. */
-static int task_of(const struct emf_attach *a)
-{
-	return a->pid && *a->pid ? (int)*a->pid : -1;
-}
-
 static struct bpf_link *attach_uprobe(const struct bpf_program *prog, const struct emf_attach *a, const char *path)
 {
 	LIBBPF_OPTS(bpf_uprobe_opts, opts, .func_name = a->text[1], .retprobe = a->kind == EMF_ATTACH_URETPROBE);
 
-	return bpf_program__attach_uprobe_opts(prog, task_of(a), path, 0, &opts);
+	return bpf_program__attach_uprobe_opts(prog, emf_place_task(a), path, 0, &opts);
 }
 
 /* A cgroup by its path; the link keeps it after the file descriptor is closed. */
@@ -144,7 +55,7 @@ static struct bpf_link *attach_one(const struct bpf_program *prog, const struct 
 	case EMF_ATTACH_URETPROBE:
 		return attach_uprobe(prog, a, path);
 	case EMF_ATTACH_USDT:
-		return bpf_program__attach_usdt(prog, task_of(a), path, a->text[1], a->text[2], NULL);
+		return bpf_program__attach_usdt(prog, emf_place_task(a), path, a->text[1], a->text[2], NULL);
 	case EMF_ATTACH_KPROBE:
 	case EMF_ATTACH_KRETPROBE:
 		return bpf_program__attach_kprobe(prog, a->kind == EMF_ATTACH_KRETPROBE, a->text[0]);
@@ -233,7 +144,7 @@ static int attach(const struct bpf_program *prog, const struct emf_attach *a, co
 {
 	if (a->kind != EMF_ATTACH_PERF_EVENT)
 		return attach_link(prog, a, path, links);
-	return task_of(a) < 0 ? attach_processors(prog, a, links) : attach_threads(prog, a, links);
+	return emf_place_task(a) < 0 ? attach_processors(prog, a, links) : attach_threads(prog, a, links);
 }
 
 /* --- */
@@ -255,35 +166,21 @@ static int find_path(struct emf_unit *unit, const struct emf_attach *a, char pat
 	char why[128];
 	int err;
 
-	if (!has_path(a) || !emf_library_is_name(a->text[0])) {
+	if (!emf_place_has_path(a) || !emf_library_is_name(a->text[0])) {
 		snprintf(path, PATH_MAX, "%s", a->text[0] ? a->text[0] : "");
 		return 0;
 	}
 	err = emf_library_find(a->text[0], a->pid ? *a->pid : 0, path, why, sizeof(why));
-	place_of(unit, a)->found = !err;
+	emf_place_of(unit, a)->found = !err;
 	if (err)
 		snprintf(unit->why, sizeof(unit->why), "program '%s' cannot be attached: %s%s%s", a->program, why,
 			 a->option[0] ? ": name the file that has its functions with --" : "", a->option[0] ? a->option[0] : "");
 	return err;
 }
 
-static void note(struct emf_place *place, const struct emf_attach *a, const char *path)
-{
-	size_t at = (size_t)snprintf(place->at, sizeof(place->at), "%s", path);
-
-	for (size_t i = 1; i < EMF_ATTACH_TEXTS && a->text[i] && at < sizeof(place->at); i++)
-		at += (size_t)snprintf(place->at + at, sizeof(place->at) - at, ":%s", a->text[i]);
-	if (a->netdev)
-		snprintf(place->at, sizeof(place->at), "interface %u", *a->netdev);
-	if (a->frequency && at < sizeof(place->at))
-		at += (size_t)snprintf(place->at + at, sizeof(place->at) - at, ":%u", *a->frequency);
-	if (task_of(a) > 0 && at < sizeof(place->at))
-		snprintf(place->at + at, sizeof(place->at) - at, " of process %u", *a->pid);
-}
-
 int emf_attach(struct emf_unit *unit, struct bpf_program *prog, const struct emf_attach *a, struct emf_bpf_links *links)
 {
-	struct emf_place *place = place_of(unit, a);
+	struct emf_place *place = emf_place_of(unit, a);
 	const char *option = missing(a);
 	size_t before = links->n;
 	char path[PATH_MAX];
@@ -297,36 +194,8 @@ int emf_attach(struct emf_unit *unit, struct bpf_program *prog, const struct emf
 	err = find_path(unit, a, path);
 	if (err)
 		return err;
-	note(place, a, path);
+	emf_place_note(place, a, path);
 	err = attach(prog, a, path, links);
 	place->links = links->n - before;
 	return err;
-}
-
-static const char *hint(const struct emf_attach *a, int err)
-{
-	if (has_path(a) && err == -ENOENT)
-		return a->kind == EMF_ATTACH_USDT ? "" : "; the file is not there, or it has no such symbol (nm -D, nm)";
-	if (err == -ESRCH)
-		return "; there is no such process";
-	if (a->kind == EMF_ATTACH_KPROBE || a->kind == EMF_ATTACH_KRETPROBE)
-		return "; the kernel has no function of this name, or no kprobes ('emf doctor')";
-	return "";
-}
-
-void emf_attach_explain(struct emf_unit *unit, const struct emf_attach *a, int err, const char *said)
-{
-	snprintf(unit->why, sizeof(unit->why), "program '%s' cannot be attached to %s: %s%s%s%.300s", a->program, place_of(unit, a)->at,
-		 strerror(-err), hint(a, err), said[0] ? "; libbpf: " : "", said);
-}
-
-void emf_attach_do_without(struct emf_unit *unit, const struct emf_attach *a)
-{
-	struct emf_place *place = place_of(unit, a);
-
-	const char *reason = strstr(unit->why, "cannot be attached");
-
-	emf_debug(unit->m, "%s", unit->why);
-	snprintf(place->why, sizeof(place->why), "%.*s", EMF_PLACE_WHY_MAX - 1, reason ? reason : unit->why);
-	unit->why[0] = '\0';
 }

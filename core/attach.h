@@ -7,43 +7,9 @@
 
 #include <emf/attach.h>
 
-#define EMF_PLACE_MAX 320
-#define EMF_PLACE_WHY_MAX 256
-
 struct bpf_program;
 struct emf_bpf_links;
 struct emf_unit;
-
-/**
- * struct emf_place - what became of one struct emf_attach
- * @links: that hang there
- * @found: the file of its library was looked for
- * @at: where that is, with the file that was found; empty before it is attached
- * @why: nothing hangs there, "is left out: ..." or "cannot be attached: ..."; empty else
- */
-struct emf_place {
-	size_t links;
-	bool found;
-	char at[EMF_PLACE_MAX];
-	char why[EMF_PLACE_WHY_MAX];
-};
-
-/* Whether the description of its module says where this program hangs. */
-bool emf_attach_is_described(const struct emf_unit *unit, const struct bpf_program *prog);
-
-/**
- * emf_attach_choose() - which of its places a module wants, by its parameters
- * @unit: with an open, not yet loaded object
- *
- * Programs that hang nowhere are not loaded.
- *
- * Return: 0; -ENOMEM.
- */
-int emf_attach_choose(struct emf_unit *unit);
-bool emf_attach_is_chosen(const struct emf_unit *unit, const struct emf_attach *attach);
-
-/* Frees what was noted about places; fine when nothing was. */
-void emf_attach_forget(struct emf_unit *unit);
 
 /**
  * emf_attach() - attach one program to one place
@@ -58,11 +24,5 @@ void emf_attach_forget(struct emf_unit *unit);
  */
 int emf_attach(struct emf_unit *unit, struct bpf_program *prog, const struct emf_attach *attach,
 	       struct emf_bpf_links *links);
-
-/* Writes unit->why: which program, which place, the error, and what libbpf @said, if it did. */
-void emf_attach_explain(struct emf_unit *unit, const struct emf_attach *attach, int err, const char *said);
-
-/* The place may be missing, and is: notes that instead of unit->why. */
-void emf_attach_do_without(struct emf_unit *unit, const struct emf_attach *attach);
 
 #endif

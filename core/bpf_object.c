@@ -209,15 +209,15 @@ static int attach_by_description(struct emf_unit *unit, struct bpf_program *prog
 	struct emf_bpf_error error;
 	int err;
 
-	if (!emf_attach_is_chosen(unit, attach))
+	if (!emf_place_is_chosen(unit, attach))
 		return 0;
 	emf_bpf_error_begin(&error, unit);
 	err = emf_attach(unit, prog, attach, links);
 	/* What is wrong with a privilege or the kernel, libbpf's error tells best. */
 	if (err && err != -EPERM && err != -EACCES && err != -EOPNOTSUPP && !unit->why[0])
-		emf_attach_explain(unit, attach, err, error.said);
+		emf_place_explain(unit, attach, err, error.said);
 	if (attach->optional && err == -ENOENT) {
-		emf_attach_do_without(unit, attach);
+		emf_place_do_without(unit, attach);
 		err = 0;
 	}
 	emf_bpf_error_end(&error, "attach", prog, unit->why[0] ? 0 : err);
@@ -243,7 +243,7 @@ static int attach_program(struct emf_unit *unit, struct bpf_program *prog, struc
 	struct bpf_link *link;
 	int err = 0;
 
-	if (!emf_attach_is_described(unit, prog)) {
+	if (!emf_place_is_described(unit, prog)) {
 		err = attach_by_section(unit, prog, &link);
 		return err || !link ? err : emf_bpf_links_add(attached, link);
 	}
@@ -280,7 +280,7 @@ int emf_bpf_object_attach(struct emf_unit *unit)
 	bpf_object__for_each_program(prog, object->head->obj) {
 		if (err)
 			break;
-		if (!emf_attach_is_described(unit, prog) && !emf_demand_has(unit, prog))
+		if (!emf_place_is_described(unit, prog) && !emf_demand_has(unit, prog))
 			err = attach_program(unit, prog, &object->attached);
 	}
 	if (!err)
@@ -338,7 +338,7 @@ void emf_bpf_object_close(struct emf_unit *unit)
 		return;
 	emf_bpf_links_close(&object->attached);
 	emf_demand_fini(unit);
-	emf_attach_forget(unit);
+	emf_places_forget(unit);
 	unit->m->object->destroy(object->head);
 	object->head = NULL;
 }

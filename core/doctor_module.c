@@ -247,7 +247,7 @@ static void examine(struct patient *p, json_t *json)
 		cannot_open(p, json, "open", err);
 		return;
 	}
-	err = emf_attach_choose(unit);
+	err = emf_places_choose(unit);
 	if (err) {
 		emf_bpf_object_close(unit);
 		cannot_open(p, json, "choose", err);

@@ -10,13 +10,13 @@
 #include <emf/log.h>
 #include <emf/module.h>
 
-#include "attach.h"
 #include "bpf_object.h"
 #include "chain_set.h"
 #include "demand.h"
 #include "metric.h"
 #include "need.h"
 #include "param.h"
+#include "place.h"
 #include "ring.h"
 #include "show.h"
 #include "view.h"
