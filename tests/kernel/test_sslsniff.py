@@ -183,6 +183,7 @@ def test_the_older_functions_are_seen_too():
     openssl = os.path.realpath(shutil.which("openssl"))
     server = tap.start(openssl, "s_server", "-rev", "-accept", "127.0.0.1:0", "-cert", cert, "-key", key, "-naccept", "1", stderr=subprocess.STDOUT)
     port = next((m.group(1) for m in (re.match(r"ACCEPT \S+:(\d+)", line) for line in server.stdout) if m), None)
+    tap.equal(bool(port), True, "whether the server says where it listens")
     client = tap.start(openssl, "s_client", "-quiet", "-connect", f"127.0.0.1:{port}", stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
     tool = sniffing("-j", "-p", str(client.pid))
     client.stdin.write("by SSL_write(3)\n")
