@@ -235,8 +235,8 @@ def _attach(obj: Object, module: str, source: Source, out: Inferred) -> None:
             out.params.append(InferredParam(name, name, Declared(position), "char" if size else "__u32", size, "EMF_" + type_.upper(), None, None,
                                             "where its programs are attached", value='""' if size else "0"))
         texts = [f"{module}_params.{name}" if size else "NULL"]
-        out.attaches.append(TableAttach(program.name, "EMF_ATTACH_" + word.upper(), texts, [f'"{name}"'],
-                                        "NULL" if size else f"&{module}_params.{name}", position))
+        more = [] if size else [f".netdev = &{module}_params.{name}"]
+        out.attaches.append(TableAttach(program.name, "EMF_ATTACH_" + word.upper(), texts, [f'"{name}"'], position, more))
 
 
 # --- events -----------------------------------------------------------------------------------

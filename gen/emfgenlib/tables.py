@@ -70,7 +70,6 @@ class TableAttach:
     kind: str  # EMF_ATTACH_UPROBE
     texts: List[str]
     options: List[str]
-    netdev: str
     position: Position
     more: List[str] = field(default_factory=list)  # initializers of what few have
 
@@ -186,14 +185,15 @@ def _range(field_: Field, scope: Scope) -> Optional[Tuple[str, str]]:
 def _attach(attach: Attach, module: ModuleDecl) -> TableAttach:
     from .render import c_string  # with jinja2 loaded by then
 
-    out = TableAttach(attach.program.text, "EMF_ATTACH_" + attach.name.upper(), [], [], "NULL", attach.position)
+    out = TableAttach(attach.program.text, "EMF_ATTACH_" + attach.name.upper(), [], [], attach.position)
     for what, argument in zip(PLACES[attach.name], attach.arguments):
         is_param = isinstance(argument, Field) or argument.kind == "name"
         name = argument.name if isinstance(argument, Field) else argument.text
         value = f"{module.name}_params.{name}" if is_param else c_string(name)
         kind = TYPES.get(what.strip("[]"))
         if is_param and kind == "netdev":
-            out.netdev, value = "&" + value, "NULL"
+            out.more.append(f".netdev = &{value}")
+            value = "NULL"
         elif is_param and kind:
             out.more.append(f".{what.strip('[]')} = &{value}")
             continue

@@ -180,7 +180,7 @@ def product():
                            ("packets.bpf.c", COUNTER_KERNEL), ("packets.c", COUNTER_USER),
                            ("chosen.emf", CHOSEN), ("chosen.bpf.c", CHOSEN_KERNEL)):
             scratch.write(os.path.join(src, "modules", name), text)
-        build = scratch.Build(src, src, "--with-modules=calls,packets,chosen")
+        build = scratch.Build(src, src, "--with-modules=calls,packets,chosen", "--enable-werror")
         build.make()
         scratch.write(os.path.join(parent.name, "watched.c"), WATCHED)
         scratch.must("gcc", "-O1", "-o", os.path.join(parent.name, "watched"), os.path.join(parent.name, "watched.c"), cwd=parent.name)

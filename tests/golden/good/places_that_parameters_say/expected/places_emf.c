@@ -74,13 +74,58 @@ static const struct emf_param places_param_table[] = {
 };
 
 static const struct emf_attach places_attaches[] = {
-	{ "on_return", EMF_ATTACH_URETPROBE, { places_params.library, "getaddrinfo" }, { "library", NULL }, NULL, .pid = &places_params.pid }, /* modules/places.emf:8:19 */
-	{ "on_call", EMF_ATTACH_UPROBE, { places_params.library, "getaddrinfo" }, { "library", NULL }, NULL, .pid = &places_params.pid, .unless = &places_param_table[3] }, /* modules/places.emf:9:17 */
-	{ "on_old", EMF_ATTACH_UPROBE, { places_params.library, "gethostbyname" }, { "library", NULL }, NULL, .optional = true }, /* modules/places.emf:10:16 */
-	{ "on_kernel", EMF_ATTACH_KPROBE, { places_params.function }, { "function" }, NULL, .only_if = &places_param_table[3], .optional = true }, /* modules/places.emf:11:19 */
-	{ "on_probe", EMF_ATTACH_USDT, { places_params.library, "libc", "setjmp" }, { "library", NULL, NULL }, NULL, .pid = &places_params.pid }, /* modules/places.emf:12:18 */
-	{ "sample", EMF_ATTACH_PERF_EVENT, { "cpu-clock" }, { NULL }, NULL, .frequency = &places_params.frequency, .pid = &places_params.pid, .unless = &places_param_table[3] }, /* modules/places.emf:13:16 */
-	{ "fault", EMF_ATTACH_PERF_EVENT, { "page-faults", "99" }, { NULL, NULL }, NULL }, /* modules/places.emf:14:15 */
+	{ /* modules/places.emf:8:19 */
+		.program = "on_return",
+		.kind = EMF_ATTACH_URETPROBE,
+		.text = { places_params.library, "getaddrinfo" },
+		.option = { "library", NULL },
+		.pid = &places_params.pid,
+	},
+	{ /* modules/places.emf:9:17 */
+		.program = "on_call",
+		.kind = EMF_ATTACH_UPROBE,
+		.text = { places_params.library, "getaddrinfo" },
+		.option = { "library", NULL },
+		.pid = &places_params.pid,
+		.unless = &places_param_table[3],
+	},
+	{ /* modules/places.emf:10:16 */
+		.program = "on_old",
+		.kind = EMF_ATTACH_UPROBE,
+		.text = { places_params.library, "gethostbyname" },
+		.option = { "library", NULL },
+		.optional = true,
+	},
+	{ /* modules/places.emf:11:19 */
+		.program = "on_kernel",
+		.kind = EMF_ATTACH_KPROBE,
+		.text = { places_params.function },
+		.option = { "function" },
+		.only_if = &places_param_table[3],
+		.optional = true,
+	},
+	{ /* modules/places.emf:12:18 */
+		.program = "on_probe",
+		.kind = EMF_ATTACH_USDT,
+		.text = { places_params.library, "libc", "setjmp" },
+		.option = { "library", NULL, NULL },
+		.pid = &places_params.pid,
+	},
+	{ /* modules/places.emf:13:16 */
+		.program = "sample",
+		.kind = EMF_ATTACH_PERF_EVENT,
+		.text = { "cpu-clock" },
+		.option = { NULL },
+		.frequency = &places_params.frequency,
+		.pid = &places_params.pid,
+		.unless = &places_param_table[3],
+	},
+	{ /* modules/places.emf:14:15 */
+		.program = "fault",
+		.kind = EMF_ATTACH_PERF_EVENT,
+		.text = { "page-faults", "99" },
+		.option = { NULL, NULL },
+	},
 	{ .program = NULL },
 };
 
