@@ -7,27 +7,22 @@
 
 #include <emf/attach.h>
 
-struct bpf_link;
 struct bpf_program;
+struct emf_bpf_links;
 struct emf_unit;
-
-/* Whether the description of its module says where this program hangs. */
-bool emf_attach_is_described(const struct emf_unit *unit, const struct bpf_program *prog);
 
 /**
  * emf_attach() - attach one program to one place
  * @unit: its module
  * @prog: loaded
  * @attach: the place
- * @link: receives the link
+ * @links: the links are added to them; those from before an error stay
  *
- * Return: 0; -EINVAL, told in unit->why, if an option that says where was not given; or
- * what libbpf reports.
+ * Return: 0; -EINVAL, told in unit->why, if an option that says where was not given;
+ * -ENOENT or -ESRCH, told there, if there is no such library or process; -ENOMEM; or what
+ * libbpf and perf_event_open(2) report.
  */
 int emf_attach(struct emf_unit *unit, struct bpf_program *prog, const struct emf_attach *attach,
-	       struct bpf_link **link);
-
-/* Writes unit->why: which program, which place, the error, and what libbpf @said, if it did. */
-void emf_attach_explain(struct emf_unit *unit, const struct emf_attach *attach, int err, const char *said);
+	       struct emf_bpf_links *links);
 
 #endif

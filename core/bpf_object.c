@@ -5,6 +5,7 @@
 #include "bpf_object.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <emf/chain.h>
 #include <errno.h>
 #include <linux/bpf.h>
@@ -74,6 +75,31 @@ static void leave_out_what_is_plugged(struct emf_unit *unit)
 	}
 }
 
+/* A kernel part that counts pages has a variable for their size, which it cannot find out. */
+static void write_page_bytes(const struct bpf_object *object)
+{
+	const struct btf *btf = bpf_object__btf(object);
+	int id = btf ? btf__find_by_name_kind(btf, ".rodata", BTF_KIND_DATASEC) : -ENOENT;
+	const struct btf_type *section = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
+	uint32_t bytes = (uint32_t)sysconf(_SC_PAGESIZE);
+	struct bpf_map *map;
+	size_t size;
+	char *data;
+
+	bpf_object__for_each_map(map, object) {
+		const char *dot = strstr(bpf_map__name(map), ".rodata");
+
+		data = dot && !dot[strlen(".rodata")] ? (char *)bpf_map__initial_value(map, &size) : NULL;
+		for (uint16_t i = 0; data && section && i < btf_vlen(section); i++) {
+			const struct btf_var_secinfo *place = &btf_var_secinfos(section)[i];
+			const char *name = btf__name_by_offset(btf, btf__type_by_id(btf, place->type)->name_off);
+
+			if (!strcmp(name, "emf_page_bytes") && place->size == sizeof(bytes) && place->offset + sizeof(bytes) <= size)
+				memcpy(data + place->offset, &bytes, sizeof(bytes));
+		}
+	}
+}
+
 /* What libbpf opens is its own: the bytes are not needed behind it. */
 static int open_skeleton(const struct module *m, struct emf_skeleton_head *head)
 {
@@ -115,6 +141,7 @@ int emf_bpf_object_open(struct emf_unit *unit)
 	emf_btf_cache_opened(object->head->obj);
 	leave_out_what_is_not_supported(unit);
 	leave_out_what_is_plugged(unit);
+	write_page_bytes(object->head->obj);
 	emf_ring_drain_prepare(object->head->obj);
 	object->open_ns = emf_now_ns() - start;
 	return emf_bpf_error_end(&error, "open", NULL, 0);
@@ -177,52 +204,68 @@ static int attach_by_section(struct emf_unit *unit, struct bpf_program *prog, st
 
 /* By the description of its module. */
 static int attach_by_description(struct emf_unit *unit, struct bpf_program *prog, const struct emf_attach *attach,
-				 struct bpf_link **link)
+				 struct emf_bpf_links *links)
 {
 	struct emf_bpf_error error;
 	int err;
 
+	if (!emf_place_is_chosen(unit, attach))
+		return 0;
 	emf_bpf_error_begin(&error, unit);
-	err = emf_attach(unit, prog, attach, link);
+	err = emf_attach(unit, prog, attach, links);
 	/* What is wrong with a privilege or the kernel, libbpf's error tells best. */
 	if (err && err != -EPERM && err != -EACCES && err != -EOPNOTSUPP && !unit->why[0])
-		emf_attach_explain(unit, attach, err, error.said);
+		emf_place_explain(unit, attach, err, error.said);
+	if (attach->optional && err == -ENOENT) {
+		emf_place_do_without(unit, attach);
+		err = 0;
+	}
 	emf_bpf_error_end(&error, "attach", prog, unit->why[0] ? 0 : err);
 	return err;
 }
 
-static size_t count_links(const struct emf_unit *unit)
+int emf_bpf_links_add(struct emf_bpf_links *links, struct bpf_link *link)
 {
-	struct bpf_program *prog;
-	size_t n = 0;
+	struct bpf_link **more = realloc(links->links, (links->n + 1) * sizeof(struct bpf_link *));
 
-	bpf_object__for_each_program(prog, unit->object.head->obj)
-		n++;
-	for (const struct emf_attach *a = unit->m->attaches; a && a->program; a++)
-		n++;
-	return n;
+	if (!more) {
+		bpf_link__destroy(link);
+		return -ENOMEM;
+	}
+	links->links = more;
+	links->links[links->n++] = link;
+	return 0;
 }
 
-/* Everything of one program; what was attached before an error stays in the list. */
+/* All places of one program; what was attached before an error stays in the list. */
 static int attach_program(struct emf_unit *unit, struct bpf_program *prog, struct emf_bpf_links *attached)
 {
 	struct bpf_link *link;
 	int err = 0;
 
-	if (!emf_attach_is_described(unit, prog)) {
+	if (!emf_place_is_described(unit, prog)) {
 		err = attach_by_section(unit, prog, &link);
-		if (!err && link)
-			attached->links[attached->n++] = link;
-		return err;
+		return err || !link ? err : emf_bpf_links_add(attached, link);
 	}
 	if (!bpf_program__autoload(prog))
 		return 0;
-	for (const struct emf_attach *a = unit->m->attaches; !err && a->program; a++) {
-		if (strcmp(a->program, bpf_program__name(prog)))
-			continue;
-		err = attach_by_description(unit, prog, a, &link);
-		if (!err)
-			attached->links[attached->n++] = link;
+	for (const struct emf_attach *a = unit->m->attaches; !err && a->program; a++)
+		if (!strcmp(a->program, bpf_program__name(prog)))
+			err = attach_by_description(unit, prog, a, attached);
+	return err;
+}
+
+/* In the order of the description: what is to be seen to end, its author attaches to the end first. */
+static int attach_described(struct emf_unit *unit)
+{
+	struct emf_bpf_object *object = &unit->object;
+	int err = 0;
+
+	for (const struct emf_attach *a = unit->m->attaches; !err && a && a->program; a++) {
+		struct bpf_program *prog = bpf_object__find_program_by_name(object->head->obj, a->program);
+
+		if (prog && bpf_program__autoload(prog) && !emf_demand_has(unit, prog))
+			err = attach_by_description(unit, prog, a, &object->attached);
 	}
 	return err;
 }
@@ -231,20 +274,17 @@ int emf_bpf_object_attach(struct emf_unit *unit)
 {
 	struct emf_bpf_object *object = &unit->object;
 	uint64_t start = emf_now_ns();
-	size_t n = count_links(unit);
 	struct bpf_program *prog;
-	int err = 0;
+	int err = emf_demand_init(unit);
 
-	object->attached.links = calloc(n ? n : 1, sizeof(*object->attached.links));
-	if (!object->attached.links)
-		return -ENOMEM;
-	err = emf_demand_init(unit);
 	bpf_object__for_each_program(prog, object->head->obj) {
 		if (err)
 			break;
-		if (!emf_demand_has(unit, prog))
+		if (!emf_place_is_described(unit, prog) && !emf_demand_has(unit, prog))
 			err = attach_program(unit, prog, &object->attached);
 	}
+	if (!err)
+		err = attach_described(unit);
 	if (!err)
 		err = emf_demand_start(unit);
 	object->attach_ns = emf_now_ns() - start;
@@ -253,9 +293,7 @@ int emf_bpf_object_attach(struct emf_unit *unit)
 
 int emf_bpf_object_attach_one(struct emf_unit *unit, struct bpf_program *prog, struct emf_bpf_links *links)
 {
-	if (!links->links)
-		links->links = calloc(count_links(unit), sizeof(*links->links));
-	return links->links ? attach_program(unit, prog, links) : -ENOMEM;
+	return attach_program(unit, prog, links);
 }
 
 void emf_bpf_links_move(struct emf_bpf_links *to, struct emf_bpf_links *from)
@@ -300,6 +338,7 @@ void emf_bpf_object_close(struct emf_unit *unit)
 		return;
 	emf_bpf_links_close(&object->attached);
 	emf_demand_fini(unit);
+	emf_places_forget(unit);
 	unit->m->object->destroy(object->head);
 	object->head = NULL;
 }

@@ -42,8 +42,11 @@ int emf_bpf_object_attach(struct emf_unit *unit);
 /* Hands the values of parameters on to the kernel part; those that are constant only before the load. */
 void emf_bpf_object_set_params(struct emf_unit *unit);
 
-/* Attaches one program to all its places; @links receives them, allocated if it was empty. */
+/* Attaches one program to all its places; @links receives them. */
 int emf_bpf_object_attach_one(struct emf_unit *unit, struct bpf_program *prog, struct emf_bpf_links *links);
+
+/* Appends one. Return: 0; or -ENOMEM, and it is closed. */
+int emf_bpf_links_add(struct emf_bpf_links *links, struct bpf_link *link);
 
 /* Appends links to others. Those for which there is no memory are closed at once. */
 void emf_bpf_links_move(struct emf_bpf_links *to, struct emf_bpf_links *from);

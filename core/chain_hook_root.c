@@ -5,16 +5,15 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <linux/perf_event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "btf_cache.h"
 #include "chain_hook.h"
 #include "pack.h"
+#include "perf_event.h"
 #include "pin_folder.h"
 
 #define PIN_LINK "link-"
@@ -146,33 +145,12 @@ static int adopt(struct emf_chain_hook *hook, const char *folder)
 
 /* --- perf events: one for each processor */
 
-/* Those that a kernel counts by itself, so that they are everywhere; enum perf_sw_ids. */
-static const struct {
-	const char *name;
-	uint64_t config;
-} events[] = {
-	{ "cpu-clock", PERF_COUNT_SW_CPU_CLOCK },
-	{ "task-clock", PERF_COUNT_SW_TASK_CLOCK },
-	{ "page-faults", PERF_COUNT_SW_PAGE_FAULTS },
-	{ "context-switches", PERF_COUNT_SW_CONTEXT_SWITCHES },
-	{ "cpu-migrations", PERF_COUNT_SW_CPU_MIGRATIONS },
-	{ "minor-faults", PERF_COUNT_SW_PAGE_FAULTS_MIN },
-	{ "major-faults", PERF_COUNT_SW_PAGE_FAULTS_MAJ },
-};
-
 /* The description was checked: "EVENT/FREQUENCY". */
 static int open_event(const char *target, int cpu)
 {
-	struct perf_event_attr attr = { .size = sizeof(attr), .type = PERF_TYPE_SOFTWARE, .freq = 1 };
-	const char *slash = strchr(target, '/');
-	int fd;
+	size_t length = strcspn(target, "/");
 
-	for (size_t i = 0; slash && i < sizeof(events) / sizeof(events[0]); i++)
-		if (strlen(events[i].name) == (size_t)(slash - target) && !strncmp(events[i].name, target, (size_t)(slash - target)))
-			attr.config = events[i].config;
-	attr.sample_freq = slash ? strtoul(slash + 1, NULL, 10) : 1;
-	fd = (int)syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	return emf_perf_event_open(target, length, target[length] ? strtoul(target + length + 1, NULL, 10) : 1, EMF_PERF_ALL, cpu);
 }
 
 static int hang_on_event(struct emf_chain_hook *hook, const struct bpf_program *stay, int cpu)

@@ -247,6 +247,12 @@ static void examine(struct patient *p, json_t *json)
 		cannot_open(p, json, "open", err);
 		return;
 	}
+	err = emf_places_choose(unit);
+	if (err) {
+		emf_bpf_object_close(unit);
+		cannot_open(p, json, "choose", err);
+		return;
+	}
 	/* As life.c does: a positive value is an errno that lost its sign. */
 	err = unit->m->configure ? -abs(unit->m->configure(unit->m)) : 0;
 	if (err) {

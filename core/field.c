@@ -86,8 +86,12 @@ static void add_value(struct emf_line *line, enum emf_form form, const struct em
 	const char *text = emf_field_text(&field, data, &len);
 
 	if (text) {
-		/* A program sees all of it; a NUL ends what a person does. */
-		emf_text_add(line, form, text, m->bounded && form != EMF_FORM_TABLE ? used(m, data) : len);
+		/* Of what has a length a program sees all; a person does not see the NULs at its end. */
+		if (m->bounded)
+			len = used(m, data);
+		while (form == EMF_FORM_TABLE && len && !text[len - 1])
+			len--;
+		emf_text_add(line, form, text, len);
 		return;
 	}
 	if (!emf_field_is_array(m)) {

@@ -112,6 +112,7 @@ static const struct {
 } steps[] = {
 	{ .name = "open", .run = emf_bpf_object_open, .of_object = true },
 	{ .name = "check", .run = check },
+	{ .name = "choose", .run = emf_places_choose, .of_object = true },
 	{ .name = "configure", .run = configure, .of_object = true },
 	{ .name = "import", .run = emf_map_share_import, .of_object = true },
 	{ .name = "load", .run = emf_bpf_object_load, .of_object = true },

@@ -16,6 +16,7 @@
 #include "metric.h"
 #include "need.h"
 #include "param.h"
+#include "place.h"
 #include "ring.h"
 #include "show.h"
 #include "view.h"
@@ -56,6 +57,7 @@ enum emf_unit_state {
  * @params: its parameters
  * @rings: its ring buffers
  * @variants: which programs were chosen, and why
+ * @places: where programs hang, one for each of @m->attaches; NULL when nothing is loaded
  * @malformed: records that were too short
  * @shown: how its events are printed
  * @metrics: what was counted of them, and read
@@ -86,6 +88,7 @@ struct emf_unit {
 	struct emf_param_set params;
 	struct emf_ring_set rings;
 	struct emf_variants variants;
+	struct emf_place *places;
 	uint64_t malformed;
 	struct emf_shown_set shown;
 	struct emf_metric_set metrics;

@@ -66,6 +66,20 @@ static json_t *variants_json(const struct emf_unit *unit)
 	return variants;
 }
 
+static json_t *places_json(const struct emf_unit *unit)
+{
+	json_t *places = json_array();
+
+	for (size_t i = 0; unit->places && unit->m->attaches && unit->m->attaches[i].program; i++) {
+		const struct emf_place *p = &unit->places[i];
+
+		json_array_append_new(places, json_pack("{s:s, s:o, s:i, s:b, s:o}", "program", unit->m->attaches[i].program, "at",
+							emf_json_text(p->at), "links", (int)p->links, "found", p->found, "why",
+							emf_json_text(p->why)));
+	}
+	return places;
+}
+
 static json_t *demand_json(const struct emf_unit *unit)
 {
 	json_t *programs = json_array();
@@ -134,6 +148,7 @@ static json_t *unit_json(const struct emf_unit *unit)
 	json_object_set_new(json, "params", params_json(unit));
 	json_object_set_new(json, "rings", rings_json(unit));
 	json_object_set_new(json, "variants", variants_json(unit));
+	json_object_set_new(json, "places", places_json(unit));
 	json_object_set_new(json, "provides", provides_json(unit));
 	json_object_set_new(json, "maps", maps_json(unit));
 	json_object_set_new(json, "on_demand", demand_json(unit));
@@ -222,6 +237,22 @@ static void print_variants(const json_t *module, FILE *out)
 			text_of(variant, "instead_of"), text_of(variant, "why"));
 }
 
+/* Those that nobody could know beforehand. */
+static void print_places(const json_t *module, FILE *out)
+{
+	const json_t *place;
+	size_t i;
+
+	json_array_foreach(json_object_get(module, "places"), i, place) {
+		if (strcmp(text_of(place, "why"), "-"))
+			fprintf(out, "%s: program %s %s\n", text_of(module, "name"), text_of(place, "program"),
+				text_of(place, "why"));
+		else if (json_is_true(json_object_get(place, "found")))
+			fprintf(out, "%s: program %s hangs on %s\n", text_of(module, "name"), text_of(place, "program"),
+				text_of(place, "at"));
+	}
+}
+
 void emf_status_print(const json_t *status, FILE *out)
 {
 	struct emf_table table;
@@ -239,6 +270,8 @@ void emf_status_print(const json_t *status, FILE *out)
 	emf_table_print(&table, out);
 	json_array_foreach(json_object_get(status, "modules"), i, module)
 		print_variants(module, out);
+	json_array_foreach(json_object_get(status, "modules"), i, module)
+		print_places(module, out);
 	json_array_foreach(json_object_get(status, "modules"), i, module)
 		print_on_demand(module, out);
 	json_array_foreach(json_object_get(status, "modules"), i, module)

@@ -5,7 +5,6 @@
 #include "execsnoop_emf.h"
 
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 static bool needs_quotes(const char *arg, size_t len)
@@ -87,21 +86,6 @@ void execsnoop_handle_exec(struct module *m, const struct execsnoop_exec *e)
 		snprintf(args, sizeof(args), "after %.3f s", (double)e->took / 1e9);
 	emf_print(m, "%-12s %-4s %7u %7u %6u %-16s %-12s %s\n", emf_clock(clock, e->time),
 		  e->kind == EXECSNOOP_KIND_EXEC ? "exec" : "exit", e->pid, e->ppid, e->uid, comm, result, args);
-}
-
-int execsnoop_configure(struct module *m)
-{
-	const struct execsnoop_params *params = &execsnoop_params;
-	struct execsnoop_bpf *skel = execsnoop_skeleton(m);
-
-	skel->rodata->nr_execve = SYS_execve;
-	skel->rodata->nr_execveat = SYS_execveat;
-	if (!params->failed) /* a megabyte that nobody would use */
-		bpf_map__set_max_entries(skel->maps.calls, 1);
-	bpf_program__set_autoload(skel->progs.on_exit, params->exits || params->failed);
-	bpf_program__set_autoload(skel->progs.on_enter, params->failed);
-	bpf_program__set_autoload(skel->progs.on_return, params->failed);
-	return 0;
 }
 
 int execsnoop_create(struct module *m)

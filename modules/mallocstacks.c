@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * mallocstacks.c - hangs the programs on the C library, and prints the stacks in the end.
+ * mallocstacks.c - prints the stacks in the end.
  */
 #include "mallocstacks_emf.h"
 
@@ -9,9 +9,7 @@
 #include <string.h>
 
 #include "stack_counts.h"
-#include "uprobe.h"
 
-static struct uprobes probes;
 static struct emf_stack_report *report;
 static struct emf_timer timer;
 static bool looked[MALLOCSTACKS_STACKS]; /* at this stack */
@@ -33,32 +31,7 @@ int mallocstacks_create(struct module *m)
 
 int mallocstacks_attach(struct module *m)
 {
-	const struct mallocstacks_bpf *skeleton = mallocstacks_skeleton(m);
-	const struct {
-		const struct bpf_program *prog;
-		const char *function;
-		bool returns;
-	} all[] = {
-		/* What ends first: a block is not seen else, or seen to stay. */
-		{ skeleton->progs.on_free, "free", false },
-		{ skeleton->progs.on_return, "malloc", true },
-		{ skeleton->progs.on_return, "calloc", true },
-		{ skeleton->progs.on_return, "realloc", true },
-		{ skeleton->progs.on_malloc, "malloc", false },
-		{ skeleton->progs.on_calloc, "calloc", false },
-		{ skeleton->progs.on_realloc, "realloc", false },
-	};
-	char libc[PATH_MAX];
-	const char *library = mallocstacks_params.library;
-	int err = 0;
-
-	if (!library[0]) {
-		err = uprobe_libc(m, mallocstacks_params.pid, libc);
-		library = libc;
-	}
-	for (size_t i = 0; !err && i < sizeof(all) / sizeof(*all); i++)
-		err = uprobe_attach(m, &probes, all[i].prog, all[i].returns, false, mallocstacks_params.pid, library, all[i].function);
-	return err ? err : emf_timer_start(m, &timer, STACK_COUNTS_EVERY_NS, STACK_COUNTS_EVERY_NS);
+	return emf_timer_start(m, &timer, STACK_COUNTS_EVERY_NS, STACK_COUNTS_EVERY_NS);
 }
 
 /* The process and its files are known from then on. */
@@ -100,7 +73,6 @@ int mallocstacks_destroy(struct module *m)
 	const struct mallocstacks_bpf *skeleton = mallocstacks_skeleton(m);
 	enum emf_stack_form form = stack_counts_form(mallocstacks_params.svg, mallocstacks_params.folded);
 
-	uprobe_detach(&probes);
 	mallocstacks_map_counts_for_each(m, add, NULL);
 	emf_stack_report_end(report, form, "bytes", mallocstacks_params.svg);
 	report = NULL;

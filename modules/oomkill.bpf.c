@@ -20,7 +20,7 @@ char LICENSE[] SEC("license") = "GPL";
 #define MM_ANONPAGES 1
 #define MM_SHMEMPAGES 3
 
-const volatile __u32 page_bytes = 4096; /* set by user space */
+const volatile __u32 emf_page_bytes; /* the product writes it */
 
 struct trace_event_raw_mark_victim {
 	unsigned long total_vm;
@@ -72,8 +72,8 @@ static __always_inline void describe(struct oomkill_kill *e, const struct task_s
 
 	e->uid = BPF_CORE_READ(task, real_cred, uid.val);
 	BPF_CORE_READ_INTO(&e->comm, task, comm);
-	e->total_vm = BPF_CORE_READ(mm, total_vm) * page_bytes;
-	e->rss = (pages(mm, MM_FILEPAGES) + pages(mm, MM_ANONPAGES) + pages(mm, MM_SHMEMPAGES)) * page_bytes;
+	e->total_vm = BPF_CORE_READ(mm, total_vm) * emf_page_bytes;
+	e->rss = (pages(mm, MM_FILEPAGES) + pages(mm, MM_ANONPAGES) + pages(mm, MM_SHMEMPAGES)) * emf_page_bytes;
 }
 
 SEC("raw_tp/mark_victim")

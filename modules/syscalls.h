@@ -58,6 +58,15 @@ static __always_inline bool syscalls_end(void *calls, void *call, __u32 size_byt
 		return leave(ctx->ret);                               \
 	}
 
+/* Numbers of those that programs on sys_enter look for: asm/unistd.h */
+#if defined(__TARGET_ARCH_x86)
+#define SYSCALLS_EXECVE 59
+#define SYSCALLS_EXECVEAT 322
+#else /* include/uapi/asm-generic/unistd.h */
+#define SYSCALLS_EXECVE 221
+#define SYSCALLS_EXECVEAT 281
+#endif
+
 /* A text of the caller, cut to fit; empty where there is none. Return: whether there was more. */
 static __always_inline bool syscalls_text(char *out, __u32 size, const void *text)
 {

@@ -2,7 +2,7 @@
 from typing import Dict, List, Optional, Tuple
 
 from . import bpf_names, types, words
-from .attach import PLACES, check_kind
+from .check_attach import check_attaches
 from .check_chain import all_of
 from .check_fields import check_fields, check_in_range, check_unique
 from .check_maps import check_maps
@@ -11,7 +11,7 @@ from .errors import Errors
 from .layout import Layouts, near_type
 from .near import near, nearest
 from .scope import Scope, of_file
-from .syntax import (Attach, Chain, Enum, Event, Field, File, Method, ModuleDecl, Name, Need, ProductDecl, Service, Setting, Signal,
+from .syntax import (Chain, Enum, Event, Field, File, Method, ModuleDecl, Name, Need, ProductDecl, Service, Setting, Signal,
                      Struct, Value)
 from .values import check_value
 
@@ -41,8 +41,7 @@ def check_module(module: ModuleDecl, file: File, scope: Scope, layouts: Layouts,
     _variants(module, errors)
     check_fields(module.options, scope, errors)
     _params(module.options, scope, layouts, errors)
-    for attach in module.attaches:
-        _attach(attach, errors)
+    check_attaches(module, errors)
     check_unique(module.events, "an event", errors)
     for event in module.events:
         _event(event, services, scope, layouts, errors)
@@ -149,25 +148,6 @@ def _params(params: List[Field], scope: Scope, layouts: Layouts, errors: Errors)
         elif letter in letters:
             errors.add(param.short.position, f"-{letter} is {letters[letter]} already")
         letters.setdefault(letter, "--" + param.name)
-
-
-def _attach(attach: Attach, errors: Errors) -> None:
-    wanted = PLACES.get(attach.name)
-    if wanted is None:
-        check_kind(attach, errors)
-        return
-    form = f"{attach.name}({', '.join(wanted)})"
-    if len(attach.arguments) != len(wanted):
-        errors.add(attach.position, f"'{attach.name}' takes {len(wanted)}, not {len(attach.arguments)}", f"write: {form}")
-        return
-    for what, argument in zip(wanted, attach.arguments):
-        if isinstance(argument, Field):
-            kind = "netdev" if what == "interface" else types.STRING
-            if argument.type.text != kind:
-                errors.add(argument.type.position, f"the {what} of '{form}' is a {kind}, not a {argument.type.text}",
-                           f"write: param {kind}{'<=255' if kind == types.STRING else ''} {argument.name}")
-        elif argument.kind != "string" or not argument.text:
-            errors.add(argument.position, f"the {what} of '{form}' is a text", "put it in quotes, or write: param ...")
 
 
 def _callbacks(module: ModuleDecl, errors: Errors) -> None:

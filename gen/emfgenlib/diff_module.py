@@ -6,7 +6,7 @@ from .diff_chain import argument
 from .diff_types import compare_member, compare_members
 from .diff_wire import Side
 from .errors import Position
-from .syntax import Event, Field, Metric, ModuleDecl, Name, ProductDecl
+from .syntax import Attach, Event, Field, Metric, ModuleDecl, Name, ProductDecl
 
 
 def compare_modules(before: ModuleDecl, after: ModuleDecl, old: Side, new: Side, changes: Changes) -> None:
@@ -107,7 +107,7 @@ def _needs(before: ModuleDecl, after: ModuleDecl, what: str, changes: Changes) -
 def _attaches(before: ModuleDecl, after: ModuleDecl, what: str, changes: Changes) -> None:
     """Where programs hang, but for the parameters, which are compared as such."""
     def each(module: ModuleDecl) -> Dict[Tuple[str, str], Name]:
-        return {(a.program.text, f"{a.name}({', '.join(argument(x) for x in a.arguments)})"): a.program
+        return {(a.program.text, f"{a.name}({', '.join(argument(x) for x in a.arguments)}){_when(a)}"): a.program
                 for a in module.attaches if a.program}
 
     was, is_ = each(before), each(after)
@@ -117,6 +117,11 @@ def _attaches(before: ModuleDecl, after: ModuleDecl, what: str, changes: Changes
     for (program, place), name in was.items():
         if (program, place) not in is_:
             changes.fine(name.position, f"{what} does not attach '{program}' to {place} any more")
+
+
+def _when(attach: Attach) -> str:
+    only = f" if {'not ' * attach.negated}{attach.condition.text}" if attach.condition else ""
+    return only + " optional" * attach.optional
 
 
 def _paired(kind: str, before: List, after: List, what: str, compare: Callable, changes: Changes) -> None:  # type: ignore[type-arg]

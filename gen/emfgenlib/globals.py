@@ -26,7 +26,7 @@ def stored(obj: Object, source: str, file: File, module: ModuleDecl, has_user: b
     for param in module.params:
         variable = obj.variables.get(param.name)
         if not variable:
-            if not has_user:
+            if not has_user and param.name not in module.attached_by:
                 errors.add(param.position, f"nothing reads parameter '{param.name}': {source} has no variable of that name",
                            f"add there: {'' if param.live else 'const '}volatile {declaration_of(param, scope)};")
             continue

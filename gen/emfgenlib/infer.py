@@ -138,7 +138,7 @@ def tell_unused(obj: Object, path: str, declared: ModuleDecl) -> None:
 
 def _params(obj: Object, records: Records, there: Said, source: Source, errors: Errors) -> List[InferredParam]:
     wanted = [v for v in obj.variables.values() if v.section.startswith(".rodata") and v.is_const_volatile and not v.is_static
-              and not v.name.startswith("_")]
+              and not v.name.startswith(("_", "emf_"))]
     found = {v.name: made for v in wanted for made in [_param(obj, records, v, there.params.get(v.name, ""), source)] if made}
     for name in there.params:
         if name not in found:
@@ -235,8 +235,8 @@ def _attach(obj: Object, module: str, source: Source, out: Inferred) -> None:
             out.params.append(InferredParam(name, name, Declared(position), "char" if size else "__u32", size, "EMF_" + type_.upper(), None, None,
                                             "where its programs are attached", value='""' if size else "0"))
         texts = [f"{module}_params.{name}" if size else "NULL"]
-        out.attaches.append(TableAttach(program.name, "EMF_ATTACH_" + word.upper(), texts, [f'"{name}"'],
-                                        "NULL" if size else f"&{module}_params.{name}", position))
+        more = [] if size else [f".netdev = &{module}_params.{name}"]
+        out.attaches.append(TableAttach(program.name, "EMF_ATTACH_" + word.upper(), texts, [f'"{name}"'], position, more))
 
 
 # --- events -----------------------------------------------------------------------------------

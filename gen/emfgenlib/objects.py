@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, List, Optional, Set
 
 from . import VERSION, sections
-from .attach import PLACES
+from .attach import example
 from .bpf_object import Empty, Object
 from .check_names import check_c_names
 from .check_object import check_object
@@ -206,9 +206,8 @@ def _programs(obj: Object, source: str, declared: Optional[ModuleDecl], inferred
             errors.add(place or Position(source), f"libbpf knows no section '{program.section}', that of program '{program.name}'",
                        sections.nearest_to(program.section))
         elif word and place and program.name not in attached | variants | plugged:
-            form = ", ".join(f'"{what}"' for what in PLACES[word])
             warn(place, f"SEC(\"{program.section}\") does not say where program '{program.name}' hangs",
-                 f"write in the module's description: attach {program.name} {word}({form});")
+                 f"write in the module's description: attach {program.name} {example(word)};")
 
 
 def _write(args: argparse.Namespace, good: list) -> None:

@@ -1,18 +1,18 @@
 """Grammar of chains."""
-from typing import List, Union
+from typing import Callable, List, Union
 
 from .cursor import Cursor
 from .parse_types import declarator, members
 from .syntax import Attach, Chain, Field, Handoff, Slot, Struct, Value
 
 
-def attach(cursor: Cursor, doc: List[str]) -> Attach:
-    """kind(arguments): what it hangs on is given, or asked for as a parameter."""
+def attach(cursor: Cursor, doc: List[str], parameter: Callable[[Cursor, List[str]], Field] = declarator) -> Attach:
+    """kind(arguments): what it hangs on is given, or asked for as a @parameter."""
     kind = cursor.name("a kind such as xdp or uprobe")
 
     def argument() -> Union[Field, Value]:
         if cursor.if_word("param"):
-            return declarator(cursor, [])
+            return parameter(cursor, [])
         return cursor.value()
 
     return Attach(kind.text, kind.position, doc, None, cursor.in_parens(argument, may_be_empty=True))

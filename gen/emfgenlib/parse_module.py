@@ -118,8 +118,12 @@ def _kernel(cursor: Cursor, out: ModuleDecl) -> Dict[str, Statement]:
 
     def attach_(doc: List[str]) -> None:
         program = cursor.name("a program")
-        new = attach(cursor, doc)
+        new = attach(cursor, doc, field)
         new.program = program
+        if cursor.if_word("if"):
+            new.negated = cursor.if_word("not")
+            new.condition = cursor.name("a parameter")
+        new.optional = cursor.if_word("optional")
         out.attaches.append(new)
 
     return {"map": map_, "plug": plug, "attach": attach_}

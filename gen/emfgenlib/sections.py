@@ -117,7 +117,7 @@ def place_wanted(section: str) -> str:
     if kind and (kind.name.startswith("cgroup_") or kind.name == "sockops"):
         return "cgroup"
     word = {"tp": "tracepoint", "raw_tracepoint": "raw_tp", "xdp.frags": "xdp"}.get(section, section.removesuffix(".s"))
-    return word if word in ("kprobe", "kretprobe", "raw_tp", "tracepoint", "uprobe", "uretprobe", "usdt", "xdp") else ""
+    return word if word in ("kprobe", "kretprobe", "perf_event", "raw_tp", "tracepoint", "uprobe", "uretprobe", "usdt", "xdp") else ""
 
 
 def nearest_to(section: str) -> str:

@@ -139,10 +139,14 @@ class Slot(Declaration):
 
 @node
 class Attach(Declaration):
-    """Where a chain or a program hangs: kind(arguments); the name is the kind."""
+    """Where a chain or a program hangs: kind(arguments); the name is the kind. A name among
+    the arguments is that of a parameter."""
 
     program: Optional[Name] = None
     arguments: List[Union[Field, Value]] = field(default_factory=list)
+    condition: Optional[Name] = None  # the parameter that has to be given
+    negated: bool = False  # or must not be
+    optional: bool = False
 
 
 @node
@@ -233,6 +237,12 @@ class ModuleDecl(Declaration):
     def options(self) -> List[Field]:
         """All that can be given on the command line: also where programs are attached."""
         return self.params + [a for attach in self.attaches for a in attach.arguments if isinstance(a, Field)]
+
+    @property
+    def attached_by(self) -> Set[str]:
+        """Names of parameters that say where programs hang, or whether."""
+        names = {a.text for attach in self.attaches for a in attach.arguments if isinstance(a, Value) and a.kind == "name"}
+        return names | {attach.condition.text for attach in self.attaches if attach.condition}
 
 
 @node

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Callable, Dict, List, Optional, Tuple
 
 from . import bpf_names, types
-from .attach import PLACES
+from .attach import PLACES, TYPES
 from .errors import Errors, Position
 from .interface import CEnum, CService, CStruct, Interface, literal, type_name
 from .scope import Scope
@@ -70,8 +70,8 @@ class TableAttach:
     kind: str  # EMF_ATTACH_UPROBE
     texts: List[str]
     options: List[str]
-    netdev: str
     position: Position
+    more: List[str] = field(default_factory=list)  # initializers of what few have
 
 
 @dataclass
@@ -185,14 +185,25 @@ def _range(field_: Field, scope: Scope) -> Optional[Tuple[str, str]]:
 def _attach(attach: Attach, module: ModuleDecl) -> TableAttach:
     from .render import c_string  # with jinja2 loaded by then
 
-    out = TableAttach(attach.program.text, "EMF_ATTACH_" + attach.name.upper(), [], [], "NULL", attach.position)
-    for argument in attach.arguments:
-        is_param = isinstance(argument, Field)
-        value = f"{module.name}_params.{argument.name}" if is_param else c_string(argument.text)
-        if is_param and argument.type.text == "netdev":
-            out.netdev, value = "&" + value, "NULL"
+    out = TableAttach(attach.program.text, "EMF_ATTACH_" + attach.name.upper(), [], [], attach.position)
+    for what, argument in zip(PLACES[attach.name], attach.arguments):
+        is_param = isinstance(argument, Field) or argument.kind == "name"
+        name = argument.name if isinstance(argument, Field) else argument.text
+        value = f"{module.name}_params.{name}" if is_param else c_string(name)
+        kind = TYPES.get(what.strip("[]"))
+        if is_param and kind == "netdev":
+            out.more.append(f".netdev = &{value}")
+            value = "NULL"
+        elif is_param and kind:
+            out.more.append(f".{what.strip('[]')} = &{value}")
+            continue
         out.texts.append(value)
-        out.options.append(c_string(argument.name.replace("_", "-")) if is_param else "NULL")
+        out.options.append(c_string(name.replace("_", "-")) if is_param else "NULL")
+    if attach.condition:
+        number = [p.name for p in module.options].index(attach.condition.text)
+        out.more.append(f".{'unless' if attach.negated else 'only_if'} = &{module.name}_param_table[{number}]")
+    if attach.optional:
+        out.more.append(".optional = true")
     return out
 
 
@@ -217,7 +228,7 @@ def tables(module: Optional[ModuleDecl], interface: Optional[Interface], interfa
         maker.record(event.record, event.name)
     for attach in module.attaches:
         for what, argument in zip(PLACES[attach.name], attach.arguments):
-            maker.places[id(argument)] = f"the {what} that {attach.program.text} is attached to"
+            maker.places[id(argument)] = f"the {what.strip('[]')} that {attach.program.text} is attached to"
     maker.out.params = [maker.param(p, interface) for p in module.options]
     maker.out.attaches = [_attach(a, module) for a in module.attaches]
     maker.out.needs = _needs(module)

@@ -5,7 +5,7 @@
 #ifndef EMF_ATTACH_H
 #define EMF_ATTACH_H
 
-#include <emf/module.h>
+#include <emf/param.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -22,6 +22,7 @@ enum emf_attach_kind {
 	EMF_ATTACH_RAW_TP,     /* name */
 	EMF_ATTACH_XDP,	       /* interface */
 	EMF_ATTACH_CGROUP,     /* path */
+	EMF_ATTACH_PERF_EVENT, /* event, times a second */
 };
 
 #define EMF_ATTACH_TEXTS 3
@@ -30,9 +31,15 @@ enum emf_attach_kind {
  * struct emf_attach - one program and its place
  * @program: NULL ends a table
  * @kind: see there
- * @text: what it needs, written out or a parameter's value; an empty one was not given
+ * @text: what it needs, written out or a parameter's value; an empty one was not given. A path
+ *	without a '/' is the name of a program, or of a library, such as libc
  * @option: for each, the option that gives it; NULL for one that is written out
  * @netdev: index of the interface, from a parameter; NULL when it is in @text
+ * @pid: of the process, from a parameter; NULL or 0 for all
+ * @frequency: times a second, from a parameter; NULL when it is in @text
+ * @only_if: it hangs there only if this parameter is given: is not empty, 0 or "no"
+ * @unless: it hangs there only if this one is not
+ * @optional: the function or tracepoint may be missing
  *
  * Since: 0.1
  */
@@ -42,6 +49,11 @@ struct emf_attach {
 	const char *text[EMF_ATTACH_TEXTS];
 	const char *option[EMF_ATTACH_TEXTS];
 	const uint32_t *netdev;
+	const uint32_t *pid;
+	const uint32_t *frequency;
+	const struct emf_param *only_if;
+	const struct emf_param *unless;
+	bool optional;
 };
 
 #ifdef __cplusplus

@@ -298,7 +298,11 @@ class _Writer:
             if self.chance(2):
                 body.append(f"plug {self.new()} into {name}.{self.rng.choice(slots)};")
         if self.chance(3):
-            body.append(f"attach {self.new()} uprobe(param string<=255 {self.new()}, \"exit\");")
+            path = self.new()
+            default = self.rng.choice(("", ' = "libc"'))
+            body.append(f"attach {self.new()} uprobe(param string<=255 {path}{default}, \"exit\");")
+            clauses = self.rng.choice(("", f" if {path}", f" if not {path}", " optional", f" if {path} optional"))
+            body.append(f"attach {self.new()} uretprobe({path}, \"main\"){clauses};")
         return body
 
     def events(self):

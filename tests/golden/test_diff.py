@@ -341,6 +341,11 @@ def test_parameters_of_attach_statements_are_parameters():
         "+module 'm' does not attach 'p' to uprobe(param string path, f) any more")
 
 
+def test_whether_a_program_hangs_there_may_change():
+    is_(module("param bool x; attach p raw_tp(\"a\") if x;"), module("param bool x; attach p raw_tp(\"a\") optional;"),
+        "+module 'm' attaches 'p' to raw_tp(a) optional", "+module 'm' does not attach 'p' to raw_tp(a) if x any more")
+
+
 def test_what_is_printed_of_an_event_stays():
     is_(module("event e(u8 a); event f(u8 a) handled;"), module("event e(u8 a) handled; event f(u8 a);"),
         "!event 'e' of module 'm' is handled by the module now", "!event 'f' of module 'm' is printed as it is now")

@@ -284,10 +284,11 @@ def test_funclatency_begins_anew_each_interval_and_loses_nothing():
 
 def test_funclatency_says_what_it_cannot_find():
     tap.need_root()
-    for words, said in (([], "it is not said which function is measured (give --function)"),
-                        (["-f", "no_such", "--path", sys.executable], f"function 'no_such' of {sys.executable} cannot be watched: No such file"),
-                        (["-f", "x", "--path", "/no/such/file"], "function 'x' of /no/such/file cannot be watched"),
-                        (["-f", "no_such_function"], "function 'no_such_function' of the kernel cannot be watched")):
+    for words, said in (([], "program 'on_kernel_return' cannot be attached: it is not said where (give --function)"),
+                        (["-f", "no_such", "--path", sys.executable], f"cannot be attached to {sys.executable}:no_such: No such file or directory; the file is not there, or it has no such symbol"),
+                        (["-f", "x", "--path", "/no/such/file"], "program 'on_user_return' cannot be attached to /no/such/file:x: No such file"),
+                        (["-f", "no_such_function"], "program 'on_kernel_return' cannot be attached to no_such_function: "),
+                        (["-f", "x", "--path", "libno-such"], "this system has no library 'libno-such' where libraries are: name the file that has its functions with --path")):
         done = tap.run(tap.PRODUCT, "funclatency", *words)
         tap.equal(done.returncode, 1, f"exit status ({done.stderr})")
         tap.contains(done.stderr, said)
@@ -383,7 +384,7 @@ def test_mallocstacks_says_where_there_is_no_library():
     tap.need_root()
     done = tap.run(tap.PRODUCT, "mallocstacks", "-p", "2")  # a thread of the kernel
     tap.equal(done.returncode, 1, "exit status")
-    tap.contains(done.stderr, "mallocstacks: process 2 has no C library that is shared: name the program with --library")
+    tap.contains(done.stderr, "process 2 has no shared library 'libc': name the file that has its functions with --library")
 
 
 # --- gethostlatency

@@ -57,3 +57,6 @@ SEC("raw_tp/x") int f(void *ctx)
 	bpf_ringbuf_submit(e, 0);
 	return 0;
 }
+
+/* Written by the product, and no option. */
+const volatile unsigned int emf_page_bytes;

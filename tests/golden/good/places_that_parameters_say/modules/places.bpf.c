@@ -1,0 +1,2 @@
+#include <emf/bpf.h>
+#include "places_emf.h"
