@@ -11,7 +11,6 @@
 
 #define EXECSNOOP_EVENT_EXEC_BYTES (1024 * 1024)
 #include "execsnoop_emf.h"
-#include "compat.h"
 #include "syscalls.h"
 
 #define MAX_PROCESSES 65536 /* started by exec and not yet ended */

@@ -7,6 +7,8 @@
 #ifndef SYSCALLS_H
 #define SYSCALLS_H
 
+#include "compat.h"
+
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 /* The kernel's types, relocated. */
