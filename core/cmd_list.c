@@ -18,10 +18,10 @@ static int list_json(const struct emf *emf)
 	for (size_t i = 0; i < emf->registry.n; i++) {
 		const struct module *m = emf->registry.units[i].m;
 
-		json_array_append_new(all, json_pack("{s:s, s:o, s:s, s:i, s:b, s:o}", "name", m->name,
+		json_array_append_new(all, json_pack("{s:s, s:o, s:s, s:i, s:b, s:b, s:o}", "name", m->name,
 						     "version", emf_json_text(m->version), "kind", kind(m),
 						     "priority", m->prio, "required",
-						     !!(m->flags & EMF_MODULE_REQUIRED), "doc",
+						     !!(m->flags & EMF_MODULE_REQUIRED), "by_name", !!(m->flags & EMF_MODULE_BY_NAME), "doc",
 						     emf_json_text(m->doc)));
 	}
 	return emf_json_print(all);
@@ -53,7 +53,7 @@ int emf_cmd_list(struct emf *emf, int argc, char **argv)
 		emf_table_cell(&table, "%s", m->version ? m->version : "-");
 		emf_table_cell(&table, "%s", kind(m));
 		emf_table_cell(&table, "%d", m->prio);
-		emf_table_cell(&table, "%s", m->doc ? m->doc : "-");
+		emf_table_cell(&table, "%s%s", m->doc ? m->doc : "-", m->flags & EMF_MODULE_BY_NAME ? " (runs where it is named)" : "");
 	}
 	return emf_table_print(&table, stdout) ? EMF_EXIT_FAILED : EMF_EXIT_OK;
 }

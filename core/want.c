@@ -54,7 +54,8 @@ int emf_want_configured(struct emf *emf, const struct emf_config *config)
 
 	if (!line) {
 		for (size_t i = 0; i < emf->registry.n; i++)
-			emf->registry.units[i].wanted = true;
+			if (!(emf->registry.units[i].m->flags & EMF_MODULE_BY_NAME))
+				want_unit(&emf->registry, &emf->registry.units[i]);
 		return 0;
 	}
 	list = rest = strdup(line);

@@ -24,6 +24,8 @@ def compare_modules(before: ModuleDecl, after: ModuleDecl, old: Side, new: Side,
     _paired("metric", before.metrics, after.metrics, what, lambda a, b: _metric(a, b, what, changes), changes)
     if after.required and not before.required:
         changes.fine(after.position, f"{what} is required now")
+    if after.by_name and not before.by_name:
+        changes.breaks(after.position, f"{what} runs only where it is named", "a product that starts all of its modules has it no more")
 
 
 def _names(verb: str, was: Dict[str, Position], is_: Dict[str, Position], what: str, why: str, changes: Changes) -> None:

@@ -167,7 +167,7 @@ def _chain(page: Page, chain: Chain) -> None:
 def _module(page: Page, module: ModuleDecl) -> None:
     page.heading(1, f"Module {module.name}" + (f" {module.version.text}" if module.version else ""))
     page.doc(module.doc)
-    facts = ["A product with it does not run without it."] * module.required
+    facts = ["A product with it does not run without it."] * module.required + ["It runs only where it is named."] * module.by_name
     for verb, names in (("Provides", [n.text for n in module.provides]),
                         ("Uses", [u.service.text + " (optional)" * u.optional for u in module.uses]),
                         ("Needs", [f"{n.kind.text}({', '.join(x.text for x in n.names)})" for n in module.needs]),

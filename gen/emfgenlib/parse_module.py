@@ -17,6 +17,7 @@ def module(cursor: Cursor, doc: List[str]) -> ModuleDecl:
     if cursor.token.kind == "version":
         out.version = cursor.value()
     out.required = cursor.if_word("required")
+    out.by_name = cursor.if_word("by_name")
     if cursor.if_sign(";"):
         return out
     statements = {**_about(cursor, out), **_needs(cursor, out), **_kernel(cursor, out), **_events(cursor, out)}

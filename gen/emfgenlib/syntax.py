@@ -220,6 +220,7 @@ class Plug:
 class ModuleDecl(Declaration):
     version: Optional[Value] = None
     required: bool = False
+    by_name: bool = False
     priority: Optional[Number] = None
     license: Optional[Value] = None
     provides: List[Name] = field(default_factory=list)

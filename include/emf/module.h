@@ -32,6 +32,8 @@ struct emf_views;
 
 /* Set in struct module.flags: the product ends if this module cannot run. */
 #define EMF_MODULE_REQUIRED (1u << 0)
+/* It runs only where it is named: on the command line or in the configuration, or because another one needs it. */
+#define EMF_MODULE_BY_NAME (1u << 1)
 
 /**
  * struct module - one module of a product
@@ -45,7 +47,7 @@ struct emf_views;
  * @priv: the module's own; EMF never touches it
  * @version: shown by "list" and "status"; optional
  * @doc: one line that says what the module does; optional
- * @flags: EMF_MODULE_REQUIRED or 0
+ * @flags: EMF_MODULE_REQUIRED, EMF_MODULE_BY_NAME, or 0
  * @params: options of the module, ended by an entry without a name; optional
  * @object: the kernel part, as emfgen made it; optional
  * @configure: called when @object is open and not yet loaded, parameters are

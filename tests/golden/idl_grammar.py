@@ -259,7 +259,7 @@ class _Writer:
         body = self.about() + self.params() + self.kernel() + self.events()
         body = [s for s in body if s.split(None, 1)[0] not in self.without]
         self.rng.shuffle(body)
-        head = f"module {self.name} 1.{self.rng.randrange(9)}{' required' * self.chance(3)}"
+        head = f"module {self.name} 1.{self.rng.randrange(9)}{' required' * self.chance(3)}{' by_name' * self.chance(3)}"
         return self.block(head, body) if body else head + ";\n"
 
     def about(self):

@@ -44,6 +44,22 @@ def running(tool, name):
     until(lambda: module(tool, name)["state"] == "running", f"{name} to run")
 
 
+def test_what_runs_by_name_runs_where_it_is_named():
+    tap.need_root()
+    listed = json.loads(tap.run(tap.PRODUCT, "list", "-j").stdout)
+    secret = next(m for m in listed if m["name"] == "sslsniff")
+    tap.equal((secret["by_name"], next(m for m in listed if m["name"] == "hello")["by_name"]), (True, False), "of which it is told")
+    tool = serve()
+    running(tool, "hello")
+    for m in listed:
+        if m["by_name"]:
+            tap.equal(module(tool, m["name"])["state"], "idle", f"{m['name']} of a service without names")
+    tool.stop()
+    tool = serve(config="[product]\nmodules = hello, mallocstacks\n")
+    running(tool, "mallocstacks")
+    tap.equal(tool.stop(), 0, "exit status of the one that is configured")
+
+
 def test_it_prints_nothing_and_tells_its_status_over_the_socket():
     tap.need_root()
     tool = serve("execsnoop")

@@ -13,7 +13,7 @@ syntax keyword emfStatement attach backend callbacks command counter default eve
 syntax keyword emfStatement license map method modules needs param plug priority proceed provides
 syntax keyword emfStatement set signal slot state uses
 syntax keyword emfClause access bpf else errors export from handled if into label live max_series not on_demand
-syntax keyword emfClause optional overflow range required rw served_by short since to unit variant
+syntax keyword emfClause by_name optional overflow range required rw served_by short since to unit variant
 syntax keyword emfWord block bounds btf cgroup_skb direct drop_new drop_old helper kfunc kprobe
 syntax keyword emfWord linear log2 map_type perf_event raw_tp sk_lookup socket_filter tailcall tc
 syntax keyword emfWord tp_btf tracepoint uprobe xdp
