@@ -74,6 +74,14 @@ def _is_same(sent: TableRecord, described: TableRecord, known: Dict[str, TableRe
         all(not s.record or _is_same(known[s.record], laid_out[d.record], known, laid_out) for s, d in zip(sent.members, described.members))
 
 
+def _padding(at: int, to: int, record: TableRecord) -> List[str]:
+    """What C leaves between two members, the language has written out; nobody prints it."""
+    name = f"pad{at}"
+    while any(m.name == name for m in record.members):
+        name += "0"
+    return [f"u8 {name}[{to - at}]"] if to > at else []
+
+
 class _Writer:
     def __init__(self, module: str, records: List[TableRecord], enums: List[Names]):
         self.module = module
@@ -90,7 +98,12 @@ class _Writer:
         return "".join(declared.values()) + f"/// What the kernel part of {self.module} sends.\nservice {self.module} 1.0 {{\n{signals}}}\n"
 
     def _members(self, record: TableRecord, declared: Dict[str, str], separator: str) -> Optional[str]:
-        lines = [self._member(m, declared) for m in record.members]
+        lines: List[Optional[str]] = []
+        at = 0
+        for m in record.members:
+            lines += [*_padding(at, m.offset, record), self._member(m, declared)]
+            at = m.offset + m.size * m.count
+        lines += _padding(at, record.size, record)
         if None in lines:
             return None
         end = "" if separator == "," else separator

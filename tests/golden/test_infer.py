@@ -84,6 +84,31 @@ def program(code):
     return f'SEC("raw_tp/x") int f(void *ctx)\n{{\n\t{code}\n\treturn 0;\n}}\n'
 
 
+# --- what is heard of it ---------------------------------------------------------------------------
+
+
+def signals_of(members):
+    """The signals of a type with these members, as its service describes them; None if it has no service."""
+    said, text = inferred("struct ev { %s };\n" % members + RING + program(
+        "struct ev e = {};\n\tbpf_ringbuf_output(&ring, &e, sizeof(e), 0);"))
+    tap.equal(said, "", "messages")
+    found = re.search(r"x_idl\[\] =\n(.*?);\n", text, re.DOTALL)
+    return re.sub(r"\s+", " ", "".join(re.findall(r'"(.*)"', found.group(1))).replace("\\012", " ").replace("\\011", " ")) if found else None
+
+
+def test_a_type_with_the_padding_that_c_makes_is_a_signal():
+    for members, wanted in (("int a; unsigned long long b; char c[16];", "signal ev(s32 a, u8 pad4[4], u64 b, string<=15 c)"),
+                            ("unsigned long long a; int b; char c[10];", "signal ev(u64 a, s32 b, string<=9 c, u8 pad22[2])"),
+                            ("unsigned char a; int pad1; int b; struct { unsigned char x; unsigned short y; } c;", "signal ev(u8 a, u8 pad1[7], s32 b, ")):
+        tap.contains(signals_of(members) or "", wanted)
+
+
+def test_what_the_language_cannot_lay_out_is_no_signal():
+    for members in ("int a : 3; int b;", "unsigned __int128 a;", "union { int a; float b; } u;", "int n; char rest[];",
+                    "struct { char a; int b; } __attribute__((packed)) in;"):
+        tap.equal(signals_of(members), None, members)
+
+
 # --- which ring has which type -----------------------------------------------------------------
 
 
