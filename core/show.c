@@ -15,6 +15,7 @@
 #include "log.h"
 #include "show_only.h"
 #include "suggest.h"
+#include "view_shown.h"
 
 /* Of a type that is printed with others, so that they line up; negative for text. */
 static int width_of_type(const struct emf_member *member)
@@ -80,12 +81,12 @@ static void set_column(struct emf_column *column, const char *name, const struct
 
 static int all_columns(struct emf_shown *shown)
 {
-	shown->n = shown->record->n;
+	shown->n = shown->row->n;
 	shown->columns = calloc(shown->n + 1, sizeof(*shown->columns));
 	if (!shown->columns)
 		return -ENOMEM;
 	for (size_t i = 0; i < shown->n; i++)
-		set_column(&shown->columns[i], shown->record->members[i].name, &(struct emf_field){ &shown->record->members[i], 0 });
+		set_column(&shown->columns[i], shown->row->members[i].name, &(struct emf_field){ &shown->row->members[i], 0 });
 	return 0;
 }
 
@@ -111,7 +112,7 @@ static int add_column(const char *name, void *arg)
 	struct emf_field field;
 
 	/* Of several types of events, one has it: find_columns() looked. */
-	if (!emf_field_find(shown->record, name, &field))
+	if (!emf_field_find(shown->row, name, &field))
 		set_column(&shown->columns[shown->n++], name, &field);
 	return 0;
 }
@@ -126,16 +127,38 @@ static int some_columns(struct emf_shown *shown, const char *names)
 	return shown->columns ? for_each_name(names, add_column, shown) : -ENOMEM;
 }
 
+int emf_shown_init(struct emf_shown *shown, const struct emf_show *show)
+{
+	return show->columns ? some_columns(shown, show->columns) : all_columns(shown);
+}
+
+void emf_shown_fini(struct emf_shown *shown)
+{
+	while (shown->n_filters)
+		free(shown->filters[--shown->n_filters]);
+	free(shown->columns);
+}
+
+bool emf_shown_matches(struct emf_shown *shown, const void *data)
+{
+	for (size_t i = 0; i < shown->n_filters; i++) {
+		if (emf_filter_matches(shown->filters[i], data))
+			continue;
+		shown->filtered++;
+		return false;
+	}
+	return true;
+}
+
 static struct emf_shown *add_shown(struct emf_unit *unit, const struct emf_record *record)
 {
 	struct emf_shown_set *set = &unit->shown;
-	const struct emf_show *show = &unit->emf->show;
 	struct emf_shown *shown = set->n < EMF_SHOWN_MAX ? calloc(1, sizeof(*shown)) : NULL;
 
 	if (!shown)
 		return NULL;
-	shown->record = record;
-	if (show->columns ? some_columns(shown, show->columns) : all_columns(shown)) {
+	shown->record = shown->row = record;
+	if (emf_shown_init(shown, &unit->emf->show)) {
 		free(shown);
 		return NULL;
 	}
@@ -182,9 +205,7 @@ void emf_show_fini(struct emf_shown_set *set)
 	while (set->n) {
 		struct emf_shown *shown = set->shown[--set->n];
 
-		while (shown->n_filters)
-			free(shown->filters[--shown->n_filters]);
-		free(shown->columns);
+		emf_shown_fini(shown);
 		free(shown);
 	}
 }
@@ -198,16 +219,19 @@ struct search {
 	struct emf_suggestion near;
 };
 
-typedef void (*emf_shown_fn)(struct emf_unit *unit, struct emf_shown *shown, void *arg);
+void emf_show_each(struct emf_unit *unit, emf_shown_fn each, void *arg)
+{
+	for (size_t i = 0; i < unit->shown.n; i++)
+		each(unit, unit->shown.shown[i], arg);
+	for (size_t i = 0; i < unit->view.n; i++)
+		each(unit, &unit->view.shown[i]->shown, arg);
+}
 
 static void for_each_shown(struct emf *emf, emf_shown_fn each, void *arg)
 {
-	for (size_t u = 0; u < emf->registry.n; u++) {
-		struct emf_unit *unit = &emf->registry.units[u];
-
-		for (size_t i = 0; unit->wanted && i < unit->shown.n; i++)
-			each(unit, unit->shown.shown[i], arg);
-	}
+	for (size_t u = 0; u < emf->registry.n; u++)
+		if (emf->registry.units[u].wanted)
+			emf_show_each(&emf->registry.units[u], each, arg);
 }
 
 static int not_found(const char *what, const struct search *search)
@@ -246,9 +270,9 @@ static void look_for_column(struct emf_unit *unit, struct emf_shown *shown, void
 	struct emf_field field;
 
 	(void)unit;
-	search->found += !shown->is_off && !emf_field_find(shown->record, search->near.word, &field);
-	for (size_t i = 0; !shown->is_off && i < shown->record->n; i++)
-		emf_suggest(&search->near, shown->record->members[i].name);
+	search->found += !shown->is_off && !emf_field_find(shown->row, search->near.word, &field);
+	for (size_t i = 0; !shown->is_off && i < shown->row->n; i++)
+		emf_suggest(&search->near, shown->row->members[i].name);
 }
 
 static int check_column(const char *name, void *arg)
@@ -342,7 +366,8 @@ int emf_show_prepare(struct emf *emf)
 	int err = 0;
 
 	for (size_t u = 0; !err && u < emf->registry.n; u++)
-		err = emf->registry.units[u].wanted ? emf_show_know(&emf->registry.units[u]) : 0;
+		if (emf->registry.units[u].wanted)
+			err = emf_show_know(&emf->registry.units[u]) ? -ENOMEM : emf_view_know(&emf->registry.units[u]);
 	if (err) {
 		emf_err(NULL, "out of memory");
 		return err;

@@ -19,6 +19,8 @@ void emf_sink_table(struct emf_line *line, const struct emf_show *show, const st
 void emf_sink_words(struct emf_line *line, const struct emf_show *show, const struct emf_shown *shown, const void *data);
 void emf_sink_json(struct emf_line *line, const struct emf_show *show, const struct emf_shown *shown, const struct module *m, const void *data);
 void emf_sink_csv_heading(struct emf_line *line, const struct emf_show *show, const struct emf_shown *shown);
+/* One value of it, without the comma. */
+void emf_sink_csv_value(struct emf_line *line, const struct emf_column *column, const void *data);
 void emf_sink_csv(struct emf_line *line, const struct emf_show *show, const struct emf_shown *shown, const void *data);
 
 /* When an event was: its first time stamp, or now. Monotonic. */

@@ -17,6 +17,7 @@
 #include "value.h"
 #include "view.h"
 #include "view_rows.h"
+#include "view_shown.h"
 
 /* --- what a row says */
 
@@ -27,13 +28,32 @@ static uint64_t slot_of(const struct emf_member *slots, const char *value, uint3
 	return emf_value_load(&type, value + slots->offset + i * (size_t)slots->size);
 }
 
-/* Tools that have one histogram of all under a key call that key -1. */
-static bool is_all_together(const struct emf_view *view, const char *key)
+bool emf_view_is_all_together(const struct emf_view *view, const char *key)
 {
 	static const unsigned char ones[8] = { 255, 255, 255, 255, 255, 255, 255, 255 };
 	const struct emf_record *record = view->key;
 
 	return record && record->n == 1 && record->size <= sizeof(ones) && !memcmp(key, ones, record->size);
+}
+
+void emf_view_slots(const struct emf_view *view, const char *value, uint64_t *slots)
+{
+	for (uint32_t i = 0; i < view->scale.n; i++)
+		slots[i] = slot_of(view->slots, value, i);
+}
+
+uint64_t emf_view_counts(const struct emf_view *view, const struct emf_view_rows *rows, uint64_t *slots)
+{
+	struct emf_value_type key = emf_value_type_of(view->slot);
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < rows->n; i++) {
+		uint64_t slot = emf_value_load(&key, rows->rows[i].key);
+
+		slots[slot < view->scale.n ? slot : view->scale.n - 1] += slot_of(view->slots, rows->rows[i].value, 0);
+		sum += rows->rows[i].weight;
+	}
+	return sum;
 }
 
 static int heavier_first(const void *a, const void *b)
@@ -107,7 +127,7 @@ static void print_members(const struct emf_record *record, const char *data, boo
 
 static void print_heading(const struct module *m, const struct emf_view *view, const struct emf_view_row *row, const char *title)
 {
-	bool is_keyed = view->key && !is_all_together(view, row->key), has_value = view->value && (is_keyed || !view->key);
+	bool is_keyed = view->key && !emf_view_is_all_together(view, row->key), has_value = view->value && (is_keyed || !view->key);
 	char *text = NULL;
 	size_t size;
 	FILE *out = is_keyed || has_value || title ? open_memstream(&text, &size) : NULL;
@@ -201,11 +221,11 @@ static void print_json(const struct module *m, const struct emf_view *view, cons
 		       const struct emf_view_style *style)
 {
 	json_t *json = json_pack("{s:s, s:s}", "module", m->name, slots ? "histogram" : "table", view->name);
-	bool has_key = row && view->key && !is_all_together(view, row->key);
-	char *text;
+	bool has_key = row && view->key && !emf_view_is_all_together(view, row->key);
+	char *text, clock[16];
 
-	if (style->clock)
-		json_object_set_new(json, "time", json_string(style->clock));
+	if (style->now_ns)
+		json_object_set_new(json, "time", json_string(emf_clock(clock, style->now_ns)));
 	if (has_key)
 		json_object_set_new(json, "key", emf_record_to_json(view->key, row->key));
 	if (row && view->value && (has_key || !view->key))
@@ -246,16 +266,9 @@ static void print_slots(const struct module *m, const struct emf_view *view, con
 /* One histogram, of counts whose key is the slot. */
 static void print_counts(const struct module *m, const struct emf_view *view, const struct emf_view_rows *rows, const struct emf_view_style *style)
 {
-	struct emf_value_type key = emf_value_type_of(view->slot);
-	uint64_t slots[EMF_SLOTS_MAX] = { 0 }, sum = 0;
+	uint64_t slots[EMF_SLOTS_MAX] = { 0 };
 
-	for (size_t i = 0; i < rows->n; i++) {
-		uint64_t slot = emf_value_load(&key, rows->rows[i].key);
-
-		slots[slot < view->scale.n ? slot : view->scale.n - 1] += slot_of(view->slots, rows->rows[i].value, 0);
-		sum += rows->rows[i].weight;
-	}
-	if (sum)
+	if (emf_view_counts(view, rows, slots))
 		print_slots(m, view, NULL, slots, style);
 }
 
@@ -265,21 +278,42 @@ static void print_hists(const struct module *m, const struct emf_view *view, con
 
 	/* Behind the first empty one there are no others. */
 	for (size_t r = 0; r < rows->n && rows->rows[r].weight; r++) {
-		for (uint32_t i = 0; i < view->scale.n; i++)
-			slots[i] = slot_of(view->slots, rows->rows[r].value, i);
+		emf_view_slots(view, rows->rows[r].value, slots);
 		print_slots(m, view, &rows->rows[r], slots, style);
 	}
 }
 
-void emf_view_print(const struct module *m, const struct emf_view *view, struct emf_view_rows *rows, const struct emf_view_style *style)
+/* Rows that no filter wants go. */
+static void choose(struct emf_shown *shown, struct emf_view_rows *rows)
 {
+	size_t n = 0;
+
+	for (size_t r = 0; r < rows->n; r++) {
+		if (emf_shown_matches(shown, rows->rows[r].value))
+			rows->rows[n++] = rows->rows[r];
+		else
+			free(rows->rows[r].value);
+	}
+	rows->n = n;
+}
+
+void emf_view_print(const struct module *m, struct emf_view_shown *shown, struct emf_view_rows *rows, const struct emf_view_style *style)
+{
+	const struct emf_view *view = shown->view;
+	const struct emf_show *show = &m->unit->emf->show;
+	size_t n;
+
+	choose(&shown->shown, rows);
 	sort(view, rows);
-	if (view->slot) {
+	n = style->top && style->top < rows->n ? style->top : rows->n;
+	if (show->form == EMF_FORM_CSV) {
+		emf_view_csv(m, shown, rows, n, style->now_ns);
+	} else if (view->slot) {
 		print_counts(m, view, rows, style);
 	} else if (view->unit) {
 		print_hists(m, view, rows, style);
 	} else if (m->unit->emf->json) {
-		for (size_t r = 0; r < rows->n && (!style->top || r < style->top); r++)
+		for (size_t r = 0; r < n; r++)
 			print_json(m, view, &rows->rows[r], NULL, style);
 	} else if (rows->n) {
 		print_table(m, view, rows, style);
