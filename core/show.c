@@ -261,7 +261,7 @@ static int select_event(const char *name, void *arg)
 	for_each_shown(arg, look_for_event, &search);
 	if (search.found)
 		return 0;
-	return not_found("--event: no module that runs has an event", &search);
+	return not_found("--event: no module that runs has an event, a table or a histogram", &search);
 }
 
 static void look_for_column(struct emf_unit *unit, struct emf_shown *shown, void *arg)
@@ -282,7 +282,7 @@ static int check_column(const char *name, void *arg)
 	for_each_shown(arg, look_for_column, &search);
 	if (search.found)
 		return 0;
-	return not_found("--columns: no event has", &search);
+	return not_found("--columns: nothing that is printed has", &search);
 }
 
 struct filtering {
@@ -310,7 +310,8 @@ static void set_filter(struct emf_unit *unit, struct emf_shown *shown, void *arg
 		return;
 	}
 	shown->is_off = err == -ENOENT;
-	if (filtering->other)
+	/* The nearest name is told, whichever type has it. */
+	if (filtering->other || (err == -ENOENT && filtering->failed && strstr(filtering->why, "did you mean")))
 		return;
 	filtering->failed = true;
 	filtering->other = err != -ENOENT;
@@ -325,16 +326,26 @@ static int set_filters(struct emf *emf)
 		return 0;
 	for_each_shown(emf, set_filter, &filtering);
 	if (!filtering.failed && !filtering.parsed)
-		emf_err(NULL, "--filter: no module that runs prints events: there is nothing to choose from");
+		emf_err(NULL, "--filter: no module that runs prints events, tables or histograms: there is nothing to choose from");
 	else if (filtering.other || !filtering.parsed)
 		emf_err(NULL, "--filter: %s", filtering.why);
 	return filtering.other || !filtering.parsed ? -EINVAL : 0;
 }
 
-static void count_shown(struct emf_unit *unit, struct emf_shown *shown, void *arg)
+/* What is printed, as "a, b, c". */
+struct types {
+	size_t n;
+	char names[512];
+};
+
+static void add_type(struct emf_unit *unit, struct emf_shown *shown, void *arg)
 {
+	struct types *types = arg;
+	size_t at = strlen(types->names);
+
 	(void)unit;
-	*(size_t *)arg += !shown->is_off;
+	if (!shown->is_off)
+		snprintf(types->names + at, sizeof(types->names) - at, "%s%s", types->n++ ? ", " : "", shown->record->name);
 }
 
 static void turn_off(struct emf_unit *unit, struct emf_shown *shown, void *arg)
@@ -346,16 +357,16 @@ static void turn_off(struct emf_unit *unit, struct emf_shown *shown, void *arg)
 
 static int select_events(struct emf *emf)
 {
-	size_t n = 0;
+	struct types types = { 0 };
 	int err = 0;
 
 	if (emf->show.events) {
 		for_each_shown(emf, turn_off, NULL);
 		err = for_each_name(emf->show.events, select_event, emf);
 	}
-	for_each_shown(emf, count_shown, &n);
-	if (!err && n > 1 && emf->show.form == EMF_FORM_CSV) {
-		emf_err(NULL, "--csv: these modules print %zu types of events, whose columns differ: choose one by --event", n);
+	for_each_shown(emf, add_type, &types);
+	if (!err && types.n > 1 && emf->show.form == EMF_FORM_CSV) {
+		emf_err(NULL, "--csv: what is printed is of %zu types, whose columns differ: choose one by --event: %s", types.n, types.names);
 		return -EINVAL;
 	}
 	return err;

@@ -10,6 +10,7 @@
 
 struct emf_line;
 struct emf_unit;
+struct emf_view_row;
 struct emf_view_rows;
 struct emf_view_shown;
 
@@ -40,6 +41,14 @@ struct emf_view_style {
 
 /* Prints what was read, in the order of its weight; sorts @rows, and frees those that do not match. */
 void emf_view_print(const struct module *m, struct emf_view_shown *shown, struct emf_view_rows *rows, const struct emf_view_style *style);
+
+#define EMF_VIEW_LINE_BYTES (1 << 20) /* of a row of the largest size, each byte of which is escaped */
+
+/* A table for people, of the first @n rows. */
+void emf_view_table(const struct module *m, struct emf_view_shown *shown, const struct emf_view_rows *rows, size_t n);
+
+/* One row, or a histogram; @row is NULL of one whose keys are the slots, @slots of a table. */
+void emf_view_json(const struct module *m, const struct emf_view_shown *shown, const struct emf_view_row *row, const uint64_t *slots, uint64_t now_ns);
 
 /* As comma-separated values: the heading, then rows in their order. @n: of a table, how many of them. */
 void emf_view_csv_heading(const struct module *m, const struct emf_view_shown *shown, bool has_time);

@@ -14,8 +14,6 @@
 #include "view_rows.h"
 #include "view_shown.h"
 
-#define LINE_BYTES (1 << 20) /* of a row of the largest size, each byte of which is escaped */
-
 void emf_view_csv_heading(const struct module *m, const struct emf_view_shown *shown, bool has_time)
 {
 	struct emf_show show = { .stamps = has_time };
@@ -73,7 +71,7 @@ static void print_slots(const struct module *m, const struct emf_view_shown *sho
 void emf_view_csv(const struct module *m, const struct emf_view_shown *shown, const struct emf_view_rows *rows, size_t n, uint64_t now_ns)
 {
 	const struct emf_view *view = shown->view;
-	struct emf_line line = { .text = malloc(LINE_BYTES), .size = LINE_BYTES };
+	struct emf_line line = { .text = malloc(EMF_VIEW_LINE_BYTES), .size = EMF_VIEW_LINE_BYTES };
 	uint64_t slots[EMF_SLOTS_MAX] = { 0 };
 
 	if (!line.text) {
@@ -92,6 +90,6 @@ void emf_view_csv(const struct module *m, const struct emf_view_shown *shown, co
 			print_row(m, shown, &rows->rows[r], now_ns, &line);
 	}
 	if (line.cut)
-		emf_err(m, "a row of '%s' is longer than %d bytes as text, and is cut: choose members by --columns", view->name, LINE_BYTES);
+		emf_err(m, "a row of '%s' is longer than %d bytes as text, and is cut: choose members by --columns", view->name, EMF_VIEW_LINE_BYTES);
 	free(line.text);
 }
