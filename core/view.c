@@ -30,6 +30,7 @@ int emf_view_know(struct emf_unit *unit)
 		return 0;
 	while (views[n].name)
 		n++;
+	state->left = unit->emf->show.left;
 	state->shown = calloc(n + 1, sizeof(*state->shown));
 	while (state->shown && state->n < n) {
 		struct emf_view_shown *shown = emf_view_shown_new(&views[state->n], &unit->emf->show);
@@ -105,7 +106,28 @@ static void print(const struct emf_unit *unit)
 
 static void on_timer(struct emf_timer *timer)
 {
-	print(emf_container_of(timer, struct emf_view_state, timer)->unit);
+	struct emf_view_state *state = emf_container_of(timer, struct emf_view_state, timer);
+	struct emf *emf = state->unit->emf;
+
+	print(state->unit);
+	if (!state->left || --state->left)
+		return;
+	state->is_over = true;
+	emf_timer_stop(timer);
+	emf->show.is_over = true;
+	emf->quit.asked = true;
+}
+
+/* What is counted by -n: events of any module, or intervals. */
+static bool is_counted(const struct emf *emf)
+{
+	for (size_t u = 0; u < emf->registry.n; u++) {
+		const struct emf_unit *unit = &emf->registry.units[u];
+
+		if (unit->wanted && (unit->shown.n || (unit->m->views && interval_of(unit))))
+			return true;
+	}
+	return false;
 }
 
 void emf_view_start(struct emf_unit *unit)
@@ -119,13 +141,15 @@ void emf_view_start(struct emf_unit *unit)
 	for (size_t i = 0; unit->emf->show.form == EMF_FORM_CSV && i < unit->view.n; i++)
 		if (!unit->view.shown[i]->shown.is_off)
 			emf_view_csv_heading(unit->m, unit->view.shown[i], has_time(unit));
+	if (unit->view.left && !is_counted(unit->emf))
+		emf_warn(unit->m, "--count: it prints once, when it ends: say how often by --interval, or when it ends by --duration");
 	if (interval)
 		emf_timer_start(unit->m, &unit->view.timer, interval, interval);
 }
 
 void emf_view_end(struct emf_unit *unit)
 {
-	if (!is_ready(unit))
+	if (unit->view.is_over || !is_ready(unit))
 		return;
 	emf_timer_stop(&unit->view.timer);
 	print(unit);

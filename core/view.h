@@ -20,6 +20,8 @@ struct emf_view_state {
 	struct emf_unit *unit;
 	struct emf_view_shown **shown; /* @n of them; NULL until they are known */
 	size_t n;
+	uint64_t left; /* intervals until the end; 0 for no end */
+	bool is_over;  /* the last of them was printed */
 };
 
 /* What its views are printed as; once. 0, or -ENOMEM. */

@@ -71,7 +71,7 @@ def test_options_that_all_tools_share_are_filters_where_a_module_has_no_paramete
     tap.equal({o["args"]["comm"][:3] for o in objects(tool)}, {"emf"}, "names")
     said = refused("--user", "0")
     tap.contains(said, "hello: --user: it does not tell one user from another: it has no parameter 'uid', and no event, table or histogram with a member of that type")
-    done = tap.run(tap.PRODUCT, "run", "cpudist", "--user", "0")
+    done = tap.run(tap.PRODUCT, "run", "funclatency", "--user", "0")
     tap.equal(done.returncode, 2, "exit status of a tool that has neither")
     tap.contains(done.stderr, "--user: no module that runs tells one user from another: none has a parameter 'uid', or prints events, tables or histograms")
     tap.contains(refused("--user", "nobody-of-this-name"), "there is no user 'nobody-of-this-name'")
