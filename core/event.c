@@ -74,19 +74,6 @@ void emf_event_print_heading(struct emf_unit *unit)
 	write_line(unit->m, &line);
 }
 
-static bool is_shown(struct emf_shown *shown, const void *data)
-{
-	if (shown->is_off)
-		return false;
-	for (size_t i = 0; i < shown->n_filters; i++) {
-		if (emf_filter_matches(shown->filters[i], data))
-			continue;
-		shown->filtered++;
-		return false;
-	}
-	return true;
-}
-
 static void count(struct emf *emf, struct emf_shown *shown)
 {
 	shown->printed++;
@@ -111,7 +98,7 @@ void emf_event_print(const struct module *m, const struct emf_record *record, co
 	struct emf_show *show = &m->unit->emf->show;
 	struct emf_shown *shown = emf_output_is_on(m) && !show->is_over ? emf_show_find(m->unit, record) : NULL;
 
-	if (!shown || !is_shown(shown, data))
+	if (!shown || shown->is_off || !emf_shown_matches(shown, data))
 		return;
 	declare(m->unit, shown);
 	if (show->form == EMF_FORM_JSON)

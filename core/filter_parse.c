@@ -118,7 +118,7 @@ static uint8_t no_member(struct parser *p, const char *name)
 	}
 	if (near.best)
 		snprintf(hint, sizeof(hint), "; did you mean '%s'?", near.best);
-	return fail(p, -ENOENT, "event '%s' has no '%.60s'%s", p->record->name, name, hint);
+	return fail(p, -ENOENT, "'%s' has no '%.60s'%s", p->record->name, name, hint);
 }
 
 /* "10.0.0.0/8": the address is in @node->bytes after it. 0, or -EINVAL. */

@@ -131,6 +131,7 @@ void emf_registry_fini(struct emf_registry *registry)
 		emf_param_set_fini(&registry->units[i].params);
 		emf_ring_set_fini(&registry->units[i].rings);
 		emf_show_fini(&registry->units[i].shown);
+		emf_view_fini(&registry->units[i]);
 		emf_metric_set_fini(&registry->units[i].metrics);
 		registry->units[i].m->unit = NULL;
 	}

@@ -94,7 +94,7 @@ struct emf_unit {
 	struct emf_metric_set metrics;
 	struct emf_chain_set chain;
 	struct emf_demand demand;
-	struct emf_view_timer view;
+	struct emf_view_state view;
 	struct emf_work closing;
 	struct emf_bpf_links closing_links;
 };

@@ -15,6 +15,7 @@
 #include "log.h"
 #include "show_only.h"
 #include "suggest.h"
+#include "view_shown.h"
 
 /* Of a type that is printed with others, so that they line up; negative for text. */
 static int width_of_type(const struct emf_member *member)
@@ -80,12 +81,12 @@ static void set_column(struct emf_column *column, const char *name, const struct
 
 static int all_columns(struct emf_shown *shown)
 {
-	shown->n = shown->record->n;
+	shown->n = shown->row->n;
 	shown->columns = calloc(shown->n + 1, sizeof(*shown->columns));
 	if (!shown->columns)
 		return -ENOMEM;
 	for (size_t i = 0; i < shown->n; i++)
-		set_column(&shown->columns[i], shown->record->members[i].name, &(struct emf_field){ &shown->record->members[i], 0 });
+		set_column(&shown->columns[i], shown->row->members[i].name, &(struct emf_field){ &shown->row->members[i], 0 });
 	return 0;
 }
 
@@ -111,7 +112,7 @@ static int add_column(const char *name, void *arg)
 	struct emf_field field;
 
 	/* Of several types of events, one has it: find_columns() looked. */
-	if (!emf_field_find(shown->record, name, &field))
+	if (!emf_field_find(shown->row, name, &field))
 		set_column(&shown->columns[shown->n++], name, &field);
 	return 0;
 }
@@ -126,16 +127,38 @@ static int some_columns(struct emf_shown *shown, const char *names)
 	return shown->columns ? for_each_name(names, add_column, shown) : -ENOMEM;
 }
 
+int emf_shown_init(struct emf_shown *shown, const struct emf_show *show)
+{
+	return show->columns ? some_columns(shown, show->columns) : all_columns(shown);
+}
+
+void emf_shown_fini(struct emf_shown *shown)
+{
+	while (shown->n_filters)
+		free(shown->filters[--shown->n_filters]);
+	free(shown->columns);
+}
+
+bool emf_shown_matches(struct emf_shown *shown, const void *data)
+{
+	for (size_t i = 0; i < shown->n_filters; i++) {
+		if (emf_filter_matches(shown->filters[i], data))
+			continue;
+		shown->filtered++;
+		return false;
+	}
+	return true;
+}
+
 static struct emf_shown *add_shown(struct emf_unit *unit, const struct emf_record *record)
 {
 	struct emf_shown_set *set = &unit->shown;
-	const struct emf_show *show = &unit->emf->show;
 	struct emf_shown *shown = set->n < EMF_SHOWN_MAX ? calloc(1, sizeof(*shown)) : NULL;
 
 	if (!shown)
 		return NULL;
-	shown->record = record;
-	if (show->columns ? some_columns(shown, show->columns) : all_columns(shown)) {
+	shown->record = shown->row = record;
+	if (emf_shown_init(shown, &unit->emf->show)) {
 		free(shown);
 		return NULL;
 	}
@@ -182,9 +205,7 @@ void emf_show_fini(struct emf_shown_set *set)
 	while (set->n) {
 		struct emf_shown *shown = set->shown[--set->n];
 
-		while (shown->n_filters)
-			free(shown->filters[--shown->n_filters]);
-		free(shown->columns);
+		emf_shown_fini(shown);
 		free(shown);
 	}
 }
@@ -198,16 +219,19 @@ struct search {
 	struct emf_suggestion near;
 };
 
-typedef void (*emf_shown_fn)(struct emf_unit *unit, struct emf_shown *shown, void *arg);
+void emf_show_each(struct emf_unit *unit, emf_shown_fn each, void *arg)
+{
+	for (size_t i = 0; i < unit->shown.n; i++)
+		each(unit, unit->shown.shown[i], arg);
+	for (size_t i = 0; i < unit->view.n; i++)
+		each(unit, &unit->view.shown[i]->shown, arg);
+}
 
 static void for_each_shown(struct emf *emf, emf_shown_fn each, void *arg)
 {
-	for (size_t u = 0; u < emf->registry.n; u++) {
-		struct emf_unit *unit = &emf->registry.units[u];
-
-		for (size_t i = 0; unit->wanted && i < unit->shown.n; i++)
-			each(unit, unit->shown.shown[i], arg);
-	}
+	for (size_t u = 0; u < emf->registry.n; u++)
+		if (emf->registry.units[u].wanted)
+			emf_show_each(&emf->registry.units[u], each, arg);
 }
 
 static int not_found(const char *what, const struct search *search)
@@ -237,7 +261,7 @@ static int select_event(const char *name, void *arg)
 	for_each_shown(arg, look_for_event, &search);
 	if (search.found)
 		return 0;
-	return not_found("--event: no module that runs has an event", &search);
+	return not_found("--event: no module that runs has an event, a table or a histogram", &search);
 }
 
 static void look_for_column(struct emf_unit *unit, struct emf_shown *shown, void *arg)
@@ -246,9 +270,9 @@ static void look_for_column(struct emf_unit *unit, struct emf_shown *shown, void
 	struct emf_field field;
 
 	(void)unit;
-	search->found += !shown->is_off && !emf_field_find(shown->record, search->near.word, &field);
-	for (size_t i = 0; !shown->is_off && i < shown->record->n; i++)
-		emf_suggest(&search->near, shown->record->members[i].name);
+	search->found += !shown->is_off && !emf_field_find(shown->row, search->near.word, &field);
+	for (size_t i = 0; !shown->is_off && i < shown->row->n; i++)
+		emf_suggest(&search->near, shown->row->members[i].name);
 }
 
 static int check_column(const char *name, void *arg)
@@ -258,7 +282,7 @@ static int check_column(const char *name, void *arg)
 	for_each_shown(arg, look_for_column, &search);
 	if (search.found)
 		return 0;
-	return not_found("--columns: no event has", &search);
+	return not_found("--columns: nothing that is printed has", &search);
 }
 
 struct filtering {
@@ -286,7 +310,8 @@ static void set_filter(struct emf_unit *unit, struct emf_shown *shown, void *arg
 		return;
 	}
 	shown->is_off = err == -ENOENT;
-	if (filtering->other)
+	/* The nearest name is told, whichever type has it. */
+	if (filtering->other || (err == -ENOENT && filtering->failed && strstr(filtering->why, "did you mean")))
 		return;
 	filtering->failed = true;
 	filtering->other = err != -ENOENT;
@@ -301,16 +326,26 @@ static int set_filters(struct emf *emf)
 		return 0;
 	for_each_shown(emf, set_filter, &filtering);
 	if (!filtering.failed && !filtering.parsed)
-		emf_err(NULL, "--filter: no module that runs prints events: there is nothing to choose from");
+		emf_err(NULL, "--filter: no module that runs prints events, tables or histograms: there is nothing to choose from");
 	else if (filtering.other || !filtering.parsed)
 		emf_err(NULL, "--filter: %s", filtering.why);
 	return filtering.other || !filtering.parsed ? -EINVAL : 0;
 }
 
-static void count_shown(struct emf_unit *unit, struct emf_shown *shown, void *arg)
+/* What is printed, as "a, b, c". */
+struct types {
+	size_t n;
+	char names[512];
+};
+
+static void add_type(struct emf_unit *unit, struct emf_shown *shown, void *arg)
 {
+	struct types *types = arg;
+	size_t at = strlen(types->names);
+
 	(void)unit;
-	*(size_t *)arg += !shown->is_off;
+	if (!shown->is_off)
+		snprintf(types->names + at, sizeof(types->names) - at, "%s%s", types->n++ ? ", " : "", shown->record->name);
 }
 
 static void turn_off(struct emf_unit *unit, struct emf_shown *shown, void *arg)
@@ -322,16 +357,16 @@ static void turn_off(struct emf_unit *unit, struct emf_shown *shown, void *arg)
 
 static int select_events(struct emf *emf)
 {
-	size_t n = 0;
+	struct types types = { 0 };
 	int err = 0;
 
 	if (emf->show.events) {
 		for_each_shown(emf, turn_off, NULL);
 		err = for_each_name(emf->show.events, select_event, emf);
 	}
-	for_each_shown(emf, count_shown, &n);
-	if (!err && n > 1 && emf->show.form == EMF_FORM_CSV) {
-		emf_err(NULL, "--csv: these modules print %zu types of events, whose columns differ: choose one by --event", n);
+	for_each_shown(emf, add_type, &types);
+	if (!err && types.n > 1 && emf->show.form == EMF_FORM_CSV) {
+		emf_err(NULL, "--csv: what is printed is of %zu types, whose columns differ: choose one by --event: %s", types.n, types.names);
 		return -EINVAL;
 	}
 	return err;
@@ -342,7 +377,8 @@ int emf_show_prepare(struct emf *emf)
 	int err = 0;
 
 	for (size_t u = 0; !err && u < emf->registry.n; u++)
-		err = emf->registry.units[u].wanted ? emf_show_know(&emf->registry.units[u]) : 0;
+		if (emf->registry.units[u].wanted)
+			err = emf_show_know(&emf->registry.units[u]) ? -ENOMEM : emf_view_know(&emf->registry.units[u]);
 	if (err) {
 		emf_err(NULL, "out of memory");
 		return err;

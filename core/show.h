@@ -63,7 +63,8 @@ struct emf_column {
 
 /**
  * struct emf_shown - how one type of event is printed
- * @record: the type
+ * @record: the type; what filters are on
+ * @row: what columns are of: the same, but slots of a histogram have more
  * @is_declared: by its module: it can have a heading
  * @is_off: it is not
  * @filters: all of them have to match
@@ -76,6 +77,7 @@ struct emf_column {
  */
 struct emf_shown {
 	const struct emf_record *record;
+	const struct emf_record *row;
 	bool is_declared;
 	bool is_off;
 	struct emf_filter *filters[EMF_ONLY_N + 1];
@@ -108,6 +110,18 @@ struct emf_shown *emf_show_find(struct emf_unit *unit, const struct emf_record *
 
 /* The only type of event that a module prints, which it declares; or NULL. */
 struct emf_shown *emf_show_only(const struct emf_unit *unit);
+
+/* @shown, whose records are set, gets the columns that the command line asks for. 0, or -ENOMEM. */
+int emf_shown_init(struct emf_shown *shown, const struct emf_show *show);
+void emf_shown_fini(struct emf_shown *shown);
+
+/* Whether it is printed; one that is not is counted. */
+bool emf_shown_matches(struct emf_shown *shown, const void *data);
+
+typedef void (*emf_shown_fn)(struct emf_unit *unit, struct emf_shown *shown, void *arg);
+
+/* Of a module: its types of events, then its tables and histograms. */
+void emf_show_each(struct emf_unit *unit, emf_shown_fn each, void *arg);
 
 void emf_show_fini(struct emf_shown_set *set);
 

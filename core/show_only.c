@@ -97,25 +97,36 @@ static int set_filter(struct emf_shown *shown, enum emf_only only, const char *m
 	return 0;
 }
 
+struct filtering {
+	enum emf_only only;
+	const char *value;
+	size_t found;
+	int err;
+};
+
+static void add_filter(struct emf_unit *unit, struct emf_shown *shown, void *arg)
+{
+	struct filtering *filtering = arg;
+	const char *member = find_member(shown->record, filtering->only);
+
+	(void)unit;
+	if (!member) {
+		shown->is_off = true; /* nobody knows whose it is */
+		return;
+	}
+	if (!filtering->err)
+		filtering->err = set_filter(shown, filtering->only, member, filtering->value);
+	filtering->found++;
+}
+
 static int set_filters(struct emf_unit *unit, enum emf_only only, const char *value)
 {
-	size_t found = 0;
+	struct filtering filtering = { .only = only, .value = value };
 
-	for (size_t i = 0; i < unit->shown.n; i++) {
-		struct emf_shown *shown = unit->shown.shown[i];
-		const char *member = find_member(shown->record, only);
-
-		if (!member) {
-			shown->is_off = true; /* nobody knows whose it is */
-			continue;
-		}
-		if (set_filter(shown, only, member, value))
-			return -EINVAL;
-		found++;
-	}
-	if (found)
-		return 0;
-	emf_err(unit->m, "--%s: it does not tell one %s from another: it has no parameter '%s', and no event with a member of that type",
+	emf_show_each(unit, add_filter, &filtering);
+	if (filtering.found)
+		return filtering.err;
+	emf_err(unit->m, "--%s: it does not tell one %s from another: it has no parameter '%s', and no event, table or histogram with a member of that type",
 		onlies[only].option, onlies[only].what, onlies[only].params[0]);
 	return -EINVAL;
 }
@@ -132,7 +143,7 @@ static int set_param(struct emf_unit *unit, enum emf_only only, int p, const cha
 
 /*
  * Parameters first: where one says where programs hang, no others are filtered besides. Who
- * has neither that nor events came along, a chain or a service, or shows no processes.
+ * has neither that nor prints anything came along, a chain or a service, or shows no processes.
  */
 static int apply(struct emf *emf, enum emf_only only, const char *value)
 {
@@ -153,7 +164,7 @@ static int apply(struct emf *emf, enum emf_only only, const char *value)
 	for (size_t u = 0; !hangs && u < emf->registry.n; u++) {
 		struct emf_unit *unit = &emf->registry.units[u];
 
-		if (!unit->wanted || !unit->shown.n || find_param(unit, only) >= 0)
+		if (!unit->wanted || !(unit->shown.n + unit->view.n) || find_param(unit, only) >= 0)
 			continue;
 		if (set_filters(unit, only, value))
 			return -EINVAL;
@@ -161,7 +172,7 @@ static int apply(struct emf *emf, enum emf_only only, const char *value)
 	}
 	if (taken)
 		return 0;
-	emf_err(NULL, "--%s: no module that runs tells one %s from another: none has a parameter '%s', or prints events", onlies[only].option,
+	emf_err(NULL, "--%s: no module that runs tells one %s from another: none has a parameter '%s', or prints events, tables or histograms", onlies[only].option,
 		onlies[only].what, onlies[only].params[0]);
 	return -EINVAL;
 }

@@ -28,11 +28,11 @@ size_t emf_show_options(struct emf *emf, struct emf_option *options)
 {
 	struct emf_show *show = &emf->show;
 	const struct emf_option all[] = {
-		{ "json", 'j', NULL, false, "print each event as a line of JSON", set_json, emf },
-		{ "csv", 0, NULL, false, "print events as comma-separated values, with a heading", set_csv, emf },
+		{ "json", 'j', NULL, false, "print a line of JSON for each", set_json, emf },
+		{ "csv", 0, NULL, false, "print comma-separated values, with a heading", set_csv, emf },
 		{ "columns", 0, "NAME,...", false, "print these members only, in this order", emf_option_set_string, &show->columns },
-		{ "event", 0, "NAME,...", false, "print these types of events only", emf_option_set_string, &show->events },
-		{ "filter", 0, "EXPRESSION", false, "print events for which it is true: 'pid == 1 && comm ~ \"bash*\"'",
+		{ "event", 0, "NAME,...", false, "print these events, tables and histograms only", emf_option_set_string, &show->events },
+		{ "filter", 0, "EXPRESSION", false, "print what it is true for: 'pid == 1 && comm ~ \"bash*\"'",
 		  emf_option_set_string, &show->filter },
 		{ "pid", 'p', "PID", false, "only this process", emf_option_set_string, &show->only[EMF_ONLY_PID] },
 		{ "user", 'u', "USER", false, "only this user, by name or number", emf_option_set_string, &show->only[EMF_ONLY_USER] },
@@ -40,8 +40,8 @@ size_t emf_show_options(struct emf *emf, struct emf_option *options)
 		  &show->only[EMF_ONLY_COMM] },
 		{ "cgroup", 'c', "CGROUP", false, "only processes in this cgroup, by path or id", emf_option_set_string,
 		  &show->only[EMF_ONLY_CGROUP] },
-		{ "count", 'n', "COUNT", false, "end after so many events", emf_option_set_count, &show->left },
-		{ "timestamps", 'T', NULL, false, "the time of day in front of each event", emf_option_set_true, &show->stamps },
+		{ "count", 'n', "COUNT", false, "end after so many events, or intervals", emf_option_set_count, &show->left },
+		{ "timestamps", 'T', NULL, false, "the time of day in front of each", emf_option_set_true, &show->stamps },
 	};
 	const size_t n = sizeof(all) / sizeof(*all);
 

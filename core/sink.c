@@ -100,7 +100,7 @@ static void add_csv_struct(struct emf_line *line, const struct emf_column *colum
 	emf_line_char(line, '"');
 }
 
-static void add_csv(struct emf_line *line, const struct emf_column *column, const void *data)
+void emf_sink_csv_value(struct emf_line *line, const struct emf_column *column, const void *data)
 {
 	const struct emf_member *m = column->field.member;
 	size_t len;
@@ -127,7 +127,7 @@ void emf_sink_csv(struct emf_line *line, const struct emf_show *show, const stru
 	for (size_t i = 0; i < shown->n; i++) {
 		if (i)
 			emf_line_char(line, ',');
-		add_csv(line, &shown->columns[i], data);
+		emf_sink_csv_value(line, &shown->columns[i], data);
 	}
 	emf_line_char(line, '\n');
 }

@@ -58,6 +58,28 @@ void emf_sink_fit(const struct emf_show *show, struct emf_shown *shown)
 	}
 }
 
+static void set_width(struct emf_column *column, size_t width)
+{
+	column->width = column->width < 0 ? -(int)width : (int)width;
+	column->most = (unsigned int)width;
+}
+
+void emf_sink_narrow(struct emf_column *column)
+{
+	set_width(column, strlen(column->name));
+}
+
+void emf_sink_widen(struct emf_line *line, struct emf_column *column, const void *data)
+{
+	size_t begin = line->at, width;
+
+	emf_field_add(line, EMF_FORM_TABLE, column->field.member, (const char *)data + column->field.base);
+	width = characters(line->text + begin, line->at - begin);
+	line->at = begin;
+	if (width > column->most)
+		set_width(column, width);
+}
+
 /* Cuts what was added from @begin on to a number of characters, the last of which says so. */
 static void cut(struct emf_line *line, size_t begin, size_t width)
 {

@@ -4,6 +4,8 @@
  */
 #include "view.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <emf/output.h>
@@ -11,62 +13,143 @@
 #include "core.h"
 #include "output.h"
 #include "view_rows.h"
+#include "view_shown.h"
 
 static uint64_t interval_of(const struct emf_unit *unit)
 {
 	return unit->m->views ? *unit->m->views->interval_ns : 0;
 }
 
-static void print_one(const struct emf_unit *unit, const struct emf_view *view, bool take, const struct emf_view_style *style)
+int emf_view_know(struct emf_unit *unit)
+{
+	struct emf_view_state *state = &unit->view;
+	const struct emf_view *views = unit->m->views ? unit->m->views->views : NULL;
+	size_t n = 0;
+
+	if (!views || state->shown)
+		return 0;
+	while (views[n].name)
+		n++;
+	state->left = unit->emf->show.left;
+	state->shown = calloc(n + 1, sizeof(*state->shown));
+	while (state->shown && state->n < n) {
+		struct emf_view_shown *shown = emf_view_shown_new(&views[state->n], &unit->emf->show);
+
+		if (!shown) {
+			emf_view_fini(unit);
+			break;
+		}
+		state->shown[state->n++] = shown;
+	}
+	return state->shown ? 0 : -ENOMEM;
+}
+
+void emf_view_fini(struct emf_unit *unit)
+{
+	struct emf_view_state *state = &unit->view;
+
+	while (state->n)
+		emf_view_shown_free(state->shown[--state->n]);
+	free(state->shown);
+	state->shown = NULL;
+}
+
+static bool is_ready(struct emf_unit *unit)
+{
+	/* A service prints nothing, and its maps stay as they are. */
+	if (!unit->m->views || !emf_output_is_on(unit->m))
+		return false;
+	if (!emf_view_know(unit))
+		return true;
+	emf_err(unit->m, "out of memory: its tables and histograms are not printed");
+	return false;
+}
+
+static void print_one(const struct emf_unit *unit, struct emf_view_shown *shown, bool take, const struct emf_view_style *style)
 {
 	struct emf_view_rows rows;
-	int err = emf_view_rows_read(unit, view, take, &rows);
+	int err = emf_view_rows_read(unit, shown->view, take, &rows);
 
 	if (err)
-		emf_err(unit->m, "'%s' cannot be read: %s; what it counted is not printed", view->name, strerror(-err));
+		emf_err(unit->m, "'%s' cannot be read: %s; what it counted is not printed", shown->view->name, strerror(-err));
 	else
-		emf_view_print(unit->m, view, &rows, style);
+		emf_view_print(unit->m, shown, &rows, style);
 	emf_view_rows_free(&rows);
+}
+
+static bool has_time(const struct emf_unit *unit)
+{
+	return interval_of(unit) || unit->emf->show.stamps;
 }
 
 static void print(const struct emf_unit *unit)
 {
 	const struct emf_views *views = unit->m->views;
-	bool is_repeated = interval_of(unit) != 0, json = unit->emf->json;
-	struct emf_view_style style = { .top = views->top ? *views->top : 0 };
+	const struct emf_view_state *state = &unit->view;
+	bool is_repeated = interval_of(unit) != 0, is_text = unit->emf->show.form == EMF_FORM_TABLE;
+	struct emf_view_style style = { .top = views->top ? *views->top : 0, .now_ns = has_time(unit) ? emf_now_ns() : 0 };
 	char clock[16];
+	size_t n = 0;
 
-	emf_clock(clock, emf_now_ns());
-	if (is_repeated && json)
-		style.clock = clock;
-	else if (is_repeated)
-		emf_print(unit->m, "%s\n", clock);
-	for (const struct emf_view *v = views->views; v->name; v++) {
-		style.title = views->views[1].name ? v->name : NULL;
-		print_one(unit, v, is_repeated, &style);
+	if (style.now_ns && is_text)
+		emf_print(unit->m, "%s\n", emf_clock(clock, style.now_ns));
+	for (size_t i = 0; i < state->n; i++)
+		n += !state->shown[i]->shown.is_off;
+	for (size_t i = 0; i < state->n; i++) {
+		style.title = n > 1 ? state->shown[i]->view->name : NULL;
+		if (!state->shown[i]->shown.is_off)
+			print_one(unit, state->shown[i], is_repeated, &style);
 	}
-	if (is_repeated && !json)
+	if (is_repeated && is_text)
 		emf_print(unit->m, "\n");
 }
 
 static void on_timer(struct emf_timer *timer)
 {
-	print(emf_container_of(timer, struct emf_view_timer, timer)->unit);
+	struct emf_view_state *state = emf_container_of(timer, struct emf_view_state, timer);
+	struct emf *emf = state->unit->emf;
+
+	print(state->unit);
+	if (!state->left || --state->left)
+		return;
+	state->is_over = true;
+	emf_timer_stop(timer);
+	emf->show.is_over = true;
+	emf->quit.asked = true;
+}
+
+/* What is counted by -n: events of any module, or intervals. */
+static bool is_counted(const struct emf *emf)
+{
+	for (size_t u = 0; u < emf->registry.n; u++) {
+		const struct emf_unit *unit = &emf->registry.units[u];
+
+		if (unit->wanted && (unit->shown.n || (unit->m->views && interval_of(unit))))
+			return true;
+	}
+	return false;
 }
 
 void emf_view_start(struct emf_unit *unit)
 {
 	uint64_t interval = interval_of(unit);
 
-	unit->view = (struct emf_view_timer){ .timer = { .expired = on_timer }, .unit = unit };
-	/* A service prints nothing, and its maps stay as they are. */
-	if (interval && emf_output_is_on(unit->m))
+	unit->view.timer = (struct emf_timer){ .expired = on_timer };
+	unit->view.unit = unit;
+	if (!is_ready(unit))
+		return;
+	for (size_t i = 0; unit->emf->show.form == EMF_FORM_CSV && i < unit->view.n; i++)
+		if (!unit->view.shown[i]->shown.is_off)
+			emf_view_csv_heading(unit->m, unit->view.shown[i], has_time(unit));
+	if (unit->view.left && !is_counted(unit->emf))
+		emf_warn(unit->m, "--count: it prints once, when it ends: say how often by --interval, or when it ends by --duration");
+	if (interval)
 		emf_timer_start(unit->m, &unit->view.timer, interval, interval);
 }
 
 void emf_view_end(struct emf_unit *unit)
 {
-	if (!unit->m->views || !emf_output_is_on(unit->m))
+	if (unit->view.is_over || !is_ready(unit))
 		return;
 	emf_timer_stop(&unit->view.timer);
 	print(unit);

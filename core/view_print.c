@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * view_print.c - histograms and tables of maps, for people and as lines of JSON.
+ * view_print.c - histograms and tables of maps: which rows, in which order; histograms for people.
  */
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,13 +9,11 @@
 #include <emf/output.h>
 
 #include "core.h"
-#include "hist.h"
-#include "record_json.h"
 #include "record_print.h"
-#include "table.h"
 #include "value.h"
 #include "view.h"
 #include "view_rows.h"
+#include "view_shown.h"
 
 /* --- what a row says */
 
@@ -27,13 +24,32 @@ static uint64_t slot_of(const struct emf_member *slots, const char *value, uint3
 	return emf_value_load(&type, value + slots->offset + i * (size_t)slots->size);
 }
 
-/* Tools that have one histogram of all under a key call that key -1. */
-static bool is_all_together(const struct emf_view *view, const char *key)
+bool emf_view_is_all_together(const struct emf_view *view, const char *key)
 {
 	static const unsigned char ones[8] = { 255, 255, 255, 255, 255, 255, 255, 255 };
 	const struct emf_record *record = view->key;
 
 	return record && record->n == 1 && record->size <= sizeof(ones) && !memcmp(key, ones, record->size);
+}
+
+void emf_view_slots(const struct emf_view *view, const char *value, uint64_t *slots)
+{
+	for (uint32_t i = 0; i < view->scale.n; i++)
+		slots[i] = slot_of(view->slots, value, i);
+}
+
+uint64_t emf_view_counts(const struct emf_view *view, const struct emf_view_rows *rows, uint64_t *slots)
+{
+	struct emf_value_type key = emf_value_type_of(view->slot);
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < rows->n; i++) {
+		uint64_t slot = emf_value_load(&key, rows->rows[i].key);
+
+		slots[slot < view->scale.n ? slot : view->scale.n - 1] += slot_of(view->slots, rows->rows[i].value, 0);
+		sum += rows->rows[i].weight;
+	}
+	return sum;
 }
 
 static int heavier_first(const void *a, const void *b)
@@ -80,8 +96,9 @@ static bool is_text(const struct emf_member *member)
 }
 
 /* "pid = 12", but a text as it is. */
-static void print_member(const struct emf_member *member, const char *data, bool first, FILE *out)
+static void print_column(const struct emf_column *column, const char *data, bool first, FILE *out)
 {
+	const struct emf_member *member = column->field.member;
 	struct emf_record one = { .n = 1, .members = member };
 	char *text = NULL;
 	size_t size, name = strlen(member->name) + 1;
@@ -89,199 +106,115 @@ static void print_member(const struct emf_member *member, const char *data, bool
 
 	if (!line)
 		return;
-	emf_record_print_line(&one, data, line);
+	emf_record_print_line(&one, data + column->field.base, line);
 	fclose(line);
 	if (!is_text(member))
-		fprintf(out, "%s%s = ", first ? "" : ", ", member->name);
+		fprintf(out, "%s%s = ", first ? "" : ", ", column->name);
 	else if (size > name && !first)
 		fputc(' ', out);
 	fputs(size > name ? text + name : "", out);
 	free(text);
 }
 
-static void print_members(const struct emf_record *record, const char *data, bool first, FILE *out)
+/* A key is there, or it is of all together, and then there is nothing to say of them. */
+static bool has_heading(const struct emf_view_shown *shown, const struct emf_view_row *row)
 {
-	for (size_t i = 0; record && i < record->n; i++)
-		print_member(&record->members[i], data, first && !i, out);
+	return row && (shown->view->key ? !emf_view_is_all_together(shown->view, row->key) : shown->view->value != NULL);
 }
 
-static void print_heading(const struct module *m, const struct emf_view *view, const struct emf_view_row *row, const char *title)
+/* @row may be NULL, of counts under slots. */
+static void print_heading(const struct module *m, const struct emf_view_shown *shown, const struct emf_view_row *row, const char *title)
 {
-	bool is_keyed = view->key && !is_all_together(view, row->key), has_value = view->value && (is_keyed || !view->key);
 	char *text = NULL;
-	size_t size;
-	FILE *out = is_keyed || has_value || title ? open_memstream(&text, &size) : NULL;
-
-	if (!out)
-		return;
-	if (title)
-		fprintf(out, "%s%s", title, is_keyed || has_value ? ": " : "");
-	if (is_keyed)
-		print_members(view->key, row->key, true, out);
-	if (has_value)
-		print_members(view->value, row->value, !is_keyed, out);
-	fclose(out);
-	emf_print(m, "\n%s\n", text);
-	free(text);
-}
-
-static const char *heading_of(const struct emf_member *member, char name[64])
-{
-	size_t i = 0;
-
-	for (; member->name[i] && i < 63; i++)
-		name[i] = member->name[i] >= 'a' && member->name[i] <= 'z' ? (char)(member->name[i] - 'a' + 'A') : member->name[i];
-	name[i] = '\0';
-	return name;
-}
-
-static void add_cells(struct emf_table *table, const struct emf_record *record, const char *data)
-{
-	for (size_t i = 0; i < record->n; i++) {
-		struct emf_record one = { .n = 1, .members = &record->members[i] };
-		size_t size = 0, name = strlen(record->members[i].name) + 1;
-		char *text = NULL;
-		FILE *out = open_memstream(&text, &size);
-
-		if (out) {
-			emf_record_print_line(&one, data, out);
-			fclose(out);
-		}
-		emf_table_cell(table, "%s", size >= name ? text + name : "");
-		free(text);
-	}
-}
-
-static void print_table(const struct module *m, const struct emf_view *view, const struct emf_view_rows *rows, const struct emf_view_style *style)
-{
-	struct emf_table table;
-	char *text = NULL, name[64];
-	size_t size, n = style->top && style->top < rows->n ? style->top : rows->n;
+	size_t size, n = 0;
 	FILE *out = open_memstream(&text, &size);
 
 	if (!out)
 		return;
-	emf_table_init(&table, view->key->n + view->value->n);
-	for (size_t i = 0; i < view->key->n; i++)
-		emf_table_cell(&table, "%s", heading_of(&view->key->members[i], name));
-	for (size_t i = 0; i < view->value->n; i++)
-		emf_table_cell(&table, "%s", heading_of(&view->value->members[i], name));
-	for (size_t i = 0; i < n; i++) {
-		add_cells(&table, view->key, rows->rows[i].key);
-		add_cells(&table, view->value, rows->rows[i].value);
+	for (size_t i = 0; has_heading(shown, row) && i < shown->shown.n; i++) {
+		const struct emf_column *column = &shown->shown.columns[i];
+
+		if (emf_view_part(shown, column) == EMF_VIEW_SLOT)
+			continue;
+		if (!n && title)
+			fprintf(out, "%s: ", title);
+		print_column(column, row->value, !n++, out);
 	}
-	if (style->title)
-		fprintf(out, "\n%s\n", style->title);
-	if (emf_table_print(&table, out))
-		emf_err(m, "the table '%s' could not be printed: out of memory", view->name);
+	if (!n && title)
+		fputs(title, out);
 	fclose(out);
-	emf_print(m, "%s", text);
+	if (size)
+		emf_print(m, "\n%s\n", text);
 	free(text);
 }
 
-/* --- as JSON */
-
-static json_t *buckets_json(const struct emf_scale *scale, const uint64_t *slots)
-{
-	json_t *all = json_array();
-
-	for (uint32_t i = 0; i < scale->n; i++) {
-		uint64_t to = emf_scale_to(scale, i);
-
-		if (slots[i])
-			json_array_append_new(all, json_pack("{s:I, s:o, s:I}", "from", (json_int_t)emf_scale_from(scale, i), "to",
-							     to == UINT64_MAX ? json_null() : json_integer((json_int_t)to), "count",
-							     (json_int_t)slots[i]));
-	}
-	return all;
-}
-
-/* @slots is NULL of a table; @row of counts under slots. */
-static void print_json(const struct module *m, const struct emf_view *view, const struct emf_view_row *row, const uint64_t *slots,
-		       const struct emf_view_style *style)
-{
-	json_t *json = json_pack("{s:s, s:s}", "module", m->name, slots ? "histogram" : "table", view->name);
-	bool has_key = row && view->key && !is_all_together(view, row->key);
-	char *text;
-
-	if (style->clock)
-		json_object_set_new(json, "time", json_string(style->clock));
-	if (has_key)
-		json_object_set_new(json, "key", emf_record_to_json(view->key, row->key));
-	if (row && view->value && (has_key || !view->key))
-		json_object_set_new(json, "value", emf_record_to_json(view->value, row->value));
-	if (slots) {
-		json_object_set_new(json, "unit", json_string(view->unit));
-		json_object_set_new(json, "buckets", buckets_json(&view->scale, slots));
-	}
-	text = json ? json_dumps(json, JSON_COMPACT) : NULL;
-	if (text)
-		emf_print(m, "%s\n", text);
-	else
-		emf_err(m, "a row of '%s' could not be printed: out of memory", view->name);
-	free(text);
-	json_decref(json);
-}
-
-/* --- both */
-
-static void print_slots(const struct module *m, const struct emf_view *view, const struct emf_view_row *row, const uint64_t *slots,
+static void print_slots(const struct module *m, const struct emf_view_shown *shown, const struct emf_view_row *row, const uint64_t *slots,
 			const struct emf_view_style *style)
 {
+	const struct emf_view *view = shown->view;
 	__u64 counts[EMF_SLOTS_MAX];
 
 	if (m->unit->emf->json) {
-		print_json(m, view, row, slots, style);
+		emf_view_json(m, shown, row, slots, style->now_ns);
 		return;
 	}
 	for (uint32_t i = 0; i < view->scale.n; i++)
 		counts[i] = slots[i];
-	if (row)
-		print_heading(m, view, row, style->title);
-	else if (style->title)
-		emf_print(m, "\n%s\n", style->title);
+	print_heading(m, shown, row, style->title);
 	emf_print_hist(m, view->unit, &view->scale, counts);
 }
 
-/* One histogram, of counts whose key is the slot. */
-static void print_counts(const struct module *m, const struct emf_view *view, const struct emf_view_rows *rows, const struct emf_view_style *style)
+/* --- all of it */
+
+static void print_hists(const struct module *m, const struct emf_view_shown *shown, const struct emf_view_rows *rows, const struct emf_view_style *style)
 {
-	struct emf_value_type key = emf_value_type_of(view->slot);
-	uint64_t slots[EMF_SLOTS_MAX] = { 0 }, sum = 0;
+	const struct emf_view *view = shown->view;
+	uint64_t slots[EMF_SLOTS_MAX] = { 0 };
 
-	for (size_t i = 0; i < rows->n; i++) {
-		uint64_t slot = emf_value_load(&key, rows->rows[i].key);
-
-		slots[slot < view->scale.n ? slot : view->scale.n - 1] += slot_of(view->slots, rows->rows[i].value, 0);
-		sum += rows->rows[i].weight;
+	if (view->slot) {
+		if (emf_view_counts(view, rows, slots))
+			print_slots(m, shown, NULL, slots, style);
+		return;
 	}
-	if (sum)
-		print_slots(m, view, NULL, slots, style);
-}
-
-static void print_hists(const struct module *m, const struct emf_view *view, const struct emf_view_rows *rows, const struct emf_view_style *style)
-{
-	uint64_t slots[EMF_SLOTS_MAX];
-
 	/* Behind the first empty one there are no others. */
 	for (size_t r = 0; r < rows->n && rows->rows[r].weight; r++) {
-		for (uint32_t i = 0; i < view->scale.n; i++)
-			slots[i] = slot_of(view->slots, rows->rows[r].value, i);
-		print_slots(m, view, &rows->rows[r], slots, style);
+		emf_view_slots(view, rows->rows[r].value, slots);
+		print_slots(m, shown, &rows->rows[r], slots, style);
 	}
 }
 
-void emf_view_print(const struct module *m, const struct emf_view *view, struct emf_view_rows *rows, const struct emf_view_style *style)
+/* Rows that no filter wants go. */
+static void choose(struct emf_shown *shown, struct emf_view_rows *rows)
 {
-	sort(view, rows);
-	if (view->slot) {
-		print_counts(m, view, rows, style);
-	} else if (view->unit) {
-		print_hists(m, view, rows, style);
-	} else if (m->unit->emf->json) {
-		for (size_t r = 0; r < rows->n && (!style->top || r < style->top); r++)
-			print_json(m, view, &rows->rows[r], NULL, style);
-	} else if (rows->n) {
-		print_table(m, view, rows, style);
+	size_t n = 0;
+
+	for (size_t r = 0; r < rows->n; r++) {
+		if (emf_shown_matches(shown, rows->rows[r].value))
+			rows->rows[n++] = rows->rows[r];
+		else
+			free(rows->rows[r].value);
+	}
+	rows->n = n;
+}
+
+void emf_view_print(const struct module *m, struct emf_view_shown *shown, struct emf_view_rows *rows, const struct emf_view_style *style)
+{
+	const struct emf *emf = m->unit->emf;
+	size_t n;
+
+	choose(&shown->shown, rows);
+	sort(shown->view, rows);
+	n = style->top && style->top < rows->n ? style->top : rows->n;
+	if (emf->show.form == EMF_FORM_CSV) {
+		emf_view_csv(m, shown, rows, n, style->now_ns);
+	} else if (shown->view->unit) {
+		print_hists(m, shown, rows, style);
+	} else if (emf->json) {
+		for (size_t r = 0; r < n; r++)
+			emf_view_json(m, shown, &rows->rows[r], NULL, style->now_ns);
+	} else if (n) {
+		if (style->title)
+			emf_print(m, "\n%s\n", style->title);
+		emf_view_table(m, shown, rows, n);
 	}
 }

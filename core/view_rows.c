@@ -34,11 +34,10 @@ static struct emf_view_row *append(struct emf_view_rows *rows)
 		rows->room = room;
 	}
 	row = &rows->rows[rows->n];
-	/* Values first: their members are aligned to 8 bytes at the most. */
-	row->value = calloc(1, rows->value_bytes + rows->key_bytes);
+	row->value = calloc(1, rows->key_at + rows->key_bytes);
 	if (!row->value)
 		return NULL;
-	row->key = row->value + rows->value_bytes;
+	row->key = row->value + rows->key_at;
 	row->weight = 0;
 	rows->n++;
 	return row;
@@ -133,7 +132,7 @@ int emf_view_rows_read(const struct emf_unit *unit, const struct emf_view *view,
 	struct reading r = { .view = view, .rows = rows };
 	int err;
 
-	*rows = (struct emf_view_rows){ .value_bytes = (view->value_size + 7u) / 8 * 8 };
+	*rows = (struct emf_view_rows){ .key_at = emf_view_key_at(view) };
 	if (view->variable)
 		return read_variable(unit, view, take, rows);
 	r.map = emf_map_get(unit->m, view->name);

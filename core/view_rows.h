@@ -9,16 +9,33 @@
 
 struct emf_unit;
 
+/* What a slot of a histogram says, when it is a row of its own. */
+struct emf_view_slot {
+	uint64_t from, to, count;
+};
+
+/* One piece of memory, which begins with the value: emf_view_slot_at() and emf_view_key_at() say where the others are. */
 struct emf_view_row {
-	char *key;
 	char *value; /* of all CPUs together */
+	char *key;
 	uint64_t weight;
 };
+
+/* Values first: their members are aligned to 8 bytes at the most. */
+static inline uint32_t emf_view_slot_at(const struct emf_view *view)
+{
+	return (view->value_size + 7u) / 8 * 8;
+}
+
+static inline uint32_t emf_view_key_at(const struct emf_view *view)
+{
+	return emf_view_slot_at(view) + (uint32_t)sizeof(struct emf_view_slot);
+}
 
 struct emf_view_rows {
 	struct emf_view_row *rows;
 	size_t n, room;
-	size_t key_bytes, value_bytes;
+	size_t key_at, key_bytes;
 };
 
 /**

@@ -70,17 +70,17 @@ def test_options_that_all_tools_share_are_filters_where_a_module_has_no_paramete
     tap.equal([o["args"]["pid"] for o in objects(tool) if o["args"]["comm"] in NAMES[:2]], [pids[name] for name in NAMES[:2]], "programs")
     tap.equal({o["args"]["comm"][:3] for o in objects(tool)}, {"emf"}, "names")
     said = refused("--user", "0")
-    tap.contains(said, "hello: --user: it does not tell one user from another: it has no parameter 'uid', and no event with a member of that type")
-    done = tap.run(tap.PRODUCT, "run", "cpudist", "--user", "0")
+    tap.contains(said, "hello: --user: it does not tell one user from another: it has no parameter 'uid', and no event, table or histogram with a member of that type")
+    done = tap.run(tap.PRODUCT, "run", "funclatency", "--user", "0")
     tap.equal(done.returncode, 2, "exit status of a tool that has neither")
-    tap.contains(done.stderr, "--user: no module that runs tells one user from another: none has a parameter 'uid', or prints events")
+    tap.contains(done.stderr, "--user: no module that runs tells one user from another: none has a parameter 'uid', or prints events, tables or histograms")
     tap.contains(refused("--user", "nobody-of-this-name"), "there is no user 'nobody-of-this-name'")
     tap.contains(refused("--pid", "x"), "--pid: 'pid' cannot be x: it is a number, not negative")
 
 
 def test_mistakes_in_a_filter_are_told_with_the_nearest_name():
-    for text, said in (("pidd == 1", "event 'greeting' has no 'pidd'; did you mean 'pid'?"),
-                       ("zzzzz == 1", "event 'greeting' has no 'zzzzz'; there are pid, comm"),
+    for text, said in (("pidd == 1", "'greeting' has no 'pidd'; did you mean 'pid'?"),
+                       ("zzzzz == 1", "'greeting' has no 'zzzzz'; there are pid, comm"),
                        ("pid = 1", "'=' sets nothing here: write == to compare"),
                        ("pid ==", "a value is missing behind 'pid' and its comparison"),
                        ("pid == many", "'pid' cannot be many: it is a number, not negative"),
@@ -99,8 +99,8 @@ def test_columns_are_those_that_are_asked_for_in_their_order():
     heading, *rows = [line.split() for line in tool.out.splitlines()]
     tap.equal(heading, ["COMM", "PID"], "heading")
     tap.equal(["emfa", str(pids["emfa"])] in rows, True, f"the row ({rows})")
-    tap.contains(refused("--columns", "com"), "--columns: no event has 'com'; did you mean 'comm'?")
-    tap.contains(refused("--event", "greetings"), "--event: no module that runs has an event 'greetings'; did you mean 'greeting'?")
+    tap.contains(refused("--columns", "com"), "--columns: nothing that is printed has 'com'; did you mean 'comm'?")
+    tap.contains(refused("--event", "greetings"), "--event: no module that runs has an event, a table or a histogram 'greetings'; did you mean 'greeting'?")
 
 
 def test_csv_is_read_back_whatever_is_in_a_name():

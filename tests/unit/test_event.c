@@ -158,11 +158,11 @@ START_TEST(of_a_bounded_array_only_what_is_used_is_printed)
 	ck_assert_str_eq(printed(both, &listed_record, &listed), "listed pair=[1,65535] numbers=[7,8] text=abcde\n");
 	listed.numbers_len = 0;
 	listed.text[2] = '\0';
-	ck_assert_str_eq(printed(both, &listed_record, &listed), "listed pair=[1,65535] numbers=[] text=ab\n");
-	ck_assert_str_eq(printed(only_listed, &listed_record, &listed), "PAIR NUMBERS TEXT\n[1,65535] []      ab\n");
+	ck_assert_str_eq(printed(both, &listed_record, &listed), "listed pair=[1,65535] numbers=[] text=ab\\x00de\n");
+	ck_assert_str_eq(printed(only_listed, &listed_record, &listed), "PAIR NUMBERS TEXT\n[1,65535] []      ab\\x00de\n");
 	/* A length that cannot be is no reason to read beyond the end. */
 	listed.numbers_len = UINT32_MAX;
-	ck_assert_str_eq(printed(both, &listed_record, &listed), "listed pair=[1,65535] numbers=[7,8,9] text=ab\n");
+	ck_assert_str_eq(printed(both, &listed_record, &listed), "listed pair=[1,65535] numbers=[7,8,9] text=ab\\x00de\n");
 }
 END_TEST
 
@@ -279,7 +279,7 @@ struct named {
 
 static const struct emf_member named_members[] = { MEMBER(named, id, EMF_S32), MEMBER(named, name, EMF_STRING) };
 static const struct emf_record named_record = { "named", sizeof(struct named), offsetof(struct named, name), 2, named_members };
-static const struct emf_event_type types[] = { { 7, &tailed_record }, { (uint64_t)-2, &named_record } };
+static const struct emf_event_type types[] = { { .id = 7, .record = &tailed_record, .metric = -1 }, { .id = (uint64_t)-2, .record = &named_record, .metric = -1 } };
 static const struct emf_event_source two_types[] = { { "ring", record, &tailed_record, NULL, 0, false, 0 },
 						     { "ring", NULL, &named_record, NULL, 0, false, 0 }, { .ring = NULL } };
 

@@ -181,7 +181,7 @@ START_TEST(what_cannot_be_compared_is_refused_with_what_could)
 {
 	refused("key == 1", -EINVAL, "'key' is a struct: compare a member of it");
 	refused("list == 1", -EINVAL, "'list' is an array, which cannot be compared");
-	refused("key.port.x == 1", -ENOENT, "event 'seen' has no 'key.port.x'; there are took, key, error, pid, comm, kind, path, daddr, mac, bits, s8, state, from, to, nowhere, container, list");
+	refused("key.port.x == 1", -ENOENT, "'seen' has no 'key.port.x'; there are took, key, error, pid, comm, kind, path, daddr, mac, bits, s8, state, from, to, nowhere, container, list");
 	refused("key.saddr < 10.0.0.1", -EINVAL, "'key.saddr' is an address: it can be compared by ==, != and ~");
 	refused("key.saddr == 10.0.0.0/33", -EINVAL, "'key.saddr' cannot be 10.0.0.0/33: it is an IPv4 address, such as 10.0.0.1");
 	refused("key.saddr == 10.0.0.0/", -EINVAL, "'key.saddr' cannot be 10.0.0.0/: it is an IPv4 address, such as 10.0.0.1");
