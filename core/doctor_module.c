@@ -12,6 +12,7 @@
 
 #include "doctor.h"
 #include "json.h"
+#include "need.h"
 
 /* Bounds what is listed; no module comes near. */
 #define PROGRAMS_MAX 256
@@ -237,6 +238,17 @@ static void cannot_open(struct patient *p, json_t *json, const char *step, int e
 		json_object_set_new(json, "detail", emf_json_text(p->unit->why));
 }
 
+/* Of programs that stand for each other one is chosen, and the other one matters no more. */
+static void check_needs(struct patient *p)
+{
+	if (emf_need_check(p->unit) == -EOPNOTSUPP) {
+		p->bad.answer = EMF_ANSWER_NO;
+		p->unsupported = true;
+		snprintf(p->bad.why, sizeof(p->bad.why), "%.200s", p->unit->why);
+	}
+	p->unit->why[0] = '\0'; /* capabilities are told by name */
+}
+
 static void examine(struct patient *p, json_t *json)
 {
 	struct emf_unit *unit = p->unit;
@@ -247,6 +259,7 @@ static void examine(struct patient *p, json_t *json)
 		cannot_open(p, json, "open", err);
 		return;
 	}
+	check_needs(p);
 	err = emf_places_choose(unit);
 	if (err) {
 		emf_bpf_object_close(unit);

@@ -32,7 +32,7 @@ def need():
 
 def compiled(folder, source, *flags):
     path = os.path.join(folder, os.path.basename(source).split(".")[0] + "".join(f for f in flags if f.startswith("-D")) + ".bpf.o")
-    done = tap.run("clang", "-target", "bpf", "-g", "-O2", "-Wno-missing-declarations", "-D__TARGET_ARCH_x86", f"-I{tap.SOURCE}/include",
+    done = tap.run("clang", "-target", "bpf", "-mcpu=v3", "-g", "-O2", "-Wno-missing-declarations", "-D__TARGET_ARCH_x86", f"-I{tap.SOURCE}/include",
                    f"-I{folder}", f"-idirafter/usr/include/{os.uname().machine}-linux-gnu", *flags, "-c", source, "-o", path)
     tap.equal(done.returncode, 0, f"clang: {done.stderr}")
     return path
