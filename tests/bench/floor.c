@@ -6,7 +6,6 @@
  */
 #include <bpf/libbpf.h>
 #include <stdio.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 static int ignore(void *context, void *data, size_t size)
@@ -32,12 +31,13 @@ static int start_execsnoop(void)
 
 	if (!skel)
 		return -1;
-	skel->rodata->exits = true;
-	skel->rodata->nr_execve = SYS_execve;
-	skel->rodata->nr_execveat = SYS_execveat;
 	bpf_program__set_autoload(skel->progs.on_enter, false);
 	bpf_program__set_autoload(skel->progs.on_return, false);
-	return execsnoop_bpf__load(skel) || execsnoop_bpf__attach(skel) ? -1 : open_ring(skel->maps.event_exec);
+	bpf_program__set_autoload(skel->progs.on_killed, false);
+	if (execsnoop_bpf__load(skel) || execsnoop_bpf__attach(skel) ||
+	    !bpf_program__attach_raw_tracepoint(skel->progs.on_end, "sched_process_exit"))
+		return -1;
+	return open_ring(skel->maps.event_exec);
 }
 #endif
 
