@@ -115,5 +115,7 @@ void emf_bpf_hint(struct emf_bpf_hint *hint, const struct emf_unit *unit, const 
 	} else if (err == -ENOMEM) {
 		snprintf(hint->text, sizeof(hint->text),
 			 "out of kernel memory; raise the memory limit of this service, or make its maps smaller");
+	} else if (err == -EBADMSG && !strcmp(step, "open")) { /* emf_pack_open() */
+		snprintf(hint->text, sizeof(hint->text), "the file of this program is damaged: install it again");
 	}
 }

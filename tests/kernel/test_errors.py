@@ -166,6 +166,23 @@ def test_a_refused_raise_of_the_memory_limit_is_no_failure():
     tap.equal((done.returncode, done.stderr), (0, ""), "status and messages")
 
 
+def test_a_binary_that_is_damaged_says_so():
+    tap.need_root()
+    packed = os.path.join(tap.BUILD, "obj", "hello.bpf.o.gz")
+    if not os.path.exists(packed):
+        raise tap.Skip("the product was not built here")
+    with open(packed, "rb") as f, open(tap.PRODUCT, "rb") as g:
+        part, whole = f.read(), bytearray(g.read())
+    whole[whole.index(part) + len(part) // 2] ^= 0xFF
+    damaged = os.path.join(tap.folder(), "damaged")
+    with open(damaged, "wb") as f:
+        f.write(whole)
+    os.chmod(damaged, 0o700)
+    done = tap.run(damaged, "run", "hello", "-d", "100ms")
+    tap.equal(done.returncode, 1, "exit status")
+    tap.contains(done.stderr, "hello: open failed: Bad message (the file of this program is damaged: install it again)")
+
+
 def test_an_interrupt_ends_it_in_order_and_what_was_counted_is_printed():
     tap.need_root()
     tool = Tool("run", "execsnoop", "runqlat").ready()
