@@ -173,6 +173,8 @@ def test_a_binary_that_is_damaged_says_so():
         raise tap.Skip("the product was not built here")
     with open(packed, "rb") as f, open(tap.PRODUCT, "rb") as g:
         part, whole = f.read(), bytearray(g.read())
+    if part not in whole:
+        raise tap.Skip("the product was not built here")
     whole[whole.index(part) + len(part) // 2] ^= 0xFF
     damaged = os.path.join(tap.folder(), "damaged")
     with open(damaged, "wb") as f:
