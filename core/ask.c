@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * ask.c - a command that asks the serving product over the bus.
  */
@@ -68,10 +68,10 @@ static void failed(int err, const char *what, const char *service, const char *m
 	snprintf(why, EMF_ASK_WHY_MAX, "%s: %.400s", what, err == -EACCES ? denied : strerror(-err));
 }
 
-static int ask_status(struct emf_client *client, json_t **status, char why[EMF_ASK_WHY_MAX])
+int emf_ask_status_of(struct emf_client *client, json_t **status, char why[EMF_ASK_WHY_MAX])
 {
 	struct modules_status_reply *reply = malloc(sizeof(*reply));
-	int err = reply ? emf_client_use(client, &modules_client.base) : -ENOMEM;
+	int err = !reply ? -ENOMEM : ebus_is_provided(&modules_client.base) ? 0 : emf_client_use(client, &modules_client.base);
 
 	if (err) {
 		snprintf(why, EMF_ASK_WHY_MAX, "%s", reply ? emf_client_why(client) : "out of memory");
@@ -99,7 +99,7 @@ int emf_ask_status(const struct emf *emf, json_t **status, char why[EMF_ASK_WHY_
 
 	if (err)
 		return err;
-	err = ask_status(client, status, why);
+	err = emf_ask_status_of(client, status, why);
 	emf_client_free(client);
 	return err;
 }
@@ -159,6 +159,7 @@ static int read_schema(const char *name, const struct introspection_schema_reply
 
 	if (!err && strcmp((*schema)->service.name, name)) {
 		emf_schema_free(*schema);
+		*schema = NULL;
 		snprintf(reason, sizeof(reason), "it is the one of another");
 		err = -EPROTO;
 	}
@@ -195,11 +196,8 @@ int emf_ask_schema(struct emf_client *client, const char *name, struct emf_schem
 	if (err)
 		return err;
 	err = emf_client_use(client, &(*schema)->client);
-	if (err) {
+	if (err)
 		snprintf(why, EMF_ASK_WHY_MAX, "%s", emf_client_why(client));
-		emf_ask_forget(*schema);
-		*schema = NULL;
-	}
 	return err;
 }
 

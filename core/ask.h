@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * ask.h - a command that asks the serving product over the bus.
  */
@@ -33,7 +33,8 @@ void emf_ask_denied(const char *what, const char *service, const char *member, c
  * emf_ask_schema() - bind to a service of which only the name is known
  * @client: connected
  * @name: of the service
- * @schema: receives it; free with emf_ask_forget() after the client
+ * @schema: receives it, also when it cannot be bound to, which the client may have begun; NULL before, and free
+ *          with emf_ask_forget() after the client
  * @why: receives a sentence when it fails
  *
  * Return: 0; -ENOENT if there is none of this name, and the sentence names the nearest;
@@ -62,6 +63,7 @@ int emf_ask_failed(int err, const char *why);
 int emf_ask_failed_name(int err, const char *why);
 
 /* The state of the product as JSON: a new reference. 0, or a negative errno and a sentence. */
+int emf_ask_status_of(struct emf_client *client, json_t **status, char why[EMF_ASK_WHY_MAX]);
 int emf_ask_status(const struct emf *emf, json_t **status, char why[EMF_ASK_WHY_MAX]);
 
 #endif

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * attach.c - attaches programs where their module's description says.
  */
@@ -9,15 +9,20 @@
 #include <emf/map.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "attach_net.h"
 #include "library.h"
 #include "module.h"
 #include "perf_event.h"
+
+#define PLACE_MAX (3 * PATH_MAX)
 
 static struct bpf_link *attach_uprobe(const struct bpf_program *prog, const struct emf_attach *a, const char *path)
 {
@@ -41,9 +46,14 @@ static struct bpf_link *attach_cgroup(const struct bpf_program *prog, const char
 	return link;
 }
 
+static unsigned int xdp_index(const struct emf_attach *a)
+{
+	return a->netdev ? *a->netdev : if_nametoindex(a->text[0]);
+}
+
 static struct bpf_link *attach_xdp(const struct bpf_program *prog, const struct emf_attach *a)
 {
-	unsigned int index = a->netdev ? *a->netdev : if_nametoindex(a->text[0]);
+	unsigned int index = xdp_index(a);
 
 	return index ? bpf_program__attach_xdp(prog, (int)index) : NULL;
 }
@@ -68,49 +78,97 @@ static struct bpf_link *attach_one(const struct bpf_program *prog, const struct 
 	case EMF_ATTACH_CGROUP:
 		return attach_cgroup(prog, a->text[0]);
 	case EMF_ATTACH_PERF_EVENT:
+	case EMF_ATTACH_TC:
 		break;
 	}
 	errno = EINVAL;
 	return NULL;
 }
 
-static int attach_link(const struct bpf_program *prog, const struct emf_attach *a, const char *path, struct emf_bpf_links *links)
+/* One that stays is known by it in the next run; a number of a process means another one by then, maybe. */
+static void name_place(const struct emf_attach *a, const char *path, int number, char *name, size_t size)
 {
-	struct bpf_link *link;
+	const char *text[EMF_ATTACH_TEXTS];
+	struct stat st = { 0 };
 
+	for (size_t i = 0; i < EMF_ATTACH_TEXTS; i++)
+		text[i] = a->text[i] ? a->text[i] : "";
+	if (emf_place_has_path(a) && stat(path, &st))
+		st.st_ino = 0;
+	if (a->kind == EMF_ATTACH_XDP && stat("/proc/self/ns/net", &st))
+		st.st_ino = 0;
+	snprintf(name, size, "%s%d|%s|%s|%s|%d|%" PRIu64 "|%" PRIu64 "|%" PRIu64, emf_place_task(a) < 0 ? "" : "!", (int)a->kind, text[0], text[1],
+		 text[2], number, (uint64_t)st.st_dev, (uint64_t)st.st_ino, (uint64_t)(a->frequency ? *a->frequency : 0));
+}
+
+/* As it was in an earlier run, or anew. */
+static int attach_link(struct emf_unit *unit, struct bpf_program *prog, const struct emf_attach *a, const char *path, struct emf_bpf_links *links)
+{
+	char place[PLACE_MAX];
+	struct bpf_link *link;
+	int err;
+
+	err = emf_bpf_links_room(unit, links);
+	if (err)
+		return err;
+	name_place(a, path, a->kind == EMF_ATTACH_XDP ? (int)xdp_index(a) : 0, place, sizeof(place));
 	errno = 0;
-	link = attach_one(prog, a, path);
-	if (link)
-		return emf_bpf_links_add(links, link);
-	return errno ? -errno : -EINVAL;
+	link = emf_unit_pins_take(unit, prog, place);
+	if (!link)
+		link = attach_one(a->kind == EMF_ATTACH_USDT ? prog : emf_root_for(unit, prog), a, path);
+	if (!link)
+		return errno ? -errno : -EINVAL;
+	emf_bpf_links_add(links, link);
+	emf_unit_pins_add(unit, prog, place, link);
+	return 0;
 }
 
 /* --- events: a link for each processor, or for each thread of a process */
 
-static int attach_event(const struct bpf_program *prog, const struct emf_attach *a, int task, int cpu, struct emf_bpf_links *links)
+static struct bpf_link *open_event(const struct bpf_program *prog, const struct emf_attach *a, int task, int cpu)
 {
 	uint64_t frequency = a->frequency ? *a->frequency : strtoul(a->text[1], NULL, 10);
-	int fd = emf_perf_event_open(a->text[0], strlen(a->text[0]), frequency, task, cpu);
+	int fd = emf_perf_event_open(a->text[0], strlen(a->text[0]), frequency, task, cpu), err;
 	struct bpf_link *link;
 
-	if (fd < 0)
-		return fd;
-	errno = 0;
-	link = bpf_program__attach_perf_event(prog, fd);
-	if (link)
-		return emf_bpf_links_add(links, link); /* which the event belongs to now */
+	errno = fd < 0 ? -fd : 0;
+	link = fd < 0 ? NULL : bpf_program__attach_perf_event(prog, fd);
+	if (link || fd < 0)
+		return link; /* which the event belongs to now */
+	err = errno;
 	close(fd);
-	return errno ? -errno : -EINVAL;
+	errno = err;
+	return NULL;
+}
+
+static int attach_event(struct emf_unit *unit, struct bpf_program *prog, const struct emf_attach *a, int task, int cpu, struct emf_bpf_links *links)
+{
+	char place[PLACE_MAX];
+	struct bpf_link *link;
+	int err;
+
+	err = emf_bpf_links_room(unit, links);
+	if (err)
+		return err;
+	name_place(a, "", task < 0 ? cpu : task, place, sizeof(place));
+	link = emf_unit_pins_take(unit, prog, place);
+	if (!link)
+		link = open_event(emf_root_for(unit, prog), a, task, cpu);
+	if (!link)
+		return errno ? -errno : -EINVAL;
+	emf_bpf_links_add(links, link);
+	emf_unit_pins_add(unit, prog, place, link);
+	return 0;
 }
 
 /* One that is off has no events. */
-static int attach_processors(const struct bpf_program *prog, const struct emf_attach *a, struct emf_bpf_links *links)
+static int attach_processors(struct emf_unit *unit, struct bpf_program *prog, const struct emf_attach *a, struct emf_bpf_links *links)
 {
 	size_t before = links->n;
 	int err = 0;
 
 	for (int cpu = 0; cpu < emf_cpus() && !err; cpu++) {
-		err = attach_event(prog, a, EMF_PERF_ALL, cpu, links);
+		err = attach_event(unit, prog, a, EMF_PERF_ALL, cpu, links);
 		if (err == -ENODEV)
 			err = 0;
 	}
@@ -118,7 +176,7 @@ static int attach_processors(const struct bpf_program *prog, const struct emf_at
 }
 
 /* Threads that they start are counted with them. One that has ended meanwhile is not there. */
-static int attach_threads(const struct bpf_program *prog, const struct emf_attach *a, struct emf_bpf_links *links)
+static int attach_threads(struct emf_unit *unit, struct bpf_program *prog, const struct emf_attach *a, struct emf_bpf_links *links)
 {
 	const struct dirent *thread;
 	size_t before = links->n;
@@ -131,7 +189,7 @@ static int attach_threads(const struct bpf_program *prog, const struct emf_attac
 	while (dir && !err && (thread = readdir(dir))) {
 		int number = atoi(thread->d_name);
 
-		err = number ? attach_event(prog, a, number, EMF_PERF_ALL, links) : 0;
+		err = number ? attach_event(unit, prog, a, number, EMF_PERF_ALL, links) : 0;
 		if (err == -ESRCH)
 			err = 0;
 	}
@@ -140,11 +198,15 @@ static int attach_threads(const struct bpf_program *prog, const struct emf_attac
 	return err || links->n > before ? err : -ESRCH;
 }
 
-static int attach(const struct bpf_program *prog, const struct emf_attach *a, const char *path, struct emf_bpf_links *links)
+static int attach(struct emf_unit *unit, struct bpf_program *prog, const struct emf_attach *a, const char *path, struct emf_bpf_links *links)
 {
+	if (a->kind == EMF_ATTACH_TC)
+		return emf_attach_tc(unit, prog, a);
+	if (a->xdp_mode)
+		return emf_attach_xdp_mode(unit, prog, a);
 	if (a->kind != EMF_ATTACH_PERF_EVENT)
-		return attach_link(prog, a, path, links);
-	return emf_place_task(a) < 0 ? attach_processors(prog, a, links) : attach_threads(prog, a, links);
+		return attach_link(unit, prog, a, path, links);
+	return emf_place_task(a) < 0 ? attach_processors(unit, prog, a, links) : attach_threads(unit, prog, a, links);
 }
 
 /* --- */
@@ -189,13 +251,13 @@ int emf_attach(struct emf_unit *unit, struct bpf_program *prog, const struct emf
 	if (option) {
 		snprintf(unit->why, sizeof(unit->why), "program '%s' cannot be attached: it is not said where (give --%s)",
 			 a->program, option);
-		return -EINVAL;
+		return -EDESTADDRREQ;
 	}
 	err = find_path(unit, a, path);
 	if (err)
 		return err;
 	emf_place_note(place, a, path);
-	err = attach(prog, a, path, links);
-	place->links = links->n - before;
+	err = attach(unit, prog, a, path, links);
+	place->links = links->n - before + (place->filter || place->link);
 	return err;
 }

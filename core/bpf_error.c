@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * bpf_error.c - failures of libbpf, told so that somebody can act on them.
  */
@@ -13,6 +13,7 @@
 #include "bpf_hint.h"
 #include "core.h"
 #include "log.h"
+#include "probe.h"
 #include "rundir.h"
 #include "verifier_log.h"
 
@@ -88,19 +89,40 @@ void emf_bpf_error_begin(struct emf_bpf_error *error, struct emf_unit *unit)
 	current = error;
 }
 
+/* What can be said in other words than the verifier's: which helper is lacking, and its limit. Return: whether the kernel lacks something. */
+static bool say_reason(const char *log, char *out, size_t size)
+{
+	char name[64] = "";
+	int helper = emf_verifier_log_helper(log, name, sizeof(name));
+	const char *known = helper ? emf_probe_helper_name(helper) : NULL;
+
+	out[0] = '\0';
+	if (emf_verifier_log_is_too_large(log)) /* BPF_COMPLEXITY_LIMIT_INSNS, include/linux/bpf.h */
+		snprintf(out, size, ": it follows at most 1000000 instructions on all ways through a program; make its loops shorter, or let bpf_loop() run them");
+	if (!helper)
+		return false;
+	if (!name[0] && known)
+		snprintf(name, sizeof(name), "bpf_%s", known);
+	else if (!name[0])
+		snprintf(name, sizeof(name), "number %d", helper);
+	snprintf(out, size, ": it calls the helper %s, which this kernel lacks for such programs; a later kernel may have it ('doctor' tells more)", name);
+	return true;
+}
+
 static void explain_rejection(const struct emf_bpf_error *error, struct emf_unit *unit)
 {
-	char file[RUNDIR_PATH_MAX], line[160], tail[400];
+	char file[RUNDIR_PATH_MAX], line[160], tail[400], reason[200];
 	bool saved;
 
+	unit->unsupported |= say_reason(error->log, reason, sizeof(reason));
 	emf_verifier_log_source(error->log, line, sizeof(line));
 	emf_verifier_log_tail(error->log, tail, sizeof(tail));
 	saved = !emf_verifier_log_save(unit->m->name, error->program, error->log, file);
 	/* The log is long: what a person reads first is the sentence. */
 	emf_err(unit->m, "last lines of the verifier's log:\n%s", tail);
 	snprintf(unit->why, sizeof(unit->why),
-		 "load failed: the verifier rejected program '%.60s' of %.60s%s%s; whole log: %s",
-		 error->program, unit->m->object ? unit->m->object->source : unit->m->name, line[0] ? " at " : "", line,
+		 "load failed: the verifier rejected program '%.60s' of %.60s%s%s%s; whole log: %s",
+		 error->program, unit->m->object ? unit->m->object->source : unit->m->name, line[0] ? " at " : "", line, reason,
 		 saved ? file : "(could not be saved)");
 }
 
@@ -118,6 +140,12 @@ static void explain(const struct emf_bpf_error *error, const struct emf_bpf_hint
 		 more ? "; libbpf: " : "", more ? error->said : "");
 }
 
+/* The verifier may have been content, and its log says so; no memory, no descriptor or no time is another reason. */
+static bool is_lack(int err)
+{
+	return err == -EAGAIN || err == -ENOMEM || err == -EMFILE || err == -ENFILE;
+}
+
 int emf_bpf_error_end(struct emf_bpf_error *error, const char *step,
 		      const struct bpf_program *prog, int err)
 {
@@ -129,7 +157,7 @@ int emf_bpf_error_end(struct emf_bpf_error *error, const char *step,
 		goto out;
 	emf_bpf_hint(&hint, unit, step, prog, err);
 	unit->unsupported = hint.unsupported;
-	if (error->log && error->program[0] && !hint.certain) {
+	if (error->log && error->program[0] && !hint.certain && !is_lack(err)) {
 		explain_rejection(error, unit);
 		goto out;
 	}

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * bpf_error.h - what libbpf and the kernel say when they refuse, in a sentence
  * that names module, program, reason and remedy.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * bpf_hint.c - from an errno to what the operator can do about it.
  */
@@ -56,11 +56,15 @@ static bool needs_tracefs(const struct bpf_program *prog)
 	return prog && bpf_program__type(prog) == BPF_PROG_TYPE_TRACEPOINT;
 }
 
+bool emf_bpf_hint_no_kprobes(const struct bpf_program *prog)
+{
+	return prog && bpf_program__type(prog) == BPF_PROG_TYPE_KPROBE && !strncmp(bpf_program__section_name(prog), "k", 1) &&
+	       access("/sys/bus/event_source/devices/kprobe", F_OK);
+}
+
 static bool tell_missing_kprobes(struct emf_bpf_hint *hint, const struct bpf_program *prog)
 {
-	if (!prog || bpf_program__type(prog) != BPF_PROG_TYPE_KPROBE ||
-	    strncmp(bpf_program__section_name(prog), "k", 1) ||
-	    !access("/sys/bus/event_source/devices/kprobe", F_OK))
+	if (!emf_bpf_hint_no_kprobes(prog))
 		return false;
 	snprintf(hint->text, sizeof(hint->text), "this kernel has no kprobes: CONFIG_KPROBE_EVENTS is off");
 	hint->unsupported = hint->certain = true;
@@ -83,6 +87,36 @@ static bool tell_missing_tracefs(struct emf_bpf_hint *hint, const struct bpf_pro
 	return true;
 }
 
+/* The first program that the kernel itself has to find a place for by its BTF: no other BTF stands for that one. */
+static const struct bpf_program *attached_by_btf(const struct bpf_object *obj)
+{
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program(prog, obj) {
+		const struct emf_kind *kind = bpf_program__autoload(prog) ? emf_kind_of(prog) : NULL;
+
+		if (kind && kind->target != EMF_TARGET_NONE && kind->target != EMF_TARGET_PROGRAM)
+			return prog;
+	}
+	return NULL;
+}
+
+static bool tell_missing_btf(struct emf_bpf_hint *hint, const struct emf_unit *unit, int err)
+{
+	const struct bpf_program *prog;
+	char by[128] = "";
+
+	if (!access("/sys/kernel/btf/vmlinux", R_OK) || (err != -ESRCH && err != -ENOENT && err != -EINVAL && err != -EOPNOTSUPP))
+		return false;
+	prog = unit->object.head ? attached_by_btf(unit->object.head->obj) : NULL;
+	if (prog)
+		snprintf(by, sizeof(by), ", and program '%.30s' attaches by it (%.60s)", bpf_program__name(prog), bpf_program__section_name(prog));
+	snprintf(hint->text, sizeof(hint->text),
+		 "/sys/kernel/btf/vmlinux cannot be read%s: run a kernel with CONFIG_DEBUG_INFO_BTF=y, with /sys mounted", by);
+	hint->unsupported = hint->certain = true;
+	return true;
+}
+
 void emf_bpf_hint(struct emf_bpf_hint *hint, const struct emf_unit *unit, const char *step,
 		  const struct bpf_program *prog, int err)
 {
@@ -91,13 +125,8 @@ void emf_bpf_hint(struct emf_bpf_hint *hint, const struct emf_unit *unit, const 
 		return;
 	if (tell_missing_kprobes(hint, prog) || tell_missing_tracefs(hint, prog, err))
 		return;
-	if (!strcmp(step, "load") && access("/sys/kernel/btf/vmlinux", R_OK) &&
-	    (err == -ESRCH || err == -ENOENT || err == -EINVAL || err == -EOPNOTSUPP)) {
-		snprintf(hint->text, sizeof(hint->text),
-			 "/sys/kernel/btf/vmlinux cannot be read: run a kernel with CONFIG_DEBUG_INFO_BTF=y, with /sys mounted");
-		hint->unsupported = hint->certain = true;
+	if (!strcmp(step, "load") && tell_missing_btf(hint, unit, err))
 		return;
-	}
 	if (err == -EOPNOTSUPP) {
 		snprintf(hint->text, sizeof(hint->text), "this kernel cannot do that; 'doctor' says what it can");
 		hint->unsupported = true;
@@ -115,6 +144,10 @@ void emf_bpf_hint(struct emf_bpf_hint *hint, const struct emf_unit *unit, const 
 	} else if (err == -ENOMEM) {
 		snprintf(hint->text, sizeof(hint->text),
 			 "out of kernel memory; raise the memory limit of this service, or make its maps smaller");
+	} else if (err == -EMFILE || err == -ENFILE) {
+		snprintf(hint->text, sizeof(hint->text), "out of file descriptors; raise the limit of open files, LimitNOFILE= of a service");
+	} else if (err == -EAGAIN) { /* of the verifier, with a signal: on_alarm(), quit.c */
+		snprintf(hint->text, sizeof(hint->text), "it was interrupted: the process was told to end, or it took longer than -d");
 	} else if (err == -EBADMSG && !strcmp(step, "open")) { /* emf_pack_open() */
 		snprintf(hint->text, sizeof(hint->text), "the file of this program is damaged: install it again");
 	}

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * bpf_hint.h - why the kernel said no, found by looking at the machine.
  */
@@ -25,5 +25,8 @@ struct emf_bpf_hint {
 /* @prog: that was being attached, or NULL. */
 void emf_bpf_hint(struct emf_bpf_hint *hint, const struct emf_unit *unit, const char *step,
 		  const struct bpf_program *prog, int err);
+
+/* Whether @prog hangs at functions of the kernel, and this one has no kprobes. */
+bool emf_bpf_hint_no_kprobes(const struct bpf_program *prog);
 
 #endif

@@ -1,11 +1,10 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * bpf_object.c - the life of a module's kernel part, through libbpf.
  */
 #include "bpf_object.h"
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <emf/chain.h>
 #include <errno.h>
 #include <linux/bpf.h>
@@ -15,12 +14,18 @@
 #include <unistd.h>
 
 #include "attach.h"
+#include "attach_net.h"
 #include "bpf_error.h"
+#include "bpf_skeleton.h"
+#include "bpf_hint.h"
 #include "btf_cache.h"
 #include "chain_object.h"
 #include "core.h"
 #include "demand.h"
+#include "only.h"
 #include "pack.h"
+#include "package_check.h"
+#include "rodata.h"
 
 /* By a real load. Whoever lacks the privilege for it is not told that the kernel is too old: the load of the module says what is missing. */
 static bool has_syscall_programs(void)
@@ -78,48 +83,10 @@ static void leave_out_what_is_plugged(struct emf_unit *unit)
 /* A kernel part that counts pages has a variable for their size, which it cannot find out. */
 static void write_page_bytes(const struct bpf_object *object)
 {
-	const struct btf *btf = bpf_object__btf(object);
-	int id = btf ? btf__find_by_name_kind(btf, ".rodata", BTF_KIND_DATASEC) : -ENOENT;
-	const struct btf_type *section = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
-	uint32_t bytes = (uint32_t)sysconf(_SC_PAGESIZE);
-	struct bpf_map *map;
-	size_t size;
-	char *data;
+	uint32_t *bytes = emf_rodata_find(object, "emf_page_bytes", sizeof(*bytes));
 
-	bpf_object__for_each_map(map, object) {
-		const char *dot = strstr(bpf_map__name(map), ".rodata");
-
-		data = dot && !dot[strlen(".rodata")] ? (char *)bpf_map__initial_value(map, &size) : NULL;
-		for (uint16_t i = 0; data && section && i < btf_vlen(section); i++) {
-			const struct btf_var_secinfo *place = &btf_var_secinfos(section)[i];
-			const char *name = btf__name_by_offset(btf, btf__type_by_id(btf, place->type)->name_off);
-
-			if (!strcmp(name, "emf_page_bytes") && place->size == sizeof(bytes) && place->offset + sizeof(bytes) <= size)
-				memcpy(data + place->offset, &bytes, sizeof(bytes));
-		}
-	}
-}
-
-/* What libbpf opens is its own: the bytes are not needed behind it. */
-static int open_skeleton(const struct module *m, struct emf_skeleton_head *head)
-{
-	LIBBPF_OPTS(bpf_object_open_opts, opts);
-	int err = m->object->create(head);
-	size_t size;
-	void *bytes;
-
-	if (err)
-		return err;
-	bytes = emf_pack_open(m->object->pack, &size);
-	if (!bytes)
-		return -errno;
-	opts.btf_custom_path = emf_btf_cache_path(m, m->object->pack, bytes, size);
-	head->skeleton->data = bytes;
-	head->skeleton->data_sz = size;
-	err = bpf_object__open_skeleton(head->skeleton, &opts);
-	head->skeleton->data = NULL;
-	free(bytes);
-	return err;
+	if (bytes)
+		*bytes = (uint32_t)sysconf(_SC_PAGESIZE);
 }
 
 int emf_bpf_object_open(struct emf_unit *unit)
@@ -130,18 +97,30 @@ int emf_bpf_object_open(struct emf_unit *unit)
 	int err;
 
 	emf_bpf_error_begin(&error, unit);
-	object->head = calloc(1, unit->m->object->skeleton_size);
-	err = object->head ? open_skeleton(unit->m, object->head) : -ENOMEM;
+	object->head = calloc(1, unit->m->object->skeleton_size ? unit->m->object->skeleton_size : sizeof(*object->head));
+	err = object->head ? emf_skeleton_open(unit->m, object->head) : -ENOMEM;
 	if (err) {
-		unit->m->object->destroy(object->head);
+		emf_skeleton_close(unit->m, object->head);
 		object->head = NULL;
-		return emf_bpf_error_end(&error, "open", NULL, err);
+		emf_bpf_error_end(&error, "open", NULL, unit->why[0] ? 0 : err);
+		return err;
 	}
 	object->loaded = false;
+	if (!unit->m->object->create) {
+		const char *mistake = emf_package_fits(unit);
+
+		if (mistake) {
+			snprintf(unit->why, sizeof(unit->why), "its kernel part is refused: %s", mistake);
+			emf_skeleton_close(unit->m, object->head);
+			object->head = NULL;
+			return emf_bpf_error_end(&error, "open", NULL, 0) ? : -ENOEXEC;
+		}
+	}
 	emf_btf_cache_opened(object->head->obj);
 	leave_out_what_is_not_supported(unit);
 	leave_out_what_is_plugged(unit);
 	write_page_bytes(object->head->obj);
+	emf_only_write(&unit->only, object->head->obj);
 	emf_ring_drain_prepare(object->head->obj);
 	object->open_ns = emf_now_ns() - start;
 	return emf_bpf_error_end(&error, "open", NULL, 0);
@@ -154,19 +133,16 @@ int emf_bpf_object_load(struct emf_unit *unit)
 	uint64_t start = emf_now_ns();
 	int err;
 
+	err = emf_unit_pins_adopt(unit);
+	if (err)
+		return err;
 	emf_bpf_error_begin(&error, unit);
-	err = bpf_object__load_skeleton(object->head->skeleton);
+	err = emf_skeleton_load(object->head);
 	object->load_ns = emf_now_ns() - start;
 	object->loaded = !err;
-	return emf_bpf_error_end(&error, "load", NULL, err);
-}
-
-void emf_bpf_object_set_params(struct emf_unit *unit)
-{
-	const struct emf_object *object = unit->m->object;
-
-	if (object && object->set_params && unit->object.head)
-		object->set_params(unit->object.head, unit->object.loaded);
+	err = emf_bpf_error_end(&error, "load", NULL, err);
+	/* What runs still writes there: that of a module whose place is taken is carried when it is. */
+	return err || unit->replaces ? err : emf_unit_pins_carry(unit);
 }
 
 /* Programs that libbpf knows how to attach from their SEC() alone. One that serves a method is run, and hangs nowhere. */
@@ -183,18 +159,29 @@ static void tell_no_target(const struct emf_unit *unit, const struct bpf_program
 			 bpf_program__name(prog), bpf_program__section_name(prog));
 }
 
-/* By its SEC(); one that does not say where is left alone, and NULL. */
-static int attach_by_section(struct emf_unit *unit, struct bpf_program *prog, struct bpf_link **link)
+/* By its SEC(); one that does not say where is left alone. */
+static int attach_by_section(struct emf_unit *unit, struct bpf_program *prog, struct emf_bpf_links *links)
 {
 	struct emf_bpf_error error;
+	struct bpf_link *link;
+	char place[256];
 	int err;
 
-	*link = NULL;
 	if (!attaches_itself(prog))
 		return 0;
+	/* By its path: the file of a probe can be another one by now. */
+	snprintf(place, sizeof(place), "%s%s", *bpf_program__section_name(prog) == 'u' ? "!" : "", bpf_program__section_name(prog));
 	emf_bpf_error_begin(&error, unit);
-	*link = bpf_program__attach(prog);
-	err = *link ? 0 : -errno;
+	err = emf_bpf_links_room(unit, links);
+	link = err ? NULL : emf_unit_pins_take(unit, prog, place);
+	if (!err && !link) {
+		link = bpf_program__attach(emf_root_for(unit, prog));
+		err = link ? 0 : -errno;
+	}
+	if (link) {
+		emf_bpf_links_add(links, link);
+		emf_unit_pins_add(unit, prog, place, link);
+	}
 	if (err == -EOPNOTSUPP && !error.said[0]) {
 		tell_no_target(unit, prog);
 		err = 0;
@@ -214,7 +201,7 @@ static int attach_by_description(struct emf_unit *unit, struct bpf_program *prog
 	emf_bpf_error_begin(&error, unit);
 	err = emf_attach(unit, prog, attach, links);
 	/* What is wrong with a privilege or the kernel, libbpf's error tells best. */
-	if (err && err != -EPERM && err != -EACCES && err != -EOPNOTSUPP && !unit->why[0])
+	if (err && err != -EPERM && err != -EACCES && err != -EOPNOTSUPP && !unit->why[0] && !emf_bpf_hint_no_kprobes(prog))
 		emf_place_explain(unit, attach, err, error.said);
 	if (attach->optional && err == -ENOENT) {
 		emf_place_do_without(unit, attach);
@@ -224,29 +211,28 @@ static int attach_by_description(struct emf_unit *unit, struct bpf_program *prog
 	return err;
 }
 
-int emf_bpf_links_add(struct emf_bpf_links *links, struct bpf_link *link)
+int emf_bpf_links_room(struct emf_unit *unit, struct emf_bpf_links *links)
 {
 	struct bpf_link **more = realloc(links->links, (links->n + 1) * sizeof(struct bpf_link *));
 
-	if (!more) {
-		bpf_link__destroy(link);
+	if (!more)
 		return -ENOMEM;
-	}
 	links->links = more;
+	return emf_unit_pins_room(unit);
+}
+
+void emf_bpf_links_add(struct emf_bpf_links *links, struct bpf_link *link)
+{
 	links->links[links->n++] = link;
-	return 0;
 }
 
 /* All places of one program; what was attached before an error stays in the list. */
 static int attach_program(struct emf_unit *unit, struct bpf_program *prog, struct emf_bpf_links *attached)
 {
-	struct bpf_link *link;
 	int err = 0;
 
-	if (!emf_place_is_described(unit, prog)) {
-		err = attach_by_section(unit, prog, &link);
-		return err || !link ? err : emf_bpf_links_add(attached, link);
-	}
+	if (!emf_place_is_described(unit, prog))
+		return attach_by_section(unit, prog, attached);
 	if (!bpf_program__autoload(prog))
 		return 0;
 	for (const struct emf_attach *a = unit->m->attaches; !err && a->program; a++)
@@ -277,6 +263,8 @@ int emf_bpf_object_attach(struct emf_unit *unit)
 	struct bpf_program *prog;
 	int err = emf_demand_init(unit);
 
+	if (!err && unit->replaces)
+		err = emf_unit_pins_carry(unit);
 	bpf_object__for_each_program(prog, object->head->obj) {
 		if (err)
 			break;
@@ -314,11 +302,13 @@ void emf_bpf_links_move(struct emf_bpf_links *to, struct emf_bpf_links *from)
 	emf_bpf_links_close(from);
 }
 
-struct emf_bpf_links emf_bpf_object_take_links(struct emf_bpf_object *object)
+struct emf_bpf_links emf_bpf_object_take_links(struct emf_unit *unit)
 {
-	struct emf_bpf_links taken = object->attached;
+	struct emf_bpf_links taken = unit->object.attached;
 
-	object->attached = (struct emf_bpf_links){ 0 };
+	emf_attach_net_remove(unit);
+	emf_unit_pins_leave(unit, &taken);
+	unit->object.attached = (struct emf_bpf_links){ 0 };
 	return taken;
 }
 
@@ -337,9 +327,11 @@ void emf_bpf_object_close(struct emf_unit *unit)
 	if (!object->head)
 		return;
 	emf_bpf_links_close(&object->attached);
+	emf_unit_pins_close(unit);
+	emf_roots_close(unit);
 	emf_demand_fini(unit);
 	emf_places_forget(unit);
-	unit->m->object->destroy(object->head);
+	emf_skeleton_close(unit->m, object->head);
 	object->head = NULL;
 }
 

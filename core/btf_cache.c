@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * btf_cache.c - what a product needs of the kernel's BTF, read from a file or made.
  */
@@ -10,11 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "btf_folder.h"
 #include "btf_kernel.h"
+#include "btf_memory.h"
 #include "core.h"
 #include "json.h"
 #include "log.h"
@@ -28,16 +27,8 @@ static struct cache {
 	size_t n_objects;
 	struct emf_btf_image image;
 	void *bytes; /* of the image */
-	int fd;	     /* the part of the BTF as a file, for libbpf */
-	char path[32];
-} cache = { .state = "off", .fd = -1 };
-
-static const char *const whys[EMF_BTF_USES_MAX] = {
-	[EMF_BTF_KSYMS] = "it uses variables or functions of the kernel by their type",
-	[EMF_BTF_NUMBERS] = "it asks for the number of a kernel type",
-	[EMF_BTF_MODULES] = "it asks for a type that the kernel itself lacks and a kernel module may have",
-	[EMF_BTF_UNKNOWN] = "its relocations were not understood",
-};
+	struct emf_btf_memory memory; /* the part of the BTF as a file, for libbpf */
+} cache = { .state = "off" };
 
 /* --- the objects of the product */
 
@@ -70,7 +61,7 @@ static const struct emf_pack **find_objects(const struct emf *emf, size_t *n)
 
 	*n = 0;
 	for (size_t i = 0; objects && i < emf->registry.n; i++) {
-		const struct module *m = emf->registry.units[i].m;
+		const struct module *m = emf->registry.units[i]->m;
 
 		add_object(objects, n, m->object ? m->object->pack : NULL);
 		add_object(objects, n, m->chain ? m->chain->entry : NULL);
@@ -198,18 +189,6 @@ static const char *make_and_keep(const struct emf_btf_key *key, enum emf_btf_fil
 	return "not kept";
 }
 
-/* libbpf takes nothing but a path. */
-static int make_path(void)
-{
-	cache.fd = memfd_create("emf-btf", MFD_CLOEXEC);
-	if (cache.fd < 0)
-		return -errno;
-	if (write(cache.fd, cache.image.btf, cache.image.btf_size) != (ssize_t)cache.image.btf_size)
-		return -EIO;
-	snprintf(cache.path, sizeof(cache.path), "/proc/self/fd/%d", cache.fd);
-	return access(cache.path, R_OK) ? -errno : 0;
-}
-
 static void get(void)
 {
 	struct emf_btf_key key = key_of(cache.objects, cache.n_objects);
@@ -222,11 +201,11 @@ static void get(void)
 	cache.state = found == EMF_BTF_FRESH ? "hit" : make_and_keep(&key, found);
 	if (!strcmp(cache.state, "none") || cache.image.n_objects != cache.n_objects)
 		return;
-	err = make_path();
+	err = emf_btf_memory_open(&cache.memory, cache.image.btf, cache.image.btf_size);
 	if (!err)
 		err = emf_btf_targets_use(cache.image.targets, cache.image.n_targets);
 	if (err) {
-		cache.path[0] = '\0';
+		emf_btf_memory_close(&cache.memory);
 		cache.state = "none";
 		emf_debug(NULL, "the BTF cache is not used: %s", strerror(-err));
 	}
@@ -245,14 +224,11 @@ void emf_btf_cache_begin(const struct emf *emf)
 
 void emf_btf_cache_end(void)
 {
-	if (cache.fd >= 0)
-		close(cache.fd);
+	emf_btf_memory_close(&cache.memory);
 	free(cache.objects);
 	cache.objects = NULL;
 	cache.n_objects = 0;
 	cache.emf = NULL;
-	cache.fd = -1;
-	cache.path[0] = '\0';
 }
 
 const char *emf_btf_cache_path(const struct module *m, const struct emf_pack *pack, const void *bytes, size_t size)
@@ -266,17 +242,17 @@ const char *emf_btf_cache_path(const struct module *m, const struct emf_pack *pa
 		return NULL;
 	if (!cache.asked)
 		get();
-	if (!cache.path[0])
+	if (!cache.memory.path[0])
 		return NULL;
 	if (cache.image.uses[i] == EMF_BTF_PART)
-		return cache.path;
-	emf_debug(m, "the BTF cache is not used: %s", whys[cache.image.uses[i]]);
+		return cache.memory.path;
+	emf_debug(m, "the BTF cache is not used: %s", emf_btf_use_why(cache.image.uses[i]));
 	return NULL;
 }
 
 void emf_btf_cache_opened(const struct bpf_object *object)
 {
-	if (cache.path[0])
+	if (cache.memory.path[0])
 		emf_btf_targets_set(object);
 }
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * btf_cache.h - the kernel's BTF has megabytes, and to read it is two thirds of a start: what a product needs of it is kept.
  *

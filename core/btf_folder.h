@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * btf_folder.h - the files of the BTF cache: read when they are ours, written whole or not at all, and few.
  */

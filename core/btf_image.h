@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * btf_image.h - an entry of the BTF cache as bytes: what a product needs of one kernel's BTF.
  */

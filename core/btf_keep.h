@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * btf_keep.h - marks on types and members of the kernel's BTF, and a BTF of those that are marked.
  */

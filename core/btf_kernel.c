@@ -1,9 +1,10 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
- * btf_kernel.c - which kernel runs.
+ * btf_kernel.c - which kernel runs, and whether its types are there.
  */
 #include "btf_kernel.h"
 
+#include <bpf/btf.h>
 #include <elf.h>
 #include <fcntl.h>
 #include <string.h>
@@ -14,6 +15,8 @@
 #include "btf_image.h"
 
 #define NOTES_MAX (64 * 1024)
+/* Where libbpf finds it; elsewhere it looks for those of distributions before kernels had it there. */
+#define OF_KERNEL "/sys/kernel/btf/vmlinux"
 #define SHORTEST 8 /* bytes of a build id that tell one build from another */
 
 static size_t padded(size_t n)
@@ -63,8 +66,21 @@ uint64_t emf_btf_kernel(void)
 	if (id)
 		return emf_btf_hash(0, id, size);
 	uname(&name);
-	stat("/sys/kernel/btf/vmlinux", &st);
+	stat(OF_KERNEL, &st);
 	hash = emf_btf_hash(0, name.release, strlen(name.release));
 	hash = emf_btf_hash(hash, name.version, strlen(name.version));
 	return emf_btf_hash(hash, &st.st_size, sizeof(st.st_size));
+}
+
+bool emf_kernel_has_btf(void)
+{
+	static bool elsewhere;
+	struct btf *btf;
+
+	if (elsewhere || !access(OF_KERNEL, R_OK))
+		return true;
+	btf = btf__load_vmlinux_btf();
+	btf__free(btf);
+	elsewhere = btf;
+	return elsewhere;
 }

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * btf_object.c - what a compiled kernel part asks of the kernel's BTF.
  */
@@ -177,4 +177,14 @@ bool emf_btf_object_has_typed_ksyms(const struct btf *own)
 			return true;
 	}
 	return false;
+}
+
+size_t emf_btf_object_maps(const struct emf_btf_object *object)
+{
+	struct btf *btf = object->btf_size ? btf__new(object->btf, (__u32)object->btf_size) : NULL;
+	int id = btf ? btf__find_by_name_kind(btf, ".maps", BTF_KIND_DATASEC) : -1;
+	size_t n = id > 0 ? btf_vlen(btf__type_by_id(btf, (__u32)id)) : 0;
+
+	btf__free(btf);
+	return n;
 }

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * btf_object.h - what a compiled kernel part asks of the kernel's BTF: where its programs attach, and what is relocated in them.
  */
@@ -53,6 +53,9 @@ bool emf_btf_object_has_relocations(const struct emf_btf_object *object);
  */
 int emf_btf_object_relocations(const struct emf_btf_object *object, int (*each)(void *context, const struct bpf_core_relo *relocation),
 			       void *context);
+
+/* How many maps its types declare; 0 if they cannot be read. */
+size_t emf_btf_object_maps(const struct emf_btf_object *object);
 
 /* Whether it has variables or functions of the kernel by their type (__ksym): libbpf finds those in the kernel's whole BTF only. */
 bool emf_btf_object_has_typed_ksyms(const struct btf *own);

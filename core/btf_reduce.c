@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * btf_reduce.c - which types and members of the kernel's BTF some objects are relocated by.
  */
@@ -11,12 +11,14 @@
 #include <string.h>
 
 #include "btf_keep.h"
+#include "pack.h"
 
 #define STEPS_MAX 64 /* BPF_CORE_SPEC_MAX_LEN of libbpf */
 
 struct emf_btf_reduce {
 	struct emf_btf_keep keep;
 	const struct btf *own; /* of the object that is being added */
+	bool lacks;	       /* what it asks for, the kernel does not have */
 };
 
 /* The way to a member, by names; NULL is an element of an array. */
@@ -24,6 +26,18 @@ struct way {
 	const char *steps[STEPS_MAX];
 	size_t n;
 };
+
+const char *emf_btf_use_why(enum emf_btf_use use)
+{
+	static const char *const whys[EMF_BTF_USES_MAX] = {
+		[EMF_BTF_KSYMS] = "it uses variables or functions of the kernel by their type",
+		[EMF_BTF_NUMBERS] = "it asks for the number of a kernel type",
+		[EMF_BTF_MODULES] = "it asks for a type that the kernel itself lacks and a kernel module may have",
+		[EMF_BTF_UNKNOWN] = "its relocations were not understood",
+	};
+
+	return use < EMF_BTF_USES_MAX ? whys[use] : whys[EMF_BTF_UNKNOWN];
+}
 
 struct emf_btf_reduce *emf_btf_reduce_new(const struct btf *kernel)
 {
@@ -150,7 +164,8 @@ static int add(void *context, const struct bpf_core_relo *relocation)
 		keep_for(&reduce->keep, id, relocation, &way);
 		any = true;
 	}
-	return any ? 0 : EMF_BTF_MODULES;
+	reduce->lacks |= !any;
+	return 0;
 }
 
 enum emf_btf_use emf_btf_reduce_add(struct emf_btf_reduce *reduce, const struct emf_btf_object *object, const struct btf *own)
@@ -160,8 +175,30 @@ enum emf_btf_use emf_btf_reduce_add(struct emf_btf_reduce *reduce, const struct 
 	if (emf_btf_object_has_typed_ksyms(own))
 		return EMF_BTF_KSYMS;
 	reduce->own = own;
+	reduce->lacks = false;
 	use = emf_btf_object_relocations(object, add, reduce);
+	if (!use && reduce->lacks)
+		return EMF_BTF_MODULES;
 	return use < 0 ? EMF_BTF_UNKNOWN : (enum emf_btf_use)use;
+}
+
+int emf_btf_reduce_add_pack(struct emf_btf_reduce *reduce, const struct emf_pack *pack, enum emf_btf_use *use)
+{
+	struct emf_btf_object parts;
+	size_t size;
+	void *bytes = emf_pack_open(pack, &size);
+	struct btf *own;
+
+	if (!bytes)
+		return -errno;
+	*use = EMF_BTF_PART;
+	if (!emf_btf_object_read(&parts, bytes, size) && parts.btf_size) {
+		own = btf__new(parts.btf, (uint32_t)parts.btf_size);
+		*use = own ? emf_btf_reduce_add(reduce, &parts, own) : EMF_BTF_UNKNOWN;
+		btf__free(own);
+	}
+	free(bytes);
+	return 0;
 }
 
 struct btf *emf_btf_reduce_make(struct emf_btf_reduce *reduce)

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * btf_target.h - programs that attach to something by its number in the kernel's BTF: tp_btf, fentry, iterators.
  */

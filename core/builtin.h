@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * builtin.h - the services that every product has, bus-idl/emf.emf.
  */
@@ -14,6 +14,9 @@ struct ebus_service;
 /* Serves them: each of its functions may be called by peers from now on. */
 void emf_builtin_provide(struct emf *emf, const struct emf_server *server);
 void emf_builtin_withdraw(void);
+
+/* Whether a service of this name is one of them. */
+bool emf_builtin_is(const char *service);
 
 /* Each its own. */
 void emf_builtin_provide_bus(const struct emf_server *server);

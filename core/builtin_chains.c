@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * builtin_chains.c - service chains: who is in them, and how they are changed.
  */
@@ -82,7 +82,7 @@ int chains_serve_list(struct ebus_call *call, struct chains_list_reply *reply)
 {
 	(void)call;
 	for (size_t u = 0; u < product->registry.n; u++) {
-		const struct emf_unit *unit = &product->registry.units[u];
+		const struct emf_unit *unit = product->registry.units[u];
 
 		for (size_t i = 0; i < unit->chain.n && reply->rows_len < ROOM(reply->rows); i++) {
 			const struct emf_chain_instance *instance = &unit->chain.instances[i];
@@ -249,7 +249,7 @@ static void on_demand(struct ebus_service *service, unsigned int signal, bool wa
 	(void)service;
 	(void)data;
 	for (size_t i = 0; signal == CHAINS_SIGNAL_HOP && !wanted && i < product->registry.n; i++) {
-		struct emf_unit *unit = &product->registry.units[i];
+		struct emf_unit *unit = product->registry.units[i];
 
 		if (unit->m->chain && unit->chain.n && unit->chain.flags & EMF_CHAIN_TRACES &&
 		    emf_chain_set_flags(unit, flags_of(unit, EMF_CHAIN_TRACES, false), 0))

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * builtin_costs.c - what modules cost, for service statistics: a row for each, and the
  * clocks that run only while somebody measures.
@@ -93,18 +93,18 @@ uint64_t emf_builtin_map_memory(int fd)
 	return bytes;
 }
 
-static void add_programs(struct statistics_cost *row, const struct bpf_object *obj)
+static void add_programs(struct statistics_cost *row, const struct emf_unit *unit)
 {
+	struct emf_run_count count = emf_runs_gone(unit);
 	struct bpf_program *program;
 
-	bpf_object__for_each_program(program, obj) {
-		struct bpf_prog_info info = { 0 };
-		__u32 size = sizeof(info);
-
-		if (bpf_program__fd(program) < 0 || bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size))
+	row->runs += count.runs;
+	row->kernel += count.ns;
+	bpf_object__for_each_program(program, unit->object.head->obj) {
+		if (emf_runs_of(unit, program, &count))
 			continue;
-		row->runs += info.run_cnt;
-		row->kernel += info.run_time_ns;
+		row->runs += count.runs;
+		row->kernel += count.ns;
 	}
 }
 
@@ -149,7 +149,7 @@ int statistics_serve_costs(struct ebus_call *call, struct statistics_costs_reply
 	reply->timed = emf_builtin_is_timed();
 	reply->reason = reply->timed || !n_measuring ? 0 : stats_error;
 	for (size_t i = 0; i < product->registry.n && reply->rows_len < sizeof(reply->rows) / sizeof(reply->rows[0]); i++) {
-		const struct emf_unit *unit = &product->registry.units[i];
+		const struct emf_unit *unit = product->registry.units[i];
 		struct statistics_cost *row = &reply->rows[reply->rows_len];
 
 		if (unit->state != EMF_UNIT_RUNNING)
@@ -160,7 +160,7 @@ int statistics_serve_costs(struct ebus_call *call, struct statistics_costs_reply
 		add_rings(row, unit);
 		if (!unit->object.head || !unit->object.loaded)
 			continue;
-		add_programs(row, unit->object.head->obj);
+		add_programs(row, unit);
 		add_maps(row, unit);
 	}
 	emf_builtin_each_subscription(server, reply, add_unheard);

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * builtin_introspection.c - service introspection: what is on the bus.
  */
@@ -70,6 +70,17 @@ void emf_builtin_provide_introspection(void)
 	static const struct introspection_ops ops = INTROSPECTION_SERVED;
 
 	ebus_provide(&introspection_service, &ops, NULL);
+}
+
+bool emf_builtin_is(const char *service)
+{
+	static const struct ebus_service *const all[] = { &bus_service,	       &chains_service,	    &introspection_service, &log_service,
+							  &modules_service, &parameters_service, &statistics_service };
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		if (!strcmp(all[i]->name, service))
+			return true;
+	return false;
 }
 
 void emf_builtin_provide(struct emf *emf, const struct emf_server *server)

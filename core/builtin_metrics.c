@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * builtin_metrics.c - metrics over the bus: a text that may be larger than a message, in parts.
  */

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * builtin_monitor.c - signal bus.message: what goes over the bus, for somebody who looks on.
  *
@@ -9,6 +9,7 @@
  */
 #include <stdio.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "builtin.h"
 #include "bus_tap.h"

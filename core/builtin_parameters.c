@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * builtin_parameters.c - service parameters: those of the modules, while they run.
  */
@@ -43,7 +43,7 @@ static int find_unit(struct ebus_call *call, const char *module, struct emf_unit
 	if (*unit)
 		return 0;
 	for (size_t i = 0; i < product->registry.n; i++)
-		emf_suggest(&near, product->registry.units[i].m->name);
+		emf_suggest(&near, product->registry.units[i]->m->name);
 	if (near.best)
 		return refuse(call, -ENOENT, "there is no module '%s'; did you mean '%s'?", module, near.best);
 	return refuse(call, -ENOENT, "there is no module '%s'", module);
@@ -55,6 +55,8 @@ static int find_param(struct ebus_call *call, const struct emf_unit *unit, const
 	struct emf_suggestion near = { .word = name };
 	int p = emf_param_index(&unit->params, name);
 
+	if (unit->isolated)
+		return refuse(call, -EOPNOTSUPP, "module %s runs isolated: its parameters are given when it starts, by the configuration or by 'load --isolated'", unit->m->name);
 	if (p >= 0) {
 		*param = (size_t)p;
 		return 0;
@@ -98,7 +100,7 @@ int parameters_serve_get(struct ebus_call *call, const struct parameters_get_arg
 		return 0;
 	}
 	for (size_t i = 0; i < product->registry.n; i++) {
-		const struct emf_unit *unit = &product->registry.units[i];
+		const struct emf_unit *unit = product->registry.units[i];
 
 		for (p = 0; p < unit->params.n && (!only || only == unit); p++)
 			add(reply, unit, p);

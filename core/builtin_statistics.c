@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * builtin_statistics.c - service statistics: what the modules cost, and what they lose.
  */
@@ -38,7 +38,7 @@ int statistics_serve_queues(struct ebus_call *call, struct statistics_queues_rep
 {
 	(void)call;
 	for (size_t i = 0; i < product->registry.n; i++) {
-		const struct emf_unit *unit = &product->registry.units[i];
+		const struct emf_unit *unit = product->registry.units[i];
 
 		for (size_t r = 0; r < unit->rings.n && reply->rows_len < ROOM(reply->rows); r++) {
 			struct statistics_queue *row = &reply->rows[reply->rows_len++];
@@ -66,17 +66,19 @@ static void add_programs(struct statistics_programs_reply *reply, const struct e
 		struct bpf_prog_info info = { 0 };
 		__u32 size = sizeof(info);
 		struct statistics_program *row;
-		int fd = bpf_program__fd(program);
+		struct emf_run_count count;
+		int fd = emf_unit_program_fd(unit, program);
 
-		if (fd < 0 || reply->rows_len == ROOM(reply->rows) || bpf_obj_get_info_by_fd(fd, &info, &size))
+		if (fd < 0 || reply->rows_len == ROOM(reply->rows) || bpf_obj_get_info_by_fd(fd, &info, &size) ||
+		    emf_runs_of(unit, program, &count))
 			continue;
 		row = &reply->rows[reply->rows_len++];
 		snprintf(row->module, sizeof(row->module), "%s", unit->m->name);
 		snprintf(row->name, sizeof(row->name), "%s", bpf_program__name(program));
 		row->id = info.id;
 		row->jited = info.jited_prog_len;
-		row->runs = info.run_cnt;
-		row->time = info.run_time_ns;
+		row->runs = count.runs;
+		row->time = count.ns;
 	}
 }
 
@@ -85,8 +87,8 @@ int statistics_serve_programs(struct ebus_call *call, struct statistics_programs
 	(void)call;
 	reply->timed = emf_builtin_is_timed();
 	for (size_t i = 0; i < product->registry.n; i++)
-		if (product->registry.units[i].object.head && product->registry.units[i].object.loaded)
-			add_programs(reply, &product->registry.units[i]);
+		if (product->registry.units[i]->object.head && product->registry.units[i]->object.loaded)
+			add_programs(reply, product->registry.units[i]);
 	return 0;
 }
 
@@ -119,8 +121,8 @@ int statistics_serve_maps(struct ebus_call *call, struct statistics_maps_reply *
 {
 	(void)call;
 	for (size_t i = 0; i < product->registry.n; i++)
-		if (product->registry.units[i].object.head && product->registry.units[i].object.loaded)
-			add_maps(reply, &product->registry.units[i]);
+		if (product->registry.units[i]->object.head && product->registry.units[i]->object.loaded)
+			add_maps(reply, product->registry.units[i]);
 	return 0;
 }
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * bus.c - services: which there are, who provides them, who is told about it.
  */
@@ -37,6 +37,40 @@ void emf_bus_forget(struct ebus_service *service)
 	if (*at)
 		*at = service->next;
 	service->listed = false;
+}
+
+void emf_bus_adopt(struct ebus_service *service)
+{
+	struct ebus_service *known = emf_bus_find(service->name);
+
+	if (!known) {
+		emf_bus_register(service);
+		return;
+	}
+	service->same = known;
+	service->subscriptions = known->subscriptions; /* so that its stubs emit to those who listen there */
+	service->policies = known->policies;
+	service->client->service = known;
+	known->adopted++;
+}
+
+void emf_bus_release(struct ebus_service *service)
+{
+	if (service->same)
+		service->same->adopted--;
+	else
+		emf_bus_forget(service);
+}
+
+bool emf_bus_is_used(const struct ebus_service *service)
+{
+	bool is_heard = false;
+
+	if (service->same)
+		return false;
+	for (size_t i = 0; i < service->n_signals; i++)
+		is_heard |= service->subscriptions[i] != NULL;
+	return is_heard || service->ops || service->watches || service->deferred || service->adopted;
 }
 
 struct ebus_service *emf_bus_services(void)
@@ -84,8 +118,14 @@ static void withdraw(struct ebus_service *service)
 	service->ops = NULL;
 	service->provider = NULL;
 	service->remote = NULL;
-	emf_bus_calls_refuse(service);
+	emf_bus_calls_refuse(service, -ENOTCONN);
 	tell(service, false);
+}
+
+void emf_bus_hand_over(struct ebus_service *service, const void *ops, struct module *m)
+{
+	service->ops = ops;
+	service->provider = m;
 }
 
 int ebus_provide(struct ebus_service *service, const void *ops, struct module *m)

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * bus.h - the ebus from the core's side. Knows neither modules' lives nor sockets:
  * libemf-client is made of it, too.
@@ -27,6 +27,22 @@ void emf_bus_register(struct ebus_service *service);
 /* The way back, before one with dynamic storage is freed; nobody provides, watches or hears it. */
 void emf_bus_forget(struct ebus_service *service);
 
+/*
+ * One of an extension: known from now on, or, if there is one of that name, a copy of that. Both have the same
+ * schema. The way back is for when nobody provides, watches or hears it by this file.
+ */
+void emf_bus_adopt(struct ebus_service *service);
+void emf_bus_release(struct ebus_service *service);
+
+/* Whether somebody provides, watches, hears or awaits anything of it, or has a copy of it. */
+bool emf_bus_is_used(const struct ebus_service *service);
+
+/* What generated tables name, or what that is a copy of. */
+static inline struct ebus_service *emf_bus_same(struct ebus_service *service)
+{
+	return service->same ? service->same : service;
+}
+
 /* All services, by name. */
 struct ebus_service *emf_bus_services(void);
 
@@ -43,8 +59,11 @@ void emf_bus_remove_owner(const struct module *m);
 /* Nobody wants the answer any more; the provider is told. Fine without a call. */
 void emf_bus_waiter_cancel(struct ebus_waiter *waiter);
 
-/* Answers all calls of a service that are under way with -ENOTCONN. */
-void emf_bus_calls_refuse(struct ebus_service *service);
+/* Answers all calls of a service that are under way with @err. */
+void emf_bus_calls_refuse(struct ebus_service *service, int err);
+
+/* Another module of this process serves it from now on; who is bound to it, watches or listens is told nothing. */
+void emf_bus_hand_over(struct ebus_service *service, const void *ops, struct module *m);
 
 /* Parts of emf_bus_remove_owner(). */
 void emf_bus_calls_remove_owner(const struct module *m);

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * bus_call.c - calls whose answer comes later: asynchronous ones, deferred ones, and
  * those that another process answers.
@@ -82,7 +82,7 @@ void emf_bus_waiter_cancel(struct ebus_waiter *waiter)
 		deferred->cancelled(deferred);
 }
 
-void emf_bus_calls_refuse(struct ebus_service *service)
+void emf_bus_calls_refuse(struct ebus_service *service, int err)
 {
 	struct ebus_deferred *all = service->deferred;
 
@@ -97,7 +97,7 @@ void emf_bus_calls_refuse(struct ebus_service *service)
 		if (deferred->cancelled)
 			deferred->cancelled(deferred);
 		waiter->client->error = NULL;
-		waiter->answered(waiter, -ENOTCONN, NULL);
+		waiter->answered(waiter, err, NULL);
 	}
 }
 

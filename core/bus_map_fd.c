@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * bus_map_fd.c - BPF maps that are handed to another process. With the system call:
  * libemf-client is made of it too, and has no libbpf.

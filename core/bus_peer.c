@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * bus_peer.c - another process on the bus: its frames, and what both sides share.
  */
@@ -221,6 +221,11 @@ static int on_offer(struct ebus_peer *peer, struct ebus_received *r)
 	return peer->ops->offered(peer, offer.name);
 }
 
+static int on_told(struct ebus_peer *peer, struct ebus_received *r)
+{
+	return peer->ops->told ? peer->ops->told(peer, r) : -EBADMSG;
+}
+
 static int on_frame(void *arg, struct ebus_received *r)
 {
 	static int (*const on[])(struct ebus_peer *peer, struct ebus_received *r) = {
@@ -242,12 +247,13 @@ static int on_frame(void *arg, struct ebus_received *r)
 		[EBUS_READ] = ebus_peer_on_read,
 		[EBUS_RING_END] = ebus_peer_on_ring_end,
 		[EBUS_MISSED] = ebus_peer_on_missed,
+		[EBUS_TOLD] = on_told,
 	};
 	struct ebus_peer *peer = arg;
 	unsigned int kind = r->frame->kind;
 	int err = 0;
 
-	if (!kind || kind >= sizeof(on) / sizeof(*on) || (!peer->is_greeted && kind != EBUS_HELLO))
+	if (kind >= sizeof(on) / sizeof(*on) || !on[kind] || (!peer->is_greeted && kind != EBUS_HELLO))
 		err = -EBADMSG;
 	if (!err && peer->n_reads && kind < EBUS_RING)
 		ebus_ring_use_read(peer);

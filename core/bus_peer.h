@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * bus_peer.h - another process on the bus. Both sides are alike: each may bind to
  * services of the other (a use), and serve those that the other has bound to (a
@@ -34,6 +34,7 @@ struct ebus_peer;
  * @settled: a service was bound to, or could not be: @err
  * @refused: it lets us not listen to a signal
  * @wish: how signals of theirs should wait for us, unless as they like; may be NULL
+ * @told: what an isolated extension tells; NULL where there is none. 0 or a negative errno that ends it
  * @wait: receive and deal with frames until @until_ns or something came; NULL
  *	where nobody may wait
  */
@@ -45,6 +46,7 @@ struct ebus_peer_ops {
 	void (*settled)(struct ebus_peer *peer, struct ebus_service *service, int err, const char *version);
 	void (*refused)(struct ebus_peer *peer, struct ebus_service *service, unsigned int signal, int err);
 	void (*wish)(const struct ebus_service *service, unsigned int signal, struct ebus_wish *wish);
+	int (*told)(struct ebus_peer *peer, struct ebus_received *r);
 	int (*wait)(struct ebus_peer *peer, uint64_t until_ns);
 };
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * bus_ring.h - signals in memory that processes share: one writes, and does so once
  * for all; the others can only read. Who is too slow is overtaken, and knows what it

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * bus_ring_publish.h - signals of a high rate move from sockets to a ring that all
  * subscribers read. A ring is shared by those who may hear everything in it: it has

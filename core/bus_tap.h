@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * bus_tap.h - what goes between two processes, for somebody who looks on. While nobody
  * does, it costs a branch for each frame.

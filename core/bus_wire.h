@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * bus_wire.h - what travels between processes.
  *
@@ -46,6 +46,14 @@ enum ebus_kind {
 	EBUS_RING_END,	  /* service: number of the ring; struct ebus_ring_at: nothing in it is for you from there on */
 	EBUS_MISSED,	  /* service, member; struct ebus_lost: that the reader of a ring was too slow for */
 	EBUS_FDS,	  /* alone in its packet: the next one brings file descriptors, which are lost without this */
+	EBUS_TOLD,	  /* member: enum ebus_told; what an isolated extension tells the product that started it */
+};
+
+/* Nobody else is listened to. */
+enum ebus_told {
+	EBUS_TOLD_SERVICE = 1, /* struct ebus_told_service, and a description: core/isolated_service.h */
+	EBUS_TOLD_RUNS,	       /* its modules do; what it offers was offered before */
+	EBUS_TOLD_ENDS,	       /* struct ebus_told_end: why they do not, or do not any more */
 };
 
 #define EBUS_LARGE 0x01 /* flag: the payload is the last file descriptor, a sealed memfd without holes */
@@ -151,6 +159,17 @@ struct ebus_ring_at {
 struct ebus_offer {
 	char name[EBUS_NAME_MAX];
 	char version[EBUS_VERSION_MAX];
+};
+
+struct ebus_told_service {
+	char name[EBUS_NAME_MAX];
+};
+
+#define EBUS_TOLD_WHY_MAX 1024
+
+struct ebus_told_end {
+	__s32 err; /* 0 for what has done its work */
+	char why[EBUS_TOLD_WHY_MAX];
 };
 
 _Static_assert(sizeof(struct ebus_frame) == 16, "it is on the wire");

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * caps.c - capabilities, read from the kernel.
  */
@@ -32,4 +32,11 @@ bool emf_caps_have(uint64_t caps, int cap)
 const char *emf_caps_name(int cap)
 {
 	return emf_constant_name(EMF_CAP, (uint64_t)cap);
+}
+
+bool emf_caps_is_privileged(void)
+{
+	uint64_t caps;
+
+	return !geteuid() || emf_caps_effective(&caps) || caps;
 }

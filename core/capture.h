@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * capture.h - messages of the bus as lines of JSON: what "monitor -j" prints, and what
  * "replay" reads.

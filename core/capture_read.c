@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * capture_read.c - a file of captured messages: the calls and signals in it, and how
  * the calls were answered. Nothing in it is trusted.

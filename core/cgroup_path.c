@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * cgroup_path.c - the kernel is asked for the path of a group that a handle of a file
  * names: its number is that of its folder.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * chain.c - chains of this product.
  */
@@ -18,7 +18,7 @@ static void tell_donors(const struct emf_unit *taker)
 	struct emf_registry *registry = &taker->emf->registry;
 
 	for (size_t u = 0; u < registry->n; u++) {
-		struct emf_unit *unit = &registry->units[u];
+		struct emf_unit *unit = registry->units[u];
 
 		if (unit->m->chain && unit->m->chain->hands_to == taker->m->chain && unit->chain.n && emf_chain_rebuild(unit))
 			emf_err(unit->m, "%s; it runs on as it was", unit->why);
@@ -115,7 +115,7 @@ int emf_chain_check(struct emf_unit *unit)
 	if (!n)
 		return 0;
 	snprintf(unit->why, sizeof(unit->why), "its programs hang nowhere: give %s", options);
-	return -EINVAL;
+	return -EDESTADDRREQ;
 }
 
 static int check_mode(struct emf_unit *unit, const char *mode)
@@ -193,15 +193,15 @@ bool emf_chain_needs(const struct module *user, const struct module *chain)
 	return chain->chain && is_part_of(user, chain->chain);
 }
 
-int emf_chain_changed(struct emf_unit *module)
+static int rebuild_chains(struct emf_unit *module, const struct emf_unit *old)
 {
 	struct emf_registry *registry = &module->emf->registry;
 	int err = 0, failed;
 
 	for (size_t i = 0; i < registry->n; i++) {
-		struct emf_unit *unit = &registry->units[i];
+		struct emf_unit *unit = registry->units[i];
 
-		if (!unit->m->chain || !unit->chain.n || !is_part_of(module->m, unit->m->chain))
+		if (!unit->m->chain || !unit->chain.n || (!is_part_of(module->m, unit->m->chain) && !(old && is_part_of(old->m, unit->m->chain))))
 			continue;
 		failed = emf_chain_rebuild(unit);
 		if (!failed)
@@ -213,12 +213,22 @@ int emf_chain_changed(struct emf_unit *module)
 	return err;
 }
 
+int emf_chain_changed(struct emf_unit *module)
+{
+	return rebuild_chains(module, NULL);
+}
+
+int emf_chain_replaced(const struct emf_unit *old, struct emf_unit *unit)
+{
+	return rebuild_chains(unit, old);
+}
+
 void emf_chain_failed(const struct emf_unit *unit)
 {
 	struct emf_registry *registry = &unit->emf->registry;
 
 	for (size_t i = 0; i < registry->n; i++) {
-		struct emf_unit *user = &registry->units[i];
+		struct emf_unit *user = registry->units[i];
 
 		if (user->state != EMF_UNIT_RUNNING || user->stop_asked || !is_part_of(user->m, unit->m->chain))
 			continue;
@@ -237,7 +247,7 @@ int emf_chain_can_lose(struct emf_unit *module, char *why, size_t size)
 
 	module->state = EMF_UNIT_STOPPED; /* as it will be */
 	for (size_t i = 0; i < registry->n && !err; i++) {
-		const struct emf_unit *unit = &registry->units[i];
+		const struct emf_unit *unit = registry->units[i];
 
 		if (unit->m->chain && unit->chain.n && is_part_of(module->m, unit->m->chain))
 			err = emf_chain_plan(plan, unit->m->chain, registry, unit->chain.choices, why, size);
@@ -262,7 +272,7 @@ size_t emf_chain_programs(const struct emf_unit *module)
 	size_t n = 0;
 
 	for (size_t u = 0; u < registry->n; u++)
-		for (size_t i = 0; i < registry->units[u].chain.n; i++)
-			n += programs_on(&registry->units[u].chain.instances[i], module);
+		for (size_t i = 0; i < registry->units[u]->chain.n; i++)
+			n += programs_on(&registry->units[u]->chain.instances[i], module);
 	return n;
 }

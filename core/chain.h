@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * chain.h - chains of this product: each an instance on each of its targets.
  */
@@ -64,6 +64,9 @@ bool emf_chain_needs(const struct module *user, const struct module *chain);
  * Return: 0; or the error: that chain runs on as it was.
  */
 int emf_chain_changed(struct emf_unit *module);
+
+/* The same when @unit took the place of @old, which has no part in any chain from then on. */
+int emf_chain_replaced(const struct emf_unit *old, struct emf_unit *unit);
 
 /* A chain did not start: modules with programs in it end, rather than run without anybody noticing. */
 void emf_chain_failed(const struct emf_unit *unit);

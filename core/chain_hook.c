@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * chain_hook.c - where chains hang.
  */
@@ -35,7 +35,9 @@ static const struct emf_chain_hook_ops *ops_of(const struct emf_chain *chain)
 int emf_chain_hook_interface(struct emf_chain_hook *hook)
 {
 	hook->ifindex = if_nametoindex(hook->target);
-	return hook->ifindex ? 0 : -ENODEV;
+	if (hook->ifindex)
+		return 0;
+	return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? -errno : -ENODEV;
 }
 
 bool emf_chain_hook_is_egress(const struct emf_chain_hook *hook)

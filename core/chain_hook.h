@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * chain_hook.h - where a chain hangs, and the one step by which another generation takes
  * the place of the one before.

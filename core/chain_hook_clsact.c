@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * chain_hook_clsact.c - chains of tc where the kernel has no tcx: a filter of clsact, which is replaced in place.
  *
@@ -100,8 +100,8 @@ static bool is_made_by_hooks(const struct emf_chain_hook *hook)
 	const struct emf_registry *registry = &hook->emf->registry;
 
 	for (size_t u = 0; u < registry->n; u++)
-		for (size_t i = 0; i < registry->units[u].chain.n; i++) {
-			const struct emf_chain_hook *other = &registry->units[u].chain.instances[i].hook;
+		for (size_t i = 0; i < registry->units[u]->chain.n; i++) {
+			const struct emf_chain_hook *other = &registry->units[u]->chain.instances[i].hook;
 
 			if (other != hook && is_maker(&other->owned, hook->ifindex))
 				return true;

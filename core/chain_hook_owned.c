@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * chain_hook_owned.c - what chains have on hooks without links: the guardian knows of it at any moment.
  */

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * chain_hook_root.c - chains on hooks whose links cannot be updated: a root program stays there.
  */
@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "btf_cache.h"
+#include "btf_find.h"
 #include "chain_hook.h"
 #include "pack.h"
 #include "perf_event.h"
@@ -30,18 +31,20 @@ static struct bpf_program *stay_of(const struct emf_chain_hook *hook, const stru
 static int root_load(struct emf_chain_hook *hook)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts);
-	char name[96];
+	char name[96], why[EMF_BTF_HUB_WHY_MAX]; /* the modules that it calls were told first */
 	struct bpf_program *program, *stay;
-	struct bpf_object *object;
+	struct bpf_object *object = NULL;
 	size_t size;
 	void *bytes = emf_pack_open(hook->chain->entry, &size);
 	int err;
 
 	if (!bytes)
 		return -errno;
-	opts.btf_custom_path = emf_btf_cache_path(NULL, hook->chain->entry, bytes, size);
-	object = bpf_object__open_mem(bytes, size, &opts);
-	err = object ? 0 : -errno;
+	err = emf_btf_find(NULL, hook->chain->entry, bytes, size, &opts.btf_custom_path, why);
+	if (!err) {
+		object = bpf_object__open_mem(bytes, size, &opts);
+		err = object ? 0 : -errno;
+	}
 	free(bytes);
 	if (err)
 		return err;

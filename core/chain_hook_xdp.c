@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * chain_hook_xdp.c - chains of XDP in the place of a program of somebody else, which hangs there by netlink and is put
  * back afterwards. A link cannot take its place: so ours hangs by netlink, too, and the guardian knows of both.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * chain_object.c - one program of a chain, loaded for its place.
  *
@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "btf_cache.h"
+#include "btf_find.h"
 #include "chain_constants.h"
 #include "pack.h"
 
@@ -117,12 +118,14 @@ static struct bpf_object *open_with_constants(const struct emf_chain_load *load)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = load->chain->name);
 	struct bpf_object *object = NULL;
+	char why[EMF_BTF_HUB_WHY_MAX]; /* the module that brings it was told first */
 	size_t size;
 	void *bytes = emf_pack_open(load->pack, &size);
 	int err = bytes ? emf_chain_constants_put(bytes, size, load->constants) : -errno;
 
+	if (!err)
+		err = emf_btf_find(NULL, load->pack, bytes, size, &opts.btf_custom_path, why);
 	if (!err) {
-		opts.btf_custom_path = emf_btf_cache_path(NULL, load->pack, bytes, size);
 		object = bpf_object__open_mem(bytes, size, &opts);
 		err = object ? 0 : -errno;
 	}

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * chain_pin.c - chains that stay when their product ends.
  */
@@ -19,18 +19,6 @@
 
 #define NAME_SIZE 200 /* NAME_MAX without what comes behind it */
 
-/* FNV-1a of 32 bits */
-#define HASH_BEGIN 2166136261u
-#define HASH_PRIME 16777619u
-
-/* Two long names that begin alike are not the same. */
-static uint32_t hash(uint32_t value, const char *text)
-{
-	for (; *text; text++)
-		value = (value ^ (unsigned char)*text) * HASH_PRIME;
-	return value;
-}
-
 static bool is_of_interface(const struct emf_chain *chain)
 {
 	return chain->type == EMF_CHAIN_XDP || chain->type == EMF_CHAIN_TC || chain->type == EMF_CHAIN_SOCKET_FILTER;
@@ -49,7 +37,7 @@ static void name_of(const struct emf_chain_hook *hook, char name[NAME_SIZE])
 		snprintf(text + n, sizeof(text) - n, "@%" PRIu64, (uint64_t)st.st_ino);
 	emf_pin_name(text, name, NAME_SIZE);
 	if (strlen(name) > NAME_SIZE - 16)
-		snprintf(name + NAME_SIZE - 16, 16, "-%08x", hash(HASH_BEGIN, text));
+		snprintf(name + NAME_SIZE - 16, 16, "-%08x", emf_pin_hash(EMF_PIN_HASH_BEGIN, text));
 }
 
 bool emf_chain_pins_are_here(const char *name)
@@ -109,7 +97,7 @@ static bool is_nothing_of_ours(const struct emf_chain_pins *pins, const struct e
 
 int emf_chain_pins_open(struct emf_chain_pins *pins, const struct emf_chain_hook *hook, bool makes, char *why, size_t size)
 {
-	int err = makes ? emf_bpffs_check() : 0;
+	int err = makes ? emf_bpffs_mount() : 0;
 
 	pins->folder = -1;
 	pins->product = hook->emf->product->name;
@@ -131,14 +119,14 @@ static void put_program(void *arg, const struct emf_chain_place *place, const ch
 	uint32_t *value = arg;
 
 	(void)why_not;
-	*value = hash(hash(hash(*value, place->unit->m->name), "."), place->plug->program);
+	*value = emf_pin_hash(emf_pin_hash(emf_pin_hash(*value, place->unit->m->name), "."), place->plug->program);
 }
 
 /* Counts are kept by number: the name says which programs these are of. */
 static void map_name(const struct emf_chain *chain, const struct emf_registry *registry, size_t map, char name[64])
 {
 	static const struct emf_chain_choice none[EMF_CHAIN_NUMBERS_MAX];
-	uint32_t value = HASH_BEGIN;
+	uint32_t value = EMF_PIN_HASH_BEGIN;
 
 	snprintf(name, 64, "%s", emf_chain_map_names[map]);
 	if (map != EMF_CHAIN_MAP_COUNTS)
@@ -246,7 +234,6 @@ static void remove_old(void *arg, const char *name)
 int emf_chain_pins_remove(const struct emf_chain_pins *pins, uint32_t before)
 {
 	struct removing r = { pins->at, before };
-	char path[EMF_PIN_PATH_MAX];
 	int product, err;
 
 	emf_pin_folder_each(pins->at, remove_old, &r);
@@ -257,8 +244,7 @@ int emf_chain_pins_remove(const struct emf_chain_pins *pins, uint32_t before)
 		return product;
 	err = unlinkat(product, pins->name, AT_REMOVEDIR) ? -errno : 0;
 	close(product);
-	snprintf(path, sizeof(path), EMF_BPFFS "/%.100s", pins->product);
-	rmdir(path); /* unless there is more */
+	emf_pin_folder_drop(pins->product);
 	return err;
 }
 

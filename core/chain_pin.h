@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * chain_pin.h - chains that stay when their product ends: what keeps them is pinned in bpffs.
  *

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * chain_plan.c - which programs stand in a chain, in which order.
  */
@@ -22,7 +22,7 @@ uint32_t emf_chain_each(const struct emf_chain *chain, const struct emf_registry
 	uint32_t number = 0;
 
 	for (size_t i = 0; i < registry->n; i++) {
-		struct emf_unit *unit = &registry->units[i];
+		struct emf_unit *unit = registry->units[i];
 
 		for (const struct emf_plug *p = unit->m->plugs; p && p->program; p++) {
 			if (p->chain != chain || number == EMF_CHAIN_NUMBERS_MAX - 1)

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * chain_renew.c - generations come and go: on all targets of a chain, or on none.
  */
@@ -73,7 +73,7 @@ static bool has_taker(const struct emf_unit *unit, const struct emf_chain_instan
 	const struct emf_registry *registry = &unit->emf->registry;
 
 	for (size_t u = 0; u < registry->n && unit->m->chain->hands_to; u++) {
-		const struct emf_unit *other = &registry->units[u];
+		const struct emf_unit *other = registry->units[u];
 
 		if (other->m->chain != unit->m->chain->hands_to)
 			continue;
@@ -187,7 +187,8 @@ static bool is_gone(const struct emf_chain_instance *instance)
 {
 	char name[IF_NAMESIZE];
 
-	return instance->hook.ifindex && !if_indextoname(instance->hook.ifindex, name);
+	/* It is asked by a socket: without a descriptor for one nothing is known, and the chain stays. */
+	return instance->hook.ifindex && !if_indextoname(instance->hook.ifindex, name) && (errno == ENXIO || errno == ENODEV);
 }
 
 static void lose(struct emf_unit *unit, struct emf_chain_instance *instance)

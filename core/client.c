@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * client.c - libemf-client: one connection to a product.
  */
@@ -240,7 +240,7 @@ void emf_client_free(struct emf_client *client)
 
 void emf_client_set_timeout(struct emf_client *client, uint32_t timeout_ms)
 {
-	client->timeout_ms = timeout_ms;
+	client->timeout_ms = client->peer.timeout_ms = timeout_ms;
 }
 
 void emf_client_set_refused(struct emf_client *client,

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * clock.c - time stamps as times of day.
  */
@@ -20,6 +20,24 @@ struct second {
 	char text[32];
 };
 
+/* Of events that were, and are shown now. */
+static struct {
+	bool is_set;
+	uint64_t now, wall;
+} set;
+
+void emf_clock_set(uint64_t now, uint64_t wall)
+{
+	set.is_set = true;
+	set.now = now;
+	set.wall = wall;
+}
+
+uint64_t emf_clock_now(void)
+{
+	return set.is_set ? set.now : emf_now_ns();
+}
+
 static struct timespec wall_now(uint64_t *monotonic_ns)
 {
 	struct timespec wall;
@@ -33,6 +51,8 @@ uint64_t emf_clock_wall(uint64_t monotonic_ns)
 {
 	static uint64_t looked_at, offset;
 
+	if (set.is_set)
+		return monotonic_ns + set.wall;
 	/* Stamps of one that is before the last look, by far, are of the same clock as well. */
 	if (!offset || monotonic_ns > looked_at + LOOK_EVERY_NS) {
 		struct timespec wall = wall_now(&looked_at);

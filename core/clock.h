@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * clock.h - monotonic time stamps as times of day, many of them in a second.
  */
@@ -17,6 +17,12 @@
  * Context: loop thread.
  */
 uint64_t emf_clock_wall(uint64_t monotonic_ns);
+
+/* Stops the clock: it is @now, and began at @wall, in nanoseconds since 1970. */
+void emf_clock_set(uint64_t now, uint64_t wall);
+
+/* emf_now_ns(), unless the clock was stopped. */
+uint64_t emf_clock_now(void);
 
 /* "HH:MM:SS.mmm" of the place where we are, for people. Context: loop thread. */
 void emf_clock_add_local(struct emf_line *line, uint64_t monotonic_ns);

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * cmd_acl.c - "acl explain": which rule decides.
  */
@@ -99,7 +99,8 @@ int emf_cmd_acl(struct emf *emf, int argc, char **argv)
 		emf_bus_init(&emf->loop);
 		return explain(emf, argv[2], argv[3]);
 	}
-	if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
+	/* Behind "explain", too: where a module is named acl, "acl --help" is the module's. */
+	if (argc > 1 && (!strcmp(argv[argc - 1], "--help") || !strcmp(argv[argc - 1], "-h"))) {
 		emf_command_usage(stdout, emf, "acl");
 		printf("\nSERVICE.MEMBER is a method or a signal; provide:SERVICE asks whether the user may provide it.\n"
 		       "Rules are read from " EMF_SYSCONFDIR "/emf/acl.d/*.conf.\n"

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * cmd_chain_dot.c - "chain show --dot": a chain as a picture, in the language of dot(1).
  *

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * cmd_chain_trace.c - "chain trace": packets and the programs that they meet. The trace
  * ends with this command, however it ends: it is on while somebody listens.

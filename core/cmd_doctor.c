@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * cmd_doctor.c - "doctor": what this kernel and this user can do, and what that
  * means for each module.
@@ -6,6 +6,7 @@
 #include "bundle.h"
 #include "command.h"
 #include "doctor.h"
+#include "extension.h"
 #include "json.h"
 #include "log.h"
 #include "session.h"
@@ -35,6 +36,7 @@ int emf_cmd_doctor(struct emf *emf, int argc, char **argv)
 
 	if (status >= 0)
 		return status;
+	emf_extension_add_all(emf);
 	configure(emf);
 	doctor = emf_doctor_json(emf, &status);
 	if (!doctor) {

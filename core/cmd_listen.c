@@ -1,7 +1,8 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * cmd_listen.c - "listen": signals of any service, as they come.
  */
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -126,13 +127,13 @@ static int bind_to(struct listening *l, const char *name, char why[EMF_ASK_WHY_M
 	struct bound *bound = calloc(1, sizeof(*bound));
 	int err = bound ? emf_ask_schema(l->client, name, &bound->schema, why) : -ENOMEM;
 
-	if (err) {
+	if (err && (!bound || !bound->schema)) {
 		free(bound);
 		return err;
 	}
 	bound->next = l->bound;
 	l->bound = bound;
-	return subscribe(l, bound->schema);
+	return err ? err : subscribe(l, bound->schema);
 }
 
 /* Only what has a chance to match is asked for its schema. */
@@ -200,6 +201,10 @@ static int listen(struct listening *l, uint64_t duration_ns)
 		emf_err(NULL, "the service has ended");
 	if (err || l->err)
 		return EMF_EXIT_FAILED;
+	if (l->most && l->count < l->most && emf_now_ns() >= end) {
+		emf_err(NULL, "%" PRIu64 " of %" PRIu64 " signals came until the time was over", l->count, l->most);
+		return EMF_EXIT_FAILED;
+	}
 	if (l->n_refused < l->n_heard)
 		return EMF_EXIT_OK;
 	emf_err(NULL, "there is nothing left to listen to");

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * cmd_purge.c - "purge": takes away what this product left in the kernel, and nothing of anybody else.
  */

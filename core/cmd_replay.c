@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * cmd_replay.c - "replay": calls that "monitor -w" has seen, made again.
  *
@@ -22,10 +22,11 @@
 
 #define UNDER_WAY_MAX 256  /* calls; a connection may have 1024 */
 
-/* A service that was asked for; schema is NULL if it cannot be used. */
+/* A service that was asked for. */
 struct known {
 	char name[64];
 	struct emf_schema *schema;
+	bool is_bound; /* and can be used */
 	struct known *next;
 };
 
@@ -115,7 +116,7 @@ static struct emf_schema *schema_of(struct replaying *r, const char *name)
 		k = k->next;
 	if (k) {
 		snprintf(r->why, sizeof(r->why), "there is no service %s", name);
-		return k->schema;
+		return k->is_bound ? k->schema : NULL;
 	}
 	k = calloc(1, sizeof(*k));
 	if (!k)
@@ -123,9 +124,8 @@ static struct emf_schema *schema_of(struct replaying *r, const char *name)
 	snprintf(k->name, sizeof(k->name), "%s", name);
 	k->next = r->known;
 	r->known = k;
-	if (emf_ask_schema(r->client, name, &k->schema, r->why))
-		k->schema = NULL;
-	return k->schema;
+	k->is_bound = !emf_ask_schema(r->client, name, &k->schema, r->why);
+	return k->is_bound ? k->schema : NULL;
 }
 
 /* The record of its arguments. Return: to be freed; NULL, and why says what is wrong. */

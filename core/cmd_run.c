@@ -1,16 +1,23 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * cmd_run.c - "run" and "serve": which modules, with which options.
  */
 #include <errno.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
+#include "event_file.h"
+#include "extension.h"
+#include "isolated.h"
 #include "log.h"
+#include "package_load.h"
 #include "session.h"
 #include "show_only.h"
 #include "show_options.h"
+#include "view_stacks.h"
 #include "want.h"
 
 /* Behind a "--MODULE.PARAM": its module and parameter, kept for the setter. */
@@ -33,6 +40,7 @@ struct run {
 	size_t n_params;
 	const struct emf_unit *asked; /* the module that was named, if it was one; others may come with it */
 	size_t n_asked;
+	bool is_refused; /* a package was, which is no mistake on the command line */
 };
 
 static int assign(struct emf_unit *unit, size_t p, const char *text)
@@ -52,36 +60,6 @@ static int set_param(const struct emf_option *option, const char *arg)
 	return assign(p->unit, p->param, arg ? arg : "true");
 }
 
-static int set_log(const struct emf_option *option, const char *arg)
-{
-	struct emf_session_options *session = option->context;
-
-	if (emf_log_parse_level(arg, &session->log)) {
-		emf_err(NULL, "--log: \"%s\" is no log level; there are: err, warn, info, debug", arg);
-		return -EINVAL;
-	}
-	session->log_given = true;
-	emf_log_set_level(session->log);
-	return 0;
-}
-
-static int set_verbose(const struct emf_option *option, const char *arg)
-{
-	(void)arg;
-	return set_log(option, "debug");
-}
-
-static int set_place(const struct emf_option *option, const char *arg)
-{
-	struct emf_session_options *session = option->context;
-
-	session->place = arg;
-	if (emf_config_is_place(arg))
-		return 0;
-	emf_err(NULL, "--place: \"%s\" is no place; there are: first, last", arg);
-	return -EINVAL;
-}
-
 /* --set MODULE.PARAM=VALUE */
 static int set_any(const struct emf_option *option, const char *arg)
 {
@@ -97,7 +75,10 @@ static int set_any(const struct emf_option *option, const char *arg)
 	}
 	snprintf(module, sizeof(module), "%.*s", (int)(dot - arg), arg);
 	snprintf(param, sizeof(param), "%.*s", (int)(equals - dot - 1), dot + 1);
-	unit = emf_registry_find(&run->emf->registry, module);
+	if (emf_want_find(run->emf, module, &unit))
+		unit = NULL;
+	if (unit && unit->isolated)
+		return emf_isolated_set_asked(unit->isolated, arg, dot + 1);
 	p = unit ? emf_param_index(&unit->params, param) : -ENOENT;
 	if (p < 0) {
 		emf_err(NULL, unit ? "--set: module %s has no parameter \"%s\"" :
@@ -118,7 +99,7 @@ static void add(struct run *run, const struct emf_option *option)
 static void add_show(struct run *run)
 {
 	struct emf_option options[EMF_SHOW_OPTIONS];
-	size_t n = emf_show_options(run->emf, options);
+	size_t n = emf_show_options(run->emf, options, true);
 
 	for (size_t i = 0; i < n; i++)
 		add(run, &options[i]);
@@ -126,26 +107,14 @@ static void add_show(struct run *run)
 
 static void add_common(struct run *run)
 {
-	struct emf_session_options *session = &run->session;
+	struct emf_option options[EMF_SESSION_OPTIONS];
+	size_t n = emf_session_options(run->emf, &run->session, options);
 
-	add(run, &(struct emf_option){ "duration", 'd', "SECONDS", false, "end after this time", emf_option_set_time, &session->duration_ns });
-	add(run, &(struct emf_option){ "config", 0, "FILE", false, "read this file and FILE.d/*.conf instead of the product's own",
-				       emf_option_set_string, &session->config });
-	add(run, &(struct emf_option){ "log", 0, "LEVEL", false, "err, warn, info or debug", set_log, session });
+	for (size_t i = 0; i < n; i++)
+		add(run, &options[i]);
 	add(run, &(struct emf_option){ "set", 0, "MODULE.PARAM=VALUE", false, "set a parameter of any module", set_any, run });
-	add(run, &(struct emf_option){ "replace", 0, NULL, false, "put an XDP program of others aside, and back at the end",
-				       emf_option_set_true, &session->replaces });
-	add(run, &(struct emf_option){ "persist", 0, NULL, false, "chains stay when this ends, and the next start takes them over",
-				       emf_option_set_true, &session->persists });
-	add(run, &(struct emf_option){ "no-cache", 0, NULL, false, "read all of the kernel's BTF, as if there were no cache of it",
-				       emf_option_set_true, &session->no_cache });
-	add(run, &(struct emf_option){ "place", 0, "first|last", false, "where chains of tc hang among programs of others", set_place, session });
-	add(run, &(struct emf_option){ "verbose", 'v', NULL, false, "tell more of what happens, as --log debug", set_verbose, session });
 	if (!run->emf->serving)
 		add_show(run);
-	if (!run->emf->serving)
-		add(run, &(struct emf_option){ "bus", 0, NULL, false, "answer 'status' on the socket, as a service does",
-					       emf_option_set_true, &session->bus });
 	run->n_common = run->n;
 }
 
@@ -159,7 +128,7 @@ static bool is_unique(const struct run *run, const struct emf_unit *owner, size_
 				!strcmp(run->options[i].name, param->name))
 			return false;
 	for (size_t u = 0; u < run->emf->registry.n; u++) {
-		const struct emf_unit *unit = &run->emf->registry.units[u];
+		const struct emf_unit *unit = run->emf->registry.units[u];
 
 		for (size_t i = 0; unit->wanted && unit != owner && i < unit->params.n; i++)
 			if (by_letter ? unit->params.params[i].short_name == param->short_name :
@@ -173,7 +142,7 @@ static void add_param(struct run *run, struct emf_unit *unit, size_t i)
 {
 	const struct emf_param *param = &unit->params.params[i];
 	struct param_option *p = &run->params[run->n_params++];
-	bool plain = is_unique(run, unit, i, false);
+	bool plain = strcmp(param->name, "help") && is_unique(run, unit, i, false);
 
 	p->unit = unit;
 	p->param = i;
@@ -188,12 +157,12 @@ static void add_param(struct run *run, struct emf_unit *unit, size_t i)
 		add(run, &(struct emf_option){ p->full_name, 0, emf_value_word(param->type), param->type == EMF_BOOL, NULL, set_param, p });
 		return;
 	}
-	add(run, &(struct emf_option){
-		p->name, param->short_name && is_unique(run, unit, i, true) ? param->short_name : 0,
+	add(run, &(struct emf_option){ p->name, param->short_name && is_unique(run, unit, i, true) ? param->short_name : 0,
 		emf_value_word(param->type), param->type == EMF_BOOL, p->doc, set_param, p });
 	if (plain)
-		add(run, &(struct emf_option){ p->full_name, 0, emf_value_word(param->type),
-					       param->type == EMF_BOOL, NULL, set_param, p });
+		add(run, &(struct emf_option){ p->full_name, 0, emf_value_word(param->type), param->type == EMF_BOOL, NULL, set_param, p });
+	if (plain && strchr(param->name, '_')) /* as its variable is written, too */
+		add(run, &(struct emf_option){ param->name, 0, emf_value_word(param->type), param->type == EMF_BOOL, NULL, set_param, p });
 }
 
 static int add_params(struct run *run)
@@ -201,24 +170,27 @@ static int add_params(struct run *run)
 	size_t n = 0;
 
 	for (size_t u = 0; u < run->emf->registry.n; u++)
-		n += run->emf->registry.units[u].wanted ? run->emf->registry.units[u].params.n : 0;
+		n += run->emf->registry.units[u]->wanted ? run->emf->registry.units[u]->params.n : 0;
 	run->params = calloc(n ? n : 1, sizeof(*run->params));
 	if (!run->params)
 		return -ENOMEM;
 	for (size_t u = 0; u < run->emf->registry.n; u++)
-		for (size_t i = 0; run->emf->registry.units[u].wanted &&
-				   i < run->emf->registry.units[u].params.n; i++)
-			add_param(run, &run->emf->registry.units[u], i);
+		for (size_t i = 0; run->emf->registry.units[u]->wanted &&
+				   i < run->emf->registry.units[u]->params.n; i++)
+			add_param(run, run->emf->registry.units[u], i);
 	return 0;
 }
 
 static int want(struct run *run, const char *name)
 {
-	struct emf_unit *unit = emf_want(run->emf, name);
+	struct emf_unit *unit = NULL;
+	size_t n = emf_package_is_path(name) ? emf_want_package(run->emf, name, &unit) : 1;
 
+	run->is_refused |= !n;
+	unit = unit || !n ? unit : emf_want(run->emf, name);
 	if (!unit)
 		return -ENOENT;
-	run->n_asked += run->asked != unit;
+	run->n_asked += run->asked != unit ? n : 0;
 	run->asked = unit;
 	return 0;
 }
@@ -238,7 +210,7 @@ static bool has_own(const struct run *run)
 	return false;
 }
 
-static void print_help(const struct run *run, const char *command)
+static void print_help(struct run *run, const char *command)
 {
 	const struct emf_unit *one = run->n_asked == 1 ? run->asked : NULL;
 
@@ -253,6 +225,9 @@ static void print_help(const struct run *run, const char *command)
 		printf("\nOptions of %s:\n", one ? one->m->name : "these modules");
 		emf_options_help(stdout, run->options + run->n_common, run->n - run->n_common);
 	}
+	for (size_t i = 0; i < run->n_common; i++)
+		if (run->n_asked && !emf_option_is_of_use(run->emf, run->options[i].name))
+			run->options[i].doc = NULL; /* is understood, and need not be told */
 	printf("\nOptions:\n");
 	emf_options_help(stdout, run->options, run->n_common);
 }
@@ -268,11 +243,13 @@ static int parse(struct run *run, int argc, char **argv)
 	parsed = emf_options_parse(run->who, run->options, run->n, argc, argv, true, &at);
 	if (parsed)
 		return parsed;
-	for (; at < argc && argv[at][0] != '-'; at++)
+	for (; at < argc && (argv[at][0] != '-' || !argv[at][1]); at++)
 		if (want(run, argv[at]))
 			return -EINVAL;
-	if (add_params(run))
+	if (add_params(run)) {
+		emf_err(NULL, "out of memory");
 		return -ENOMEM;
+	}
 	/* getopt skips the first word of what it is given: the last module. */
 	skipped = at - 1;
 	parsed = emf_options_parse(run->who, run->options, run->n, argc - skipped, argv + skipped, false, &at);
@@ -286,16 +263,35 @@ static int parse(struct run *run, int argc, char **argv)
 	return 0;
 }
 
+/* It would print nothing, however long it runs; one that comes with this number later has to be waited for by a filter. */
+static int check_pid(const struct emf_show *show)
+{
+	const char *text = show->only[EMF_ONLY_PID];
+	long pid = text ? strtol(text, NULL, 0) : 0;
+
+	if (pid <= 0 || pid > INT_MAX || !kill((pid_t)pid, 0) || errno != ESRCH)
+		return 0;
+	emf_err(NULL, "--pid: there is no process %ld (one that comes later: --filter 'pid == %ld', where the tool prints it)", pid, pid);
+	return -EINVAL;
+}
+
 static int start(struct run *run, bool named)
 {
 	struct emf_config config = { 0 };
 	int status = EMF_EXIT_USAGE;
-	int err = emf_session_configure(run->emf, &run->session, &config);
+	int err;
 
+	run->session.by_config = !named;
+	err = emf_session_configure(run->emf, &run->session, &config);
 	if (!err && !named)
 		err = emf_want_configured(run->emf, &config);
+	run->emf->show.is_heard = run->session.bus;
+	if (!err && !run->emf->serving)
+		err = check_pid(&run->emf->show);
 	if (!err && !run->emf->serving)
 		err = emf_show_prepare(run->emf);
+	if (!err && !run->emf->serving)
+		err = emf_view_stacks_check(run->emf);
 	if (!err) {
 		const char *line = emf_config_get(&config, EMF_CONFIG_PRODUCT, "modules");
 
@@ -303,6 +299,8 @@ static int start(struct run *run, bool named)
 		status = emf_session_run(run->emf, &run->session);
 		free(run->emf->modules_line);
 	}
+	if (emf_event_file_close() && !status)
+		status = EMF_EXIT_FAILED;
 	emf_config_fini(&config);
 	return status;
 }
@@ -316,8 +314,11 @@ static int run_or_serve(struct emf *emf, int argc, char **argv, bool serve)
 	bool named = false;
 	int parsed, status;
 
-	if (!run || !table) {
+	emf->allows_unsigned = emf_package_is_allowed(argc, argv);
+	emf->serving = serve;
+	if (!run || !table)
 		emf_err(NULL, "out of memory");
+	if (!run || !table || emf_extension_add_asked(emf, argc, argv) || emf_isolated_add_asked(emf, argc, argv)) {
 		free(run);
 		free(table);
 		return EMF_EXIT_FAILED;
@@ -326,16 +327,15 @@ static int run_or_serve(struct emf *emf, int argc, char **argv, bool serve)
 	run->emf = emf;
 	run->who = who;
 	run->options = table;
-	emf->serving = serve;
 	add_common(run);
 	parsed = parse(run, argc, argv);
 	for (size_t i = 0; i < emf->registry.n; i++)
-		named |= emf->registry.units[i].wanted;
+		named |= emf->registry.units[i]->wanted && !(serve && emf->registry.units[i]->isolated); /* a service runs it besides */
 	if (parsed == EMF_OPTIONS_HELP) {
 		print_help(run, argv[0]);
 		status = EMF_EXIT_OK;
 	} else if (parsed) {
-		status = EMF_EXIT_USAGE;
+		status = run->is_refused ? EMF_EXIT_FAILED : EMF_EXIT_USAGE;
 	} else {
 		status = start(run, named);
 	}

@@ -1,14 +1,17 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * cmd_wait.c - "wait": until a service is provided.
  */
+#include <jansson.h>
 #include <poll.h>
+#include <string.h>
 
 #include "ask.h"
 #include "command.h"
 
 #define NS_PER_MS UINT64_C(1000000)
 #define TRY_AGAIN_MS 100
+#define LOOK_AGAIN_MS 1000 /* whether the module has failed */
 
 /* How long until then, in steps; 0 when it is past. */
 static int left_ms(uint64_t until_ns, int step)
@@ -20,13 +23,41 @@ static int left_ms(uint64_t until_ns, int step)
 	return (until_ns - now) / NS_PER_MS < (uint64_t)step ? (int)((until_ns - now) / NS_PER_MS) + 1 : step;
 }
 
+/* Whether the module that would provide it has failed: nothing comes of waiting then. */
+static bool has_failed(struct emf_client *client, const char *name, char why[EMF_ASK_WHY_MAX])
+{
+	json_t *status = NULL, *module, *provided;
+	char ignored[EMF_ASK_WHY_MAX];
+	bool failed = false;
+	size_t i, j;
+
+	if (emf_ask_status_of(client, &status, ignored))
+		return false;
+	json_array_foreach(json_object_get(status, "modules"), i, module) {
+		const char *state = json_string_value(json_object_get(module, "state")), *reason = json_string_value(json_object_get(module, "why"));
+
+		json_array_foreach(json_object_get(module, "provides"), j, provided)
+			if (state && !strcmp(state, "failed") && !strcmp(json_string_value(json_object_get(provided, "service")), name) && !failed) {
+				failed = true;
+				snprintf(why, EMF_ASK_WHY_MAX, "service %s: module %s, which provides it, has failed: %s", name,
+					 json_string_value(json_object_get(module, "name")), reason ? reason : "'status' says more");
+			}
+	}
+	json_decref(status);
+	return failed;
+}
+
 static int wait_connected(struct emf_client *client, const char *name, uint64_t until_ns, char why[EMF_ASK_WHY_MAX])
 {
 	struct emf_schema *schema = NULL;
 	int err = emf_ask_schema(client, name, &schema, why), ms = 1;
 
 	while (!err && !ebus_is_provided(&schema->client) && ms) {
-		ms = left_ms(until_ns, 60000);
+		if (has_failed(client, name, why)) {
+			err = -ECANCELED;
+			break;
+		}
+		ms = left_ms(until_ns, LOOK_AGAIN_MS);
 		err = emf_client_dispatch(client, ms);
 		err = err == -EINTR ? 0 : err;
 	}

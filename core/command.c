@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * command.c - the command line: which word runs what.
  */
@@ -8,11 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "extension.h"
 #include "guardian_process.h"
+#include "isolated.h"
+#include "isolated_child.h"
 #include "log.h"
 #include "output.h"
+#include "package_load.h"
 #include "suggest.h"
 #include "value.h"
+#include "want.h"
 
 static int cmd_help(struct emf *emf, int argc, char **argv);
 static int cmd_version(struct emf *emf, int argc, char **argv);
@@ -20,12 +25,20 @@ static int cmd_version(struct emf *emf, int argc, char **argv);
 static const struct emf_command commands[] = {
 	{ "run", "[MODULE...] [OPTIONS]", "run modules and print what they see", emf_cmd_run },
 	{ "serve", "[MODULE...] [OPTIONS]", "run the configured modules as a service", emf_cmd_serve },
-	{ "list", "[-j]", "list the modules of this product", emf_cmd_list },
+	{ "list", "[FILE...] [-j]", "list the modules of this product, or of packages", emf_cmd_list },
 	{ "status", "[-j]", "show how the modules of the running service do", emf_cmd_status },
 	{ "metrics", "[--textfile DIR]", "print metrics of the running service for Prometheus, or write them to a file", emf_cmd_metrics },
 	{ "top", "[OPTIONS]", "show what modules of the running service cost, again and again", emf_cmd_top },
 	{ "start", "MODULE...", "start modules of the running service", emf_cmd_start },
 	{ "stop", "MODULE...", "stop modules of the running service; the others run on", emf_cmd_stop },
+	{ "load", "FILE...", "load extensions or packages into the running service, and start their modules", emf_cmd_load },
+	{ "unload", "MODULE...", "stop the modules of extensions or packages of the running service, and take them away", emf_cmd_unload },
+	{ "upgrade", "MODULE FILE [--dry-run]", "let the module of a file take the place of the one that runs, with its maps and parameters", emf_cmd_upgrade },
+	{ "rollback", "MODULE [--dry-run]", "let a module that was upgraded be what it was before", emf_cmd_rollback },
+	{ "pack", "MODULE...|--join FILE... [-o FILE]", "make one file of modules that have no C of their own, for any product to load", emf_cmd_pack },
+	{ "key", "new NAME", "make a key to sign packages with: NAME.key, which is secret, and NAME.pub", emf_cmd_key },
+	{ "sign", "FILE... --key NAME.key", "sign packages", emf_cmd_sign },
+	{ "verify", "FILE... [--key NAME.pub]", "say who signed packages, and whether this machine trusts him", emf_cmd_verify },
 	{ "acl", "explain USER SERVICE.MEMBER", "say which rule decides what a user may on the bus", emf_cmd_acl },
 	{ "doctor", "[-j] [--bundle FILE]", "say what this kernel and this user can do", emf_cmd_doctor },
 	{ "chain", "list|show|move|enable|disable|count|trace [WORDS] [-j|--dot]", "show chains of programs, and change them while packets flow",
@@ -37,6 +50,7 @@ static const struct emf_command commands[] = {
 	{ "monitor", "[PATTERN...] [OPTIONS]", "show what processes and the product say to each other: calls, answers, signals",
 	  emf_cmd_monitor },
 	{ "replay", "FILE [PATTERN...] [OPTIONS]", "call again what 'monitor -w FILE' has seen, and compare the answers", emf_cmd_replay },
+	{ "read", "FILE [OPTIONS]", "print the events that 'run MODULE --capture FILE' has written", emf_cmd_read },
 	{ "send", "SERVICE SIGNAL [JSON|NAME=VALUE...]", "send a signal in the place of its provider", emf_cmd_send },
 	{ "peers", "[-j]", "list the processes that are connected to the running service", emf_cmd_peers },
 	{ "services", "[-j]", "list the services of the running product", emf_cmd_services },
@@ -148,19 +162,25 @@ int emf_command_simple(struct emf *emf, const char *name, const struct emf_optio
 static void print_help(const struct emf *emf)
 {
 	const char *name = emf->product->name;
+	int width = 10; /* of names, with two blanks behind the longest: completion looks for them */
 
+	for (size_t i = 0; i < emf->registry.n; i++) {
+		int len = (int)strlen(emf->registry.units[i]->m->name);
+
+		width = len > width ? len : width;
+	}
 	printf("%s %s%s%s\n\n", name, emf->product->version, emf->product->doc[0] ? " - " : "",
 	       emf->product->doc);
 	printf("Usage: %s MODULE [OPTIONS]     run one module; short for '%s run MODULE'\n"
 	       "       %s COMMAND [OPTIONS]\n\nCommands:\n", name, name, name);
 	for (size_t i = 0; i < N_COMMANDS; i++)
-		printf("  %-10s %s\n", commands[i].name, commands[i].summary);
+		printf("  %-*s  %s\n", width, commands[i].name, commands[i].summary);
 	for (const struct emf_shortcut *s = emf->product->shortcuts; s && s->name; s++)
-		printf("  %-10s %s%s%s.%s\n", s->name, s->doc, s->doc[0] ? "; " : "calls ", s->service, s->method);
+		printf("  %-*s  %s%s%s.%s\n", width, s->name, s->doc, s->doc[0] ? "; " : "calls ", s->service, s->method);
 	printf("\nModules:\n");
 	for (size_t i = 0; i < emf->registry.n; i++)
-		printf("  %-10s %s\n", emf->registry.units[i].m->name,
-		       emf->registry.units[i].m->doc ? emf->registry.units[i].m->doc : "");
+		printf("  %-*s  %s\n", width, emf->registry.units[i]->m->name,
+		       emf->registry.units[i]->m->doc ? emf->registry.units[i]->m->doc : "");
 	if (!emf->registry.n)
 		printf("  (none were built in)\n");
 	printf("\n'%s COMMAND --help' and '%s MODULE --help' explain one of them.\n"
@@ -180,6 +200,7 @@ static int cmd_help(struct emf *emf, int argc, char **argv)
 		return EMF_EXIT_USAGE;
 	}
 	if (argc == 1 || argv[1][0] == '-') {
+		emf_extension_add_all(emf);
 		print_help(emf);
 		return EMF_EXIT_OK;
 	}
@@ -205,7 +226,7 @@ static int report_unknown(const struct emf *emf, const char *word)
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		emf_suggest(&near, commands[i].name);
 	for (size_t i = 0; i < emf->registry.n; i++)
-		emf_suggest(&near, emf->registry.units[i].m->name);
+		emf_suggest(&near, emf->registry.units[i]->m->name);
 	if (near.best)
 		emf_err(NULL, "'%s' is neither a command nor a module; did you mean '%s'?", word, near.best);
 	else
@@ -275,15 +296,23 @@ static int run_word(struct emf *emf, int argc, char **argv)
 {
 	const struct emf_command *command = emf_command_find(argv[0]);
 	const struct emf_shortcut *shortcut = find_shortcut(emf, argv[0]);
+	struct emf_unit *unit;
+	int err;
 
 	if (command && emf_command_may_be_module(argv[0]) && emf_registry_find(&emf->registry, argv[0]) && (argc == 1 || argv[1][0] == '-'))
 		return run_module(emf, argc, argv);
 	if (command)
 		return command->run(emf, argc, argv);
+	if (emf_package_is_path(argv[0]))
+		return run_module(emf, argc, argv);
 	if (shortcut)
 		return emf_command_call(emf, shortcut->service, shortcut->method, argc, argv);
-	if (!emf_registry_find(&emf->registry, argv[0]))
-		return report_unknown(emf, argv[0]);
+	emf->allows_unsigned = emf_package_is_allowed(argc, argv);
+	if (emf_extension_add_asked(emf, argc, argv) || emf_isolated_add_asked(emf, argc, argv))
+		return EMF_EXIT_FAILED;
+	err = emf_want_find(emf, argv[0], &unit);
+	if (err)
+		return err == -ENOENT ? report_unknown(emf, argv[0]) : EMF_EXIT_FAILED;
 	return run_module(emf, argc, argv);
 }
 
@@ -297,7 +326,7 @@ static int dispatch(struct emf *emf, int argc, char **argv)
 		return cmd_help(emf, 1, argv);
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))
 		return cmd_version(emf, 1, argv);
-	if (argv[1][0] == '-') {
+	if (argv[1][0] == '-' && argv[1][1]) {
 		emf_err(NULL, "unknown option '%s'; options come after a command or module", argv[1]);
 		return EMF_EXIT_USAGE;
 	}
@@ -312,6 +341,8 @@ int emf_main(const struct emf_product *product, int argc, char **argv)
 
 	if (emf_guardian_is_meant(argc, argv))
 		emf_guardian_run(product->name, argv);
+	if (emf_isolated_is_meant(argc, argv))
+		return emf_isolated_run(product, argc, argv);
 	emf_output_init();
 	emf_log_init(product->name);
 	emf_registry_linked(&begin, &end);
@@ -326,6 +357,8 @@ int emf_main(const struct emf_product *product, int argc, char **argv)
 	/* What is lost weighs more than what the kernel lacks. */
 	if (err && err != -EPIPE && (status == EMF_EXIT_OK || status == EMF_EXIT_UNSUPPORTED))
 		status = EMF_EXIT_FAILED;
+	emf_isolated_forget_all(&emf);
 	emf_registry_fini(&emf.registry);
+	emf_extension_forget_all(&emf);
 	return status;
 }

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * command.h - the built-in commands of a product.
  */
@@ -27,6 +27,14 @@ const struct emf_command *emf_command_find(const char *name);
 /* Whether a module can have the name of a command all the same: it runs when no word stands behind, but options. words.py has the same ones. */
 bool emf_command_may_be_module(const char *name);
 
+int emf_cmd_load(struct emf *emf, int argc, char **argv);
+int emf_cmd_unload(struct emf *emf, int argc, char **argv);
+int emf_cmd_upgrade(struct emf *emf, int argc, char **argv);
+int emf_cmd_rollback(struct emf *emf, int argc, char **argv);
+int emf_cmd_key(struct emf *emf, int argc, char **argv);
+int emf_cmd_sign(struct emf *emf, int argc, char **argv);
+int emf_cmd_verify(struct emf *emf, int argc, char **argv);
+int emf_cmd_pack(struct emf *emf, int argc, char **argv);
 int emf_cmd_list(struct emf *emf, int argc, char **argv);
 int emf_cmd_run(struct emf *emf, int argc, char **argv);
 int emf_cmd_serve(struct emf *emf, int argc, char **argv);
@@ -49,6 +57,7 @@ int emf_cmd_wait(struct emf *emf, int argc, char **argv);
 int emf_cmd_test(struct emf *emf, int argc, char **argv);
 
 int emf_cmd_monitor(struct emf *emf, int argc, char **argv);
+int emf_cmd_read(struct emf *emf, int argc, char **argv);
 int emf_cmd_replay(struct emf *emf, int argc, char **argv);
 int emf_cmd_send(struct emf *emf, int argc, char **argv);
 int emf_cmd_peers(struct emf *emf, int argc, char **argv);

@@ -1,15 +1,18 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * config.c - reading of configuration files: sections, key = value.
  */
 #include "config.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "caps.h"
 #include "inifile.h"
+#include "extension.h"
 #include "log.h"
 #include "suggest.h"
 #include "value.h"
@@ -22,14 +25,44 @@ struct reader {
 	const struct emf *emf;
 };
 
+/* The next word of a list, which is cut where no name is as long; false at its end. */
+static bool next_word(const char **at, char word[NAME_MAX + 1])
+{
+	size_t len;
+
+	*at += strspn(*at, ", \t");
+	len = strcspn(*at, ", \t");
+	snprintf(word, NAME_MAX + 1, "%.*s", (int)(len < NAME_MAX ? len : NAME_MAX), *at);
+	*at += len;
+	return len;
+}
+
 static void check_modules(struct reader *r, const char *value)
 {
-	char list[512], *rest = list, *word;
+	char word[NAME_MAX + 1];
 
-	snprintf(list, sizeof(list), "%s", value);
-	while ((word = strsep(&rest, ", \t")))
-		if (*word && !emf_registry_find(&r->emf->registry, word))
+	while (next_word(&value, word))
+		if (!emf_registry_find(&r->emf->registry, word) && !emf_extension_is_installed(word))
 			emf_ini_mistake(&r->ini, "this product has no module \"%s\"", word);
+}
+
+/* By their names: a section of parameters is known by the same. */
+static void check_isolated(struct reader *r, const char *value)
+{
+	char word[NAME_MAX + 1];
+
+	while (next_word(&value, word))
+		if (!emf_extension_is_installed(word))
+			emf_ini_mistake(&r->ini, "isolated: no extension \"%s\" is installed", word);
+}
+
+static void check_caps(struct reader *r, const char *value)
+{
+	char word[NAME_MAX + 1];
+	uint64_t caps;
+
+	if (strcmp(value, "all") && emf_caps_read(value, &caps, word, sizeof(word)))
+		emf_ini_mistake(&r->ini, "keep-capabilities: \"%s\" is no capability; write all, none, or a list such as bpf, perfmon", word);
 }
 
 bool emf_config_is_place(const char *word)
@@ -69,7 +102,9 @@ static void check_product_key(struct reader *r, const char *key, const char *val
 
 	if (!strcmp(key, "modules"))
 		check_modules(r, value);
-	else if (!strcmp(key, "replace") || !strcmp(key, "persist"))
+	else if (!strcmp(key, "isolated"))
+		check_isolated(r, value);
+	else if (!strcmp(key, "replace") || !strcmp(key, "persist") || !strcmp(key, "upgradable") || !strcmp(key, "unsigned-packages"))
 		check_bool(r, key, value);
 	else if (!strcmp(key, "place") && !emf_config_is_place(value))
 		emf_ini_mistake(&r->ini, "\"%s\" is no place; there are: first, last", value);
@@ -77,8 +112,10 @@ static void check_product_key(struct reader *r, const char *key, const char *val
 		return;
 	else if (!strcmp(key, "cache"))
 		check_cache(r, value);
+	else if (!strcmp(key, "keep-capabilities"))
+		check_caps(r, value);
 	else if (strcmp(key, "log"))
-		emf_ini_mistake(&r->ini, "section [" EMF_CONFIG_PRODUCT "] has no key \"%s\"; it has: modules, log, replace, persist, place, cache",
+		emf_ini_mistake(&r->ini, "section [" EMF_CONFIG_PRODUCT "] has no key \"%s\"; it has: modules, isolated, log, replace, persist, upgradable, place, cache, unsigned-packages, keep-capabilities",
 				key);
 	else if (emf_log_parse_level(value, &level))
 		emf_ini_mistake(&r->ini, "\"%s\" is no log level; there are: err, warn, info, debug", value);
@@ -108,13 +145,13 @@ static void check(struct reader *r, const char *section, const char *key, const 
 	const struct emf_unit *unit = emf_registry_find(&r->emf->registry, section);
 
 	if (!*section)
-		emf_ini_mistake(&r->ini, "\"%s\" stands before the first [section]", key);
+		emf_ini_mistake(&r->ini, "\"%s\" stands before the first section; put [" EMF_CONFIG_PRODUCT "] above it, or [MODULE]", key);
 	else if (!strcmp(section, EMF_CONFIG_PRODUCT))
 		check_product_key(r, key, value);
-	else if (unit)
+	else if (unit && !unit->isolated) /* one of another process checks it itself */
 		check_module_key(r, unit, key, value);
-	else
-		emf_ini_mistake(&r->ini, "this product has no module \"%s\", so there is no section [%s]", section, section);
+	else if (!unit && !emf_extension_is_installed(section)) /* one that is, and is not loaded, checks it when it is */
+		emf_ini_mistake(&r->ini, "this product has no module \"%s\", so there is no section [%s]; what is of no module is in [" EMF_CONFIG_PRODUCT "]", section, section);
 }
 
 static int add_entry(struct reader *r, const char *section, const char *key, const char *value)
@@ -151,6 +188,12 @@ static void on_entry(struct emf_ini *ini, const char *section, const char *key, 
 		emf_ini_mistake(ini, "%s", err == -E2BIG ? "too many lines in all files together" : strerror(-err));
 }
 
+static int lacks_memory(const char *path)
+{
+	emf_err(NULL, "%s: the configuration cannot be read: out of memory", path);
+	return -ENOMEM;
+}
+
 /* @given is told when it is missing; the product's own file need not be there. */
 static int read_all(struct emf_config *config, const struct emf *emf, const char *path, bool given)
 {
@@ -164,7 +207,7 @@ static int read_all(struct emf_config *config, const struct emf *emf, const char
 	if (err && err != -EINVAL)
 		emf_err(NULL, "%s: %s", path, strerror(-err));
 	if (asprintf(&folder, "%s.d", path) < 0)
-		return -ENOMEM;
+		return lacks_memory(path);
 	folder_err = emf_ini_read_folder(&r.ini, folder);
 	free(folder);
 	return err ? err : folder_err;
@@ -179,7 +222,7 @@ int emf_config_read(struct emf_config *config, const struct emf *emf, const char
 	if (path)
 		return read_all(config, emf, path, true);
 	if (asprintf(&own, "%s/emf/%s.conf", EMF_SYSCONFDIR, emf->product->name) < 0)
-		return -ENOMEM;
+		return lacks_memory(EMF_SYSCONFDIR);
 	err = read_all(config, emf, own, false);
 	free(own);
 	return err;
@@ -286,13 +329,31 @@ int emf_config_reload_unit(struct emf_unit *unit)
 	return err;
 }
 
+/* What is asked for when the product starts; what the command line asks for besides, the file does not take back. */
+static void tell_product_keys(const struct emf_config *config, const struct emf *emf)
+{
+	const struct {
+		const char *key;
+		bool is_set;
+	} keys[] = { { "replace", emf->replaces }, { "persist", emf->persists }, { "upgradable", emf->upgradable } };
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		if (emf_config_is_set(config, keys[i].key) && !keys[i].is_set)
+			emf_warn(NULL, "the new value of %s takes effect after a restart", keys[i].key);
+}
+
 void emf_config_reload(const struct emf_config *config, struct emf *emf)
 {
 	const char *modules = emf_config_get(config, EMF_CONFIG_PRODUCT, "modules");
+	const char *caps = emf_config_get(config, EMF_CONFIG_PRODUCT, "keep-capabilities");
 
 	apply_log(config);
+	emf->file_allows_unsigned = emf_config_is_set(config, "unsigned-packages");
 	for (size_t i = 0; i < emf->registry.n; i++)
-		reload_unit(config, &emf->registry.units[i]);
+		reload_unit(config, emf->registry.units[i]);
 	if (emf->modules_line && strcmp(modules ? modules : "", emf->modules_line))
 		emf_warn(NULL, "the new list of modules takes effect after a restart");
+	if (emf->keep_caps_of_file && strcmp(caps ? caps : "all", emf->keep_caps ? emf->keep_caps : "all"))
+		emf_warn(NULL, "the new value of keep-capabilities takes effect after a restart");
+	tell_product_keys(config, emf);
 }

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * constant.c - numbers of the kernel by the names of their constants. The tables are
  * spelt out: headers of the machine that builds may be older than the kernel here.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * constant.h - numbers of the kernel by the names of their constants: states of TCP,
  * protocols, system calls, capabilities.

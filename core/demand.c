@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * demand.c - programs that are attached only while somebody listens.
  */
@@ -89,7 +89,7 @@ void emf_demand_fini(struct emf_unit *unit)
 {
 	for (size_t i = 0; i < unit->demand.n; i++)
 		if (unit->demand.progs[i].is_closing)
-			emf_worker_flush(&unit->emf->worker);
+			emf_worker_flush(&unit->emf->worker, NULL, NULL);
 	free(unit->demand.progs);
 	unit->demand = (struct emf_demand){ 0 };
 }
@@ -107,10 +107,10 @@ static bool is_wanted(const struct emf_demanded *d)
 {
 	const struct emf_event_source *events = d->unit->m->events;
 
-	for (size_t i = 0; events[i].ring && i < EVENTS_MAX; i++) {
+	for (size_t i = 0; i < EVENTS_MAX && events[i].ring; i++) {
 		if (!(d->events & UINT64_C(1) << i))
 			continue;
-		if (emf_bus_is_wanted(events[i].service, events[i].signal) || (events[i].printed && !d->unit->emf->serving))
+		if (emf_bus_is_wanted(emf_bus_same(events[i].service), events[i].signal) || (events[i].printed && !d->unit->emf->serving))
 			return true;
 	}
 	return false;
@@ -135,6 +135,7 @@ static void links_closed(struct emf_work *work)
 
 static void detach(struct emf_demanded *d)
 {
+	emf_unit_pins_forget(d->unit, &d->attached);
 	d->closing_links = d->attached;
 	d->attached = (struct emf_bpf_links){ 0 };
 	d->is_closing = true;
@@ -155,10 +156,13 @@ static int follow(struct emf_demanded *d)
 		return 0;
 	}
 	err = emf_bpf_object_attach_one(d->unit, d->prog, &d->attached);
-	if (err)
+	if (err) {
+		emf_unit_pins_give_back(d->unit);
+		emf_unit_pins_forget(d->unit, &d->attached);
 		emf_bpf_links_close(&d->attached);
-	else
+	} else {
 		emf_debug(d->unit->m, "program '%s' is attached: somebody listens", bpf_program__name(d->prog));
+	}
 	return err;
 }
 
@@ -188,7 +192,7 @@ int emf_demand_start(struct emf_unit *unit)
 	}
 	for (const struct emf_event_source *e = unit->m->events; unit->demand.n && e->ring; e++)
 		if (e->on_demand)
-			emf_bus_set_demand(e->service, on_demand, unit);
+			emf_bus_set_demand(emf_bus_same(e->service), on_demand, unit);
 	return 0;
 }
 
@@ -196,8 +200,8 @@ void emf_demand_stop(struct emf_unit *unit, struct emf_bpf_links *links)
 {
 	unit->demand.is_followed = false;
 	for (const struct emf_event_source *e = unit->m->events; unit->demand.n && e->ring; e++)
-		if (e->on_demand && e->service->demand_data == unit)
-			emf_bus_set_demand(e->service, NULL, NULL);
+		if (e->on_demand && emf_bus_same(e->service)->demand_data == unit)
+			emf_bus_set_demand(emf_bus_same(e->service), NULL, NULL);
 	for (size_t i = 0; i < unit->demand.n; i++)
 		emf_bpf_links_move(links, &unit->demand.progs[i].attached);
 }

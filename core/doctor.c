@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * doctor.c - the whole document.
  */
@@ -76,7 +76,7 @@ static json_t *modules_json(struct emf *emf, struct emf_probe *probe, int *statu
 	for (size_t i = 0; i < emf->registry.n; i++) {
 		int one = EMF_EXIT_FAILED;
 
-		json_array_append_new(all, emf_doctor_module(&emf->registry.units[i], probe, &one));
+		json_array_append_new(all, emf_doctor_module(emf->registry.units[i], probe, &one));
 		*status = worse(*status, one);
 	}
 	return all;

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * doctor.h - what this kernel and this user can do, as one JSON document: made
  * here in parts, printed from there.

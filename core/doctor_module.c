@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * doctor_module.c - what the state of the machine means for one module.
  */
@@ -118,13 +118,12 @@ static json_t *programs_json(struct patient *p)
 	return all;
 }
 
-/* "bpf_loop", or its number: helpers that are older than EMF's oldest kernel have no name here. */
+/* "bpf_loop", or its number. */
 static json_t *helper_name(int id)
 {
-	for (size_t i = 0; i < emf_n_helpers; i++)
-		if (emf_helpers[i].id == id)
-			return json_sprintf("bpf_%s", emf_helpers[i].name);
-	return json_sprintf("helper %d", id);
+	const char *name = emf_probe_helper_name(id);
+
+	return name ? json_sprintf("bpf_%s", name) : json_sprintf("helper %d", id);
 }
 
 /*
@@ -232,10 +231,13 @@ static json_t *trial(struct patient *p, bool denied)
 static void cannot_open(struct patient *p, json_t *json, const char *step, int err)
 {
 	p->bad.answer = EMF_ANSWER_NO;
-	snprintf(p->bad.why, sizeof(p->bad.why), "%s failed: %s", step, strerror(-err));
 	p->unsupported = p->unit->unsupported || err == -EPERM || err == -EOPNOTSUPP;
-	if (p->unit->why[0])
-		json_object_set_new(json, "detail", emf_json_text(p->unit->why));
+	if (!p->unit->why[0]) {
+		snprintf(p->bad.why, sizeof(p->bad.why), "%s failed: %s", step, strerror(-err));
+		return;
+	}
+	snprintf(p->bad.why, sizeof(p->bad.why), "%.*s", (int)sizeof(p->bad.why) - 1, p->unit->why);
+	json_object_set_new(json, "detail", emf_json_text(p->unit->why));
 }
 
 /* Of programs that stand for each other one is chosen, and the other one matters no more. */

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * doctor_print.c - the document as text: what is fine takes a line, what is not
  * has its reason beside it, and the verdicts on the modules come last, where a
@@ -43,13 +43,19 @@ static void mount_line(FILE *out, const json_t *system, const char *key, const c
 static void btf_line(FILE *out, const json_t *btf)
 {
 	double mib = (double)json_integer_value(json_object_get(btf, "bytes")) / (1 << 20);
+	const json_t *product = json_object_get(btf, "product");
 
-	if (is(btf, "readable"))
+	if (is(btf, "readable")) {
 		fprintf(out, "  %-*s  %s, %.1f MiB\n", LABEL, "BTF", text_of(btf, "path"), mib);
-	else
+	} else if (is(product, "has_it") && !is(btf, "elsewhere")) {
+		fprintf(out, "  %-*s  from the product: %s\n", LABEL, "BTF", text_of(product, "kernel"));
+	} else {
 		fprintf(out, "  %-*s  missing: %s: %s%s\n", LABEL, "BTF", text_of(btf, "path"), text_of(btf, "why"),
 			is(btf, "elsewhere") ? " (a vmlinux elsewhere serves instead)" :
-					       "; run a kernel with CONFIG_DEBUG_INFO_BTF=y, with /sys mounted");
+					       "; run a kernel with CONFIG_DEBUG_INFO_BTF=y, with /sys mounted, or bring it: --with-btfhub of configure, pack --btf");
+		if (*text_of(product, "why"))
+			line(out, "", text_of(product, "why"));
+	}
 }
 
 /* A switch in words; values beyond the words are shown as they are. */

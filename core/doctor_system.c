@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * doctor_system.c - the machine: kernel, switches, mounts, privileges.
  */
@@ -11,9 +11,20 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "btf_hub.h"
 #include "caps.h"
 #include "doctor.h"
 #include "json.h"
+
+/* What the product brings for kernels without. */
+static json_t *hub_json(void)
+{
+	struct emf_btf_hub_about about;
+
+	emf_btf_hub_about(&about);
+	return json_pack("{s:I, s:I, s:b, s:s}", "kernels", (json_int_t)about.n_kernels, "bytes", (json_int_t)about.n_bytes, "has_it", about.has_it,
+			 about.has_it ? "kernel" : "why", about.text);
+}
 
 static json_t *btf_json(const struct emf_probe *probe)
 {
@@ -96,7 +107,7 @@ static json_t *memlock_json(const struct utsname *kernel)
 json_t *emf_doctor_system(const struct emf_probe *probe)
 {
 	struct utsname kernel;
-	json_t *json;
+	json_t *json, *btf;
 
 	if (uname(&kernel))
 		memset(&kernel, 0, sizeof(kernel));
@@ -104,7 +115,10 @@ json_t *emf_doctor_system(const struct emf_probe *probe)
 			 (int)geteuid(), "user_namespace", probe->user_namespace, "capabilities_known",
 			 probe->caps_known);
 	json_object_set_new(json, "capabilities", caps_json(probe));
-	json_object_set_new(json, "btf", btf_json(probe));
+	btf = btf_json(probe);
+	if (emf_btf_hub_about)
+		json_object_set_new(btf, "product", hub_json());
+	json_object_set_new(json, "btf", btf);
 	json_object_set_new(json, "jit", sysctl_json("/proc/sys/net/core/bpf_jit_enable"));
 	json_object_set_new(json, "unprivileged_bpf_disabled",
 			    sysctl_json("/proc/sys/kernel/unprivileged_bpf_disabled"));

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * event.h - described events, from the core's side.
  */
@@ -11,6 +11,9 @@ struct emf_unit;
 
 /* Opens the rings of all events of a module. 0, or what emf_ring_open() returns, in unit->why. */
 int emf_event_open(struct emf_unit *unit);
+
+/* Counts, prints and publishes one record that came through the ring of an event. */
+void emf_event_deliver(struct module *m, const struct emf_event_source *event, const void *data, size_t size_bytes);
 
 /* The heading of its table, if it has one. */
 void emf_event_print_heading(struct emf_unit *unit);

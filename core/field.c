@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * field.c - members of a record as text.
  */
@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "argv.h"
 #include "value_line.h"
 
 #define DEPTH_MAX 8 /* of structs in structs; deeper ones are shown as {...} */
@@ -98,6 +99,10 @@ static void add_value(struct emf_line *line, enum emf_form form, const struct em
 		add_element(line, form, m, data + m->offset, depth);
 		return;
 	}
+	if (m->type == EMF_ARGV) {
+		emf_argv_add(line, form, data + m->offset, used(m, data));
+		return;
+	}
 	emf_line_char(line, '[');
 	for (uint32_t i = 0, n = used(m, data); i < n && !line->cut; i++) {
 		if (i)
@@ -111,7 +116,7 @@ static void add_fields(struct emf_line *line, enum emf_form form, const struct e
 {
 	bool json = form == EMF_FORM_JSON;
 
-	for (size_t i = 0; i < record->n; i++) {
+	for (size_t i = 0; i < record->n && !line->cut; i++) {
 		if (i)
 			emf_line_char(line, json ? ',' : ' ');
 		if (json)

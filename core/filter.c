@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * filter.c - applies a filter to a record.
  */
@@ -8,6 +8,7 @@
 #include <fnmatch.h>
 #include <string.h>
 
+#include "argv.h"
 #include "cgroup_path.h"
 #include "filter_node.h"
 
@@ -33,6 +34,9 @@ static bool compare(enum emf_filter_op op, int order)
 
 static int order_of_numbers(const struct emf_filter_node *node, uint64_t v)
 {
+	/* Whether it left a core, nobody asks for. */
+	if (node->type.type == EMF_WAIT_STATUS && (int64_t)v > 0)
+		v &= ~UINT64_C(0x80);
 	/* Some programs send errors as they are, others negative. */
 	if (node->type.type == EMF_ERRNO && (int64_t)v > 0)
 		v = 0 - v;
@@ -97,6 +101,19 @@ static bool is_set(const struct emf_filter_node *node, const char *at)
 	return false;
 }
 
+static const char *text_of(const struct emf_filter_node *node, const char *data, size_t *len)
+{
+	static char args[PATTERN_TEXT_MAX]; /* of the loop's thread */
+	const struct emf_member *m = node->field.member;
+	uint32_t n;
+
+	if (m->type != EMF_ARGV)
+		return emf_field_text(&node->field, data, len);
+	memcpy(&n, data + node->field.base + m->len_offset, sizeof(n));
+	*len = emf_argv_join(args, sizeof(args), data + node->field.base + m->offset, n < m->count ? n : m->count);
+	return args;
+}
+
 static bool applies(const struct emf_filter_node *node, const char *data)
 {
 	const char *at = data + node->field.base + node->field.member->offset;
@@ -104,7 +121,7 @@ static bool applies(const struct emf_filter_node *node, const char *data)
 	size_t len;
 
 	if (node->as == EMF_FILTER_AS_TEXT) {
-		text = emf_field_text(&node->field, data, &len);
+		text = text_of(node, data, &len);
 		if (node->op == EMF_FILTER_IS_SET)
 			return len;
 		if (node->op == EMF_FILTER_LIKE || node->op == EMF_FILTER_UNLIKE)

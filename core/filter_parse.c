@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * filter_parse.c - reads a filter.
  */
@@ -221,6 +221,8 @@ static uint8_t parse_value(struct parser *p, struct emf_filter_node *node, const
 /* What has no order and no text form that one would write. */
 static bool is_comparable(const struct emf_member *m)
 {
+	if (m->type == EMF_ARGV)
+		return m->bounded;
 	return !emf_field_is_array(m) && m->type != EMF_STRUCT && m->type != EMF_U128 && m->type != EMF_S128 && m->type != EMF_HEX;
 }
 
@@ -238,7 +240,7 @@ static uint8_t parse_comparison(struct parser *p)
 			    emf_field_is_array(node.field.member) ? "an array, which cannot be compared" :
 			    node.field.member->type == EMF_STRUCT ? "a struct: compare a member of it" : "of no known meaning, and cannot be compared");
 	node.type = emf_value_type_of(node.field.member);
-	if (node.field.member->type == EMF_CHAR || node.field.member->type == EMF_STRING || node.field.member->type == EMF_COMM)
+	if (node.field.member->type == EMF_CHAR || node.field.member->type == EMF_ARGV || node.field.member->type == EMF_STRING || node.field.member->type == EMF_COMM)
 		node.as = EMF_FILTER_AS_TEXT;
 	skip_blanks(p);
 	for (size_t i = 0; i < N_OPERATORS; i++) {

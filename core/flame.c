@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * flame.c - stacks as a flame graph: an SVG file that needs nothing else, where a click on
  * a function makes it as wide as the picture. What is wide took much; the order of
@@ -124,9 +124,9 @@ static void put_colour(FILE *out, const struct frame *frame)
 	unsigned int shade = frame->name * 37 % 50;
 
 	if (frame->kernel)
-		fprintf(out, "rgb(%u,%u,%u)", 100 + shade, 150 + shade, 210);
+		fprintf(out, "rgb(%u,%u,%u)", 100 + shade, 150 + shade, 210u);
 	else if (frame->name)
-		fprintf(out, "rgb(%u,%u,%u)", 215 + shade / 2, 120 + 2 * shade, 60);
+		fprintf(out, "rgb(%u,%u,%u)", 215 + shade / 2, 120 + 2 * shade, 60u);
 	else
 		fprintf(out, "rgb(190,190,190)");
 }

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * guardian_process.c - the guardian: it waits, and takes away.
  *
@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "caps.h"
+#include "fd.h"
 
 #define NAME "emf-guardian"
 
@@ -145,31 +146,16 @@ static void ignore_signals(void)
 	sigprocmask(SIG_SETMASK, &all, NULL);
 }
 
-static int close_span(unsigned int first, unsigned int last)
-{
-#ifdef SYS_close_range
-	return first > last ? 0 : (int)syscall(SYS_close_range, first, last, 0);
-#else
-	return first > last ? 0 : -1;
-#endif
-}
-
 /* What is open in the product must not stay open here: its socket, its lock, the reader of its output. */
 static void close_others(int socket, int file)
 {
-	unsigned int low = (unsigned int)(file < 0 || socket < file ? socket : file);
-	unsigned int high = (unsigned int)(socket < file ? file : socket);
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	if (null >= 0) {
 		dup2(null, STDIN_FILENO);
 		dup2(null, STDOUT_FILENO);
 	}
-	if (!close_span(STDERR_FILENO + 1, low - 1) && !close_span(low + 1, high - 1) && !close_span(high + 1, ~0u))
-		return;
-	for (int fd = STDERR_FILENO + 1; fd < sysconf(_SC_OPEN_MAX); fd++) /* before Linux 5.9 */
-		if (fd != socket && fd != file)
-			close(fd);
+	emf_fd_close_others(socket, file);
 }
 
 /* These descriptors alone pass to it, and no signal reaches it before it ignores them. */

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * hist.c - histograms as bars.
  */
@@ -84,7 +84,7 @@ void emf_print_hist(const struct module *m, const char *unit, const struct emf_s
 		most = slots[i] > most ? slots[i] : most;
 	}
 	emf_print(m, "%25s : %-10s distribution\n", unit, "count");
-	for (uint32_t i = scale->kind == EMF_LOG2 ? 0 : first; i < used; i++) {
+	for (uint32_t i = first; i < used; i++) {
 		bool last = i + 1 == scale->n && scale->kind != EMF_LOG2;
 		/* Of powers of two also the last one, as other tools have it. */
 		uint64_t to = scale->kind == EMF_LOG2 && i + 1 < LOG2_SLOTS ? (UINT64_C(2) << i) - 1 : emf_scale_to(scale, i);

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * inifile.c - files of sections and "key = value".
  */
@@ -47,6 +47,15 @@ static bool is_ini(const char *line)
 	return false;
 }
 
+/* No control characters but white space; what is behind a NUL is cut off with its end of line. */
+static bool is_text(const char *line)
+{
+	for (; *line; line++)
+		if (iscntrl((unsigned char)*line) && !isspace((unsigned char)*line))
+			return false;
+	return true;
+}
+
 /* Line by line for inih, which would cut a long line and read on in its middle. */
 static char *read_line(char *line, int size, void *stream)
 {
@@ -56,6 +65,10 @@ static char *read_line(char *line, int size, void *stream)
 	if (!fgets(line, size, ini->stream))
 		return NULL;
 	ini->line++;
+	if (!is_text(line)) {
+		emf_ini_mistake(ini, "this is no text: name a file of sections and key = value");
+		return NULL; /* each of its lines would be wrong */
+	}
 	if (!strchr(line, '\n') && !feof(ini->stream)) {
 		int c;
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * life.c - the life of modules.
  */
@@ -12,163 +12,20 @@
 
 #include "bus_module.h"
 #include "chain.h"
-#include "event.h"
-#include "map_share.h"
-#include "view.h"
+#include "isolated.h"
+#include "life_step.h"
 
 #define NS_PER_MS 1000000ull
 
-static int call(struct emf_unit *unit, int (*callback)(struct module *))
-{
-	return callback ? callback(unit->m) : 0;
-}
-
-/* Any value but 0 is a failure; what a positive one means, only its author knows. */
-static int as_error(struct emf_unit *unit, const char *step, int value)
-{
-	if (value <= 0)
-		return value;
-	snprintf(unit->why, sizeof(unit->why), "%s failed: it returned %d, which is no negative errno", step, value);
-	return -EINVAL;
-}
-
-static void set_failed(struct emf_unit *unit, const char *step, int err)
-{
-	unit->state = EMF_UNIT_FAILED;
-	unit->error = err;
-	unit->failures++;
-	if (!unit->why[0]) {
-		unit->unsupported = err == -EPERM || err == -EOPNOTSUPP;
-		snprintf(unit->why, sizeof(unit->why), "%s failed: %s", step, strerror(-err));
-	}
-	emf_err(unit->m, "%s", unit->why);
-}
-
-/* Everything but the links, which are closed by then. */
-static void release(struct emf_unit *unit, bool created)
-{
-	emf_ring_drain(unit);
-	emf_ring_report_lost(unit);
-	emf_show_summary(unit);
-	if (unit->state == EMF_UNIT_STOPPING)
-		emf_view_end(unit);
-	/* Before destroy, which may free what a source is embedded in. */
-	emf_loop_remove_owner(&unit->emf->loop, unit->m);
-	emf_bus_withdraw(unit->m);
-	emf_bus_remove_owner(unit->m);
-	if (created) {
-		int err = call(unit, unit->m->destroy);
-
-		if (err)
-			emf_warn(unit->m, "destroy reports: %s", strerror(abs(err)));
-	}
-	emf_ring_close(unit);
-	emf_bpf_object_close(unit);
-}
-
-/* What it has from other modules: services that it calls, maps that it imports. */
-static int check_others(struct emf_unit *unit)
-{
-	const char *service = emf_bus_missing(unit->m);
-
-	if (!service)
-		return emf_map_share_check(unit);
-	snprintf(unit->why, sizeof(unit->why), "uses the service %s, which no running module provides", service);
-	return -ENOTCONN;
-}
-
-/* Before anything of it runs: what it needs of other modules, and of the kernel. */
-static int check(struct emf_unit *unit)
-{
-	int err = check_others(unit);
-
-	if (!err)
-		err = emf_chain_check(unit);
-	return err ? err : emf_need_check(unit);
-}
-
-static int configure(struct emf_unit *unit)
-{
-	emf_bpf_object_set_params(unit);
-	return as_error(unit, "configure", call(unit, unit->m->configure));
-}
-
-static int create_own(struct emf_unit *unit)
-{
-	return as_error(unit, "create", call(unit, unit->m->create));
-}
-
-static int provide(struct emf_unit *unit)
-{
-	return emf_bus_provide(unit->m, unit->why, sizeof(unit->why));
-}
-
-/* One after the other, until one fails. */
-static const struct {
-	const char *name;
-	int (*run)(struct emf_unit *unit);
-	bool of_object; /* not of a module that has none */
-	bool is_created; /* the module's create has run before it */
-} steps[] = {
-	{ .name = "open", .run = emf_bpf_object_open, .of_object = true },
-	{ .name = "check", .run = check },
-	{ .name = "choose", .run = emf_places_choose, .of_object = true },
-	{ .name = "configure", .run = configure, .of_object = true },
-	{ .name = "import", .run = emf_map_share_import, .of_object = true },
-	{ .name = "load", .run = emf_bpf_object_load, .of_object = true },
-	{ .name = "metrics", .run = emf_metric_open, .of_object = true },
-	{ .name = "events", .run = emf_event_open, .of_object = true },
-	{ .name = "create", .run = create_own },
-	{ .name = "provide", .run = provide, .is_created = true },
-};
-
 static int create(struct emf_unit *unit)
 {
-	unit->why[0] = '\0';
-	unit->error = 0;
-	unit->unsupported = unit->stop_asked = false;
-	emf_ring_set_fini(&unit->rings);
-	unit->malformed = 0;
-	emf_param_warn_absent(&unit->params, unit->m);
-	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
-		int err = steps[i].of_object && !unit->m->object ? 0 : steps[i].run(unit);
+	int err;
 
-		if (!err)
-			continue;
-		release(unit, steps[i].is_created);
-		set_failed(unit, steps[i].name, err);
-		return err;
-	}
-	unit->state = EMF_UNIT_CREATED;
-	return 0;
-}
+	if (unit->isolated)
+		return emf_isolated_start_now(unit);
+	err = emf_unit_load(unit);
 
-static int attach(struct emf_unit *unit)
-{
-	/* Again: a provider can have failed to attach since. */
-	int err = check_others(unit);
-
-	if (!err && unit->m->object)
-		err = emf_bpf_object_attach(unit);
-	if (!err && unit->m->chain)
-		err = emf_chain_start(unit);
-	if (!err)
-		err = as_error(unit, "attach", call(unit, unit->m->attach));
-	if (err) {
-		/* Blocks, as the load before it did: nobody waits when a product starts, and later it is rare. */
-		emf_demand_stop(unit, &unit->object.attached);
-		emf_bpf_links_close(&unit->object.attached);
-		release(unit, true);
-		set_failed(unit, "attach", err);
-		if (unit->m->chain)
-			emf_chain_failed(unit);
-		return err;
-	}
-	unit->state = EMF_UNIT_RUNNING;
-	emf_event_print_heading(unit);
-	emf_view_start(unit);
-	emf_debug(unit->m, "runs");
-	return 0;
+	return err ? err : emf_unit_join(unit);
 }
 
 void emf_life_notify(struct emf_unit *unit, enum emf_event event, const char *peer)
@@ -179,7 +36,7 @@ void emf_life_notify(struct emf_unit *unit, enum emf_event event, const char *pe
 		return;
 	unit->event = event;
 	unit->peer = peer;
-	err = call(unit, unit->m->notify);
+	err = emf_unit_call(unit, unit->m->notify);
 	unit->peer = NULL;
 	if (err)
 		emf_warn(unit->m, "notify reports: %s", strerror(abs(err)));
@@ -190,8 +47,8 @@ static void notify_others(struct emf_unit *about, enum emf_event event)
 	struct emf_registry *registry = &about->emf->registry;
 
 	for (size_t i = 0; i < registry->n; i++)
-		if (&registry->units[i] != about && registry->units[i].state == EMF_UNIT_RUNNING)
-			emf_life_notify(&registry->units[i], event, about->m->name);
+		if (registry->units[i] != about && registry->units[i]->state == EMF_UNIT_RUNNING)
+			emf_life_notify(registry->units[i], event, about->m->name);
 }
 
 static void settle(struct emf_unit *unit)
@@ -212,9 +69,9 @@ static void links_closed(struct emf_work *work)
 {
 	struct emf_unit *unit = emf_container_of(work, struct emf_unit, closing);
 
-	release(unit, true);
+	emf_unit_release(unit, true);
 	if (unit->error)
-		set_failed(unit, "stop", unit->error);
+		emf_unit_set_failed(unit, "stop", unit->error);
 	else
 		unit->state = EMF_UNIT_STOPPED;
 	notify_others(unit, EMF_EVENT_MODULE_DOWN);
@@ -224,8 +81,13 @@ static void links_closed(struct emf_work *work)
 /* Ends in links_closed(), in a later turn or in emf_worker_flush(). */
 static void stop(struct emf_unit *unit)
 {
-	int err = call(unit, unit->m->detach);
+	int err;
 
+	if (unit->isolated) {
+		emf_isolated_stop(unit);
+		return;
+	}
+	err = emf_unit_call(unit, unit->m->detach);
 	if (err)
 		emf_warn(unit->m, "detach reports: %s", strerror(abs(err)));
 	emf_bus_withdraw(unit->m);
@@ -233,7 +95,7 @@ static void stop(struct emf_unit *unit)
 	emf_chain_stop(unit);
 	err = emf_chain_changed(unit);
 	unit->error = unit->error ? unit->error : err; /* its programs run on there */
-	unit->closing_links = emf_bpf_object_take_links(&unit->object);
+	unit->closing_links = emf_bpf_object_take_links(unit);
 	emf_demand_stop(unit, &unit->closing_links);
 	unit->closing = (struct emf_work){ .run = close_links, .done = links_closed };
 	emf_worker_submit(&unit->emf->worker, &unit->closing);
@@ -242,16 +104,17 @@ static void stop(struct emf_unit *unit)
 void emf_life_stop(struct emf *emf)
 {
 	for (size_t i = emf->registry.n; i > 0; i--) {
-		struct emf_unit *unit = &emf->registry.units[i - 1];
+		struct emf_unit *unit = emf->registry.units[i - 1];
 
 		if (unit->state == EMF_UNIT_RUNNING)
 			stop(unit);
-		if (unit->state == EMF_UNIT_CREATED) {
-			release(unit, true);
+		if (unit->state == EMF_UNIT_CREATED && !unit->isolated) {
+			emf_unit_release(unit, true);
 			unit->state = EMF_UNIT_STOPPED;
 		}
 	}
-	emf_worker_flush(&emf->worker);
+	emf_worker_flush(&emf->worker, emf_ring_read_stopping, emf);
+	emf_isolated_wait(emf);
 }
 
 static bool is_required(const struct emf_unit *unit)
@@ -262,7 +125,7 @@ static bool is_required(const struct emf_unit *unit)
 static int start_all(struct emf *emf, enum emf_unit_state from, int (*step)(struct emf_unit *))
 {
 	for (size_t i = 0; i < emf->registry.n; i++) {
-		struct emf_unit *unit = &emf->registry.units[i];
+		struct emf_unit *unit = emf->registry.units[i];
 		int err;
 
 		if (!unit->wanted || unit->state != from)
@@ -281,14 +144,14 @@ int emf_life_start(struct emf *emf)
 	int err = start_all(emf, EMF_UNIT_IDLE, create);
 
 	if (!err)
-		err = start_all(emf, EMF_UNIT_CREATED, attach);
+		err = start_all(emf, EMF_UNIT_CREATED, emf_unit_attach);
 	if (err) {
 		emf_life_stop(emf);
 		return err;
 	}
 	for (size_t i = 0; i < emf->registry.n; i++)
-		if (emf->registry.units[i].state == EMF_UNIT_RUNNING)
-			notify_others(&emf->registry.units[i], EMF_EVENT_MODULE_UP);
+		if (emf->registry.units[i]->state == EMF_UNIT_RUNNING)
+			notify_others(emf->registry.units[i], EMF_EVENT_MODULE_UP);
 	return 0;
 }
 
@@ -296,7 +159,11 @@ int emf_life_start(struct emf *emf)
 static void start_late(struct emf_unit *unit)
 {
 	unit->start_asked = false;
-	if (unit->state != EMF_UNIT_RUNNING && !create(unit) && !attach(unit)) {
+	if (unit->isolated) {
+		emf_isolated_start(unit);
+		return;
+	}
+	if (unit->state != EMF_UNIT_RUNNING && !create(unit) && !emf_unit_attach(unit)) {
 		unit->error = emf_chain_changed(unit);
 		if (unit->error) { /* it is not part of what it came for; whoever asked is told when it has ended */
 			unit->stop_asked = true;
@@ -310,7 +177,7 @@ static void start_late(struct emf_unit *unit)
 static void poll_unit(struct emf_unit *unit)
 {
 	uint64_t start = emf_now_ns(), began = emf_loop_begin(unit->m), took;
-	int err = call(unit, unit->m->poll);
+	int err = emf_unit_call(unit, unit->m->poll);
 
 	took = (emf_now_ns() - start) / NS_PER_MS;
 	emf_loop_end(unit->m, began);
@@ -333,7 +200,7 @@ int emf_life_turn(struct emf *emf)
 	int err = 0;
 
 	for (size_t i = 0; i < emf->registry.n; i++) {
-		struct emf_unit *unit = &emf->registry.units[i];
+		struct emf_unit *unit = emf->registry.units[i];
 
 		if (unit->start_asked)
 			start_late(unit);
@@ -363,7 +230,7 @@ int emf_life_timeout_ms(const struct emf *emf)
 	int timeout = -1;
 
 	for (size_t i = 0; i < emf->registry.n; i++) {
-		const struct emf_unit *unit = &emf->registry.units[i];
+		const struct emf_unit *unit = emf->registry.units[i];
 
 		if (unit->start_asked)
 			return 0;
@@ -382,7 +249,7 @@ size_t emf_life_running(const struct emf *emf)
 	size_t n = 0;
 
 	for (size_t i = 0; i < emf->registry.n; i++) {
-		const struct emf_unit *unit = &emf->registry.units[i];
+		const struct emf_unit *unit = emf->registry.units[i];
 
 		/* A chain does nothing by itself. */
 		n += !unit->m->chain && (unit->state == EMF_UNIT_RUNNING || unit->state == EMF_UNIT_STOPPING);

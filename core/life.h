@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * life.h - the life of modules: start, turn, stop.
  */
@@ -35,6 +35,9 @@ int emf_life_turn(struct emf *emf);
  * Return: 0; -EALREADY if it runs; -EBUSY if it is being started or stopped.
  */
 int emf_life_ask_start(struct emf_unit *unit, void (*settled)(struct emf_unit *unit), char *why, size_t size);
+
+/* Whether emf_life_ask_stop() would do it; the same errors. */
+int emf_life_can_stop(struct emf_unit *unit, char *why, size_t size);
 
 /**
  * emf_life_ask_stop() - stop a module while others run on

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * life_ask.c - starting and stopping one module while others run. Asked for at any time,
  * also by the module itself; done when the loop turns, where none of its functions runs.
@@ -52,14 +52,14 @@ static int check_users(const struct emf_unit *unit, char *why, size_t size)
 	size_t at = 0;
 
 	for (size_t i = 0; i < registry->n && at < size; i++)
-		if (needs(&registry->units[i], unit))
-			at += (size_t)snprintf(why + at, size - at, "%s%s", at ? ", " : "module ", registry->units[i].m->name);
+		if (needs(registry->units[i], unit))
+			at += (size_t)snprintf(why + at, size - at, "%s%s", at ? ", " : "module ", registry->units[i]->m->name);
 	if (at && at < size)
 		snprintf(why + at, size - at, " cannot run without %s: stop what uses it first", unit->m->name);
 	return at ? -EBUSY : 0;
 }
 
-int emf_life_ask_stop(struct emf_unit *unit, void (*settled)(struct emf_unit *unit), char *why, size_t size)
+int emf_life_can_stop(struct emf_unit *unit, char *why, size_t size)
 {
 	int err = check_idle(unit, why, size);
 
@@ -74,8 +74,13 @@ int emf_life_ask_stop(struct emf_unit *unit, void (*settled)(struct emf_unit *un
 		return -EPERM;
 	}
 	err = check_users(unit, why, size);
-	if (!err)
-		err = emf_chain_can_lose(unit, why, size);
+	return err ? err : emf_chain_can_lose(unit, why, size);
+}
+
+int emf_life_ask_stop(struct emf_unit *unit, void (*settled)(struct emf_unit *unit), char *why, size_t size)
+{
+	int err = emf_life_can_stop(unit, why, size);
+
 	if (err)
 		return err;
 	unit->error = 0;

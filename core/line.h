@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * line.h - a line of output, put together without printf(3) and without allocation: an
  * event is some ten values, and each of them would cost 100 ns otherwise.

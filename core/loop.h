@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * loop.h - the event loop. One thread turns it; see include/emf/loop.h for the
  * rules of its sources.

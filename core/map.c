@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * map.c - maps for user parts. An emf_map is libbpf's bpf_map here; another
  * engine will have its own.
@@ -31,8 +31,8 @@ struct emf_map *emf_map_at(const struct module *m, unsigned int index)
 
 	if (!m->unit || !m->unit->object.head)
 		return NULL;
-	skeleton = m->unit->object.head->skeleton;
-	if (index >= (unsigned int)skeleton->map_cnt)
+	skeleton = m->unit->object.head->skeleton; /* NULL where no user part can ask */
+	if (!skeleton || index >= (unsigned int)skeleton->map_cnt)
 		return NULL;
 	/* The module may have been compiled with another libbpf, and larger entries. */
 	map = (const void *)((const char *)skeleton->maps + index * (size_t)skeleton->map_skel_sz);

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * map_share.c - maps that modules import from each other. The importer's object is
  * loaded with the exporter's map in the place of its own; libbpf keeps a descriptor

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * metric.c - metrics of modules: counted where events come, read from maps when somebody asks.
  */
@@ -65,6 +65,29 @@ void emf_metric_set_fini(struct emf_metric_set *set)
 		emf_series_fini(&set->series[i]);
 	free(set->series);
 	*set = (struct emf_metric_set){ .n = 0 };
+}
+
+static bool is_same(const struct emf_metric *a, const struct emf_metric *b)
+{
+	bool is_same = !a->map && !b->map && !strcmp(a->name, b->name) && a->kind == b->kind && a->n_labels == b->n_labels &&
+		       emf_metric_width(a) == emf_metric_width(b) && a->max_series == b->max_series;
+
+	for (size_t i = 0; i < a->n_labels && is_same; i++)
+		is_same = a->labels[i].type == b->labels[i].type && a->labels[i].size == b->labels[i].size && !strcmp(a->labels[i].name, b->labels[i].name);
+	return is_same;
+}
+
+void emf_metric_take_over(struct emf_unit *unit, struct emf_unit *from)
+{
+	for (size_t i = 0; i < unit->metrics.n; i++)
+		for (size_t j = 0; j < from->metrics.n; j++) {
+			struct emf_series series = unit->metrics.series[i];
+
+			if (!is_same(&unit->m->metrics[i], &from->m->metrics[j]))
+				continue;
+			unit->metrics.series[i] = from->metrics.series[j];
+			from->metrics.series[j] = series;
+		}
 }
 
 /* --- one value */

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * metric.h - metrics of modules: counted where events come, read from maps when somebody
  * asks, and written as text.
@@ -24,6 +24,9 @@ struct emf_metric_set {
 /* Makes room for those of events. 0, or -ENOMEM in unit->why. */
 int emf_metric_open(struct emf_unit *unit);
 void emf_metric_set_fini(struct emf_metric_set *set);
+
+/* What @from has counted of events, @unit counts on, where a metric of the same name has the same labels. */
+void emf_metric_take_over(struct emf_unit *unit, struct emf_unit *from);
 
 /* Reads those of maps. 0; -ENOMEM; or what bpf(2) reports. */
 int emf_metric_read(const struct emf_unit *unit, size_t index);

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * metric_builtin.c - metrics that every product has: how its modules do, what they cost and
  * lose, and who is on the bus.
@@ -16,6 +16,7 @@
 #include "metric.h"
 #include "server.h"
 #include "status.h"
+#include "view.h"
 
 #define NS UINT64_C(1000000000)
 
@@ -92,14 +93,13 @@ static void print_programs(const char *name, const struct emf_unit *unit, bool t
 	if (!is_loaded(unit))
 		return;
 	bpf_object__for_each_program(program, unit->object.head->obj) {
-		struct bpf_prog_info info = { 0 };
-		__u32 size = sizeof(info);
+		struct emf_run_count count;
 		char more[128];
 
-		if (bpf_program__fd(program) < 0 || bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size))
+		if (emf_runs_of(unit, program, &count))
 			continue;
 		snprintf(more, sizeof(more), ",program=\"%s\"", bpf_program__name(program));
-		print(name, unit, more, times ? info.run_time_ns : info.run_cnt, times ? NS : 1, out);
+		print(name, unit, more, times ? count.ns : count.runs, times ? NS : 1, out);
 	}
 }
 
@@ -202,11 +202,19 @@ static void print_received(const char *name, const struct emf_unit *unit, FILE *
 	print_rings(name, unit, received, out);
 }
 
+/* What is emptied at intervals would count down. */
+static bool is_there(const struct emf_unit *unit, const struct emf_metric *metric)
+{
+	return emf_conditions_hold(metric->conditions) && !(metric->is_shown && emf_view_takes(unit));
+}
+
 static void print_overflow(const char *name, const struct emf_unit *unit, FILE *out)
 {
 	for (size_t i = 0; i < unit->metrics.n; i++) {
 		char more[128];
 
+		if (!is_there(unit, &unit->m->metrics[i]))
+			continue;
 		snprintf(more, sizeof(more), ",metric=\"%s\"", unit->m->metrics[i].name);
 		print(name, unit, more, unit->metrics.series[i].overflow, 1, out);
 	}
@@ -267,15 +275,18 @@ void emf_metric_print_builtin(const struct emf *emf, const struct emf_server *se
 	for (size_t f = 0; f < sizeof(families) / sizeof(*families); f++) {
 		emf_metric_print_head(families[f].name, families[f].doc, families[f].type, out);
 		for (size_t i = 0; i < emf->registry.n; i++)
-			families[f].print(families[f].name, &emf->registry.units[i], out);
+			families[f].print(families[f].name, emf->registry.units[i], out);
 	}
 }
 
 static void print_module(const struct emf_unit *unit, FILE *out)
 {
 	for (size_t i = 0; i < unit->metrics.n; i++) {
-		int err = emf_metric_read(unit, i);
+		int err;
 
+		if (!is_there(unit, &unit->m->metrics[i]))
+			continue;
+		err = emf_metric_read(unit, i);
 		if (err)
 			emf_warn(unit->m, "metric %s cannot be read: %s", unit->m->metrics[i].name, strerror(-err));
 		else
@@ -292,8 +303,8 @@ char *emf_metric_text(const struct emf *emf, const struct emf_server *server, si
 		return NULL;
 	/* Modules first: reading counts what is beyond the most of a metric. */
 	for (size_t i = 0; i < emf->registry.n; i++)
-		if (emf->registry.units[i].state == EMF_UNIT_RUNNING)
-			print_module(&emf->registry.units[i], out);
+		if (emf->registry.units[i]->state == EMF_UNIT_RUNNING)
+			print_module(emf->registry.units[i], out);
 	emf_metric_print_builtin(emf, server, out);
 	if (!fclose(out))
 		return text;

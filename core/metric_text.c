@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * metric_text.c - metrics in the text format of Prometheus, version 0.0.4:
  * https://prometheus.io/docs/instrumenting/exposition_formats/

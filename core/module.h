@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * module.h - the registry: which modules there are, and what the core knows
  * about each of them.
@@ -15,14 +15,22 @@
 #include "demand.h"
 #include "metric.h"
 #include "need.h"
+#include "only.h"
 #include "param.h"
 #include "place.h"
 #include "ring.h"
+#include "root.h"
+#include "runs.h"
 #include "show.h"
+#include "unit_pin.h"
 #include "view.h"
 #include "worker.h"
 
 struct emf;
+struct emf_extension_file;
+struct emf_isolated;
+struct emf_migration;
+struct emf_upgrade;
 
 enum emf_unit_state {
 	EMF_UNIT_IDLE,     /* linked in, not started */
@@ -39,6 +47,8 @@ enum emf_unit_state {
  * struct emf_unit - a module, seen from the core
  * @m: the module's own structure
  * @emf: the product it is part of
+ * @from: the extension that it came with; NULL if it was linked in
+ * @isolated: the extension in another process that it stands for, or NULL
  * @state: see there
  * @wanted: it is to be started
  * @stop_asked: stop it when that callback has returned
@@ -66,10 +76,18 @@ enum emf_unit_state {
  * @view: what is printed of its maps
  * @closing: closes its links on the worker
  * @closing_links: the worker's while @closing is under way
+ * @replaces: while it takes the place of that one, which runs; NULL at any other time
+ * @previous: whose place it took, and which can come back; not in the registry
+ * @upgrade: that was asked for
+ * @migration: while migrate runs
+ * @runs: of programs that went when it took a place
+ * @roots: of its programs
  */
 struct emf_unit {
 	struct module *m;
 	struct emf *emf;
+	struct emf_extension_file *from;
+	struct emf_isolated *isolated;
 	enum emf_unit_state state;
 	bool wanted;
 	bool stop_asked;
@@ -97,11 +115,19 @@ struct emf_unit {
 	struct emf_view_state view;
 	struct emf_work closing;
 	struct emf_bpf_links closing_links;
+	struct emf_unit_pins pins;
+	struct emf_only_values only;
+	struct emf_unit *replaces, *previous;
+	struct emf_upgrade *upgrade;
+	const struct emf_migration *migration;
+	struct emf_runs runs;
+	struct emf_roots roots;
 };
 
 struct emf_registry {
-	struct emf_unit *units; /* in the order in which they start */
+	struct emf_unit **units; /* in the order in which they start */
 	size_t n;
+	size_t n_linked; /* the first so many; behind them those of extensions */
 };
 
 /**
@@ -117,6 +143,33 @@ struct emf_registry {
 int emf_registry_init(struct emf_registry *registry, struct emf *emf,
 		      struct module *const *begin, struct module *const *end);
 void emf_registry_fini(struct emf_registry *registry);
+
+/* Adds those of an extension, in their order behind all that are linked in; all or none. @from: NULL for what stands for an isolated one. As emf_registry_init(). */
+int emf_registry_add(struct emf_registry *registry, struct emf *emf, struct module *const *begin,
+		     struct module *const *end, struct emf_extension_file *from);
+
+/**
+ * emf_unit_new() - a module that is not in the registry
+ * @emf: the product it is for
+ * @m: it
+ * @from: the extension that it came with; NULL if it was linked in
+ * @unit: receives it
+ *
+ * Return: 0; -EINVAL for a parameter that is declared wrongly, logged; -ENOMEM.
+ */
+int emf_unit_new(struct emf *emf, struct module *m, struct emf_extension_file *from, struct emf_unit **unit);
+
+/* With the one that it took the place of. Fine with NULL. */
+void emf_unit_free(struct emf_unit *unit);
+
+/* @unit stands where @old stood. */
+void emf_registry_replace(struct emf_registry *registry, const struct emf_unit *old, struct emf_unit *unit);
+
+/* Whether the module of this name is linked in, also where one of a file has taken its place. */
+bool emf_registry_is_linked(const struct emf_registry *registry, const struct emf_unit *unit);
+
+/* One that does not run any more. */
+void emf_registry_remove(struct emf_registry *registry, struct emf_unit *unit);
 
 /* The modules that were linked in: the section emf_modules. */
 void emf_registry_linked(struct module *const **begin, struct module *const **end);

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * names.c - errors and signals by the names of their constants, in the kernel's order.
  * (strerrorname_np and sigabbrev_np do this, in later glibc only.)

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * need.c - what a module needs: found out before its programs are loaded, so that the
  * message names what is missing, and not what the verifier made of it.
@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "caps.h"
 #include "core.h"
@@ -99,7 +100,8 @@ static int refuse(struct emf_unit *unit, const struct emf_need *need)
 	unit->unsupported = true;
 	if (cap)
 		snprintf(unit->why, sizeof(unit->why),
-			 "needs the capability CAP_%s, which this process lacks: run as root, or grant it", need->name);
+			 "needs the capability CAP_%s, which this process lacks: %s", need->name,
+			 geteuid() ? "run as root, or grant it" : "let it keep it (keep-capabilities, CapabilityBoundingSet=), or grant it");
 	else
 		snprintf(unit->why, sizeof(unit->why),
 			 "needs the %s%s, which this kernel lacks%s: a later kernel may have it ('doctor' tells more)",

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * no_deflate.c - zlib is here to read: /proc/config.gz, compressed sections of ELF files.
  * The functions that write in its interface, which nothing calls, would bring 36 KiB of

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * no_gen.c - libbpf can write a program that loads an object, for light skeletons. Nothing
  * here does, and each product would carry 8 KiB of it: these stand in its place when libbpf is

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * option.c - option tables over getopt_long(3).
  */
@@ -148,4 +148,18 @@ void emf_options_help(FILE *out, const struct emf_option *options, size_t n)
 		fprintf(out, strlen(left) > 28 ? "  %s\n  %-28s  %s\n" : "  %-28s%s  %s\n", left, "",
 			o->doc ? o->doc : "");
 	}
+}
+
+int emf_option_each(const char *option, int argc, char **argv, int (*each)(void *context, const char *arg), void *context)
+{
+	const size_t len = strlen(option);
+	int err = 0;
+
+	for (int i = 0; i < argc && !err && strcmp(argv[i], "--"); i++) {
+		if (!strcmp(argv[i], option) && i + 1 < argc)
+			err = each(context, argv[++i]);
+		else if (!strncmp(argv[i], option, len) && argv[i][len] == '=')
+			err = each(context, argv[i] + len + 1);
+	}
+	return err;
 }

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * option.h - options of a command as a table, over getopt_long(3). (argp would
  * do more, and exists in glibc only.)
@@ -49,6 +49,18 @@ struct emf_option {
  */
 int emf_options_parse(const char *who, const struct emf_option *options, size_t n, int argc,
 		      char **argv, bool leading, int *rest);
+
+/**
+ * emf_option_each() - the arguments of one option, before the others are read
+ * @option: with its hyphens: "--extension"
+ * @argc: number of words
+ * @argv: the words; they end at "--"
+ * @each: called with each argument, "--extension X" and "--extension=X"; another result than 0 ends it
+ * @context: passed on
+ *
+ * Return: 0, or what @each returned.
+ */
+int emf_option_each(const char *option, int argc, char **argv, int (*each)(void *context, const char *arg), void *context);
 
 /* One line for each option, aligned. */
 void emf_options_help(FILE *out, const struct emf_option *options, size_t n);

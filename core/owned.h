@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * owned.h - what a product makes in the kernel that no file descriptor owns, so that it stays when the product is killed.
  */

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * param.h - reading, keeping and printing the parameters of a module.
  */
@@ -72,6 +72,12 @@ char *emf_param_format(const struct emf_param *param, const void *value,
 
 /* Gives it a new value, which emf_param_tell() tells. False if it is the one it has. */
 bool emf_param_change(struct emf_param_set *set, size_t i, const void *value);
+
+/* Whether it is not empty, 0 or "no". */
+bool emf_param_is_given(const struct emf_param *param);
+
+/* All of them, up to the end of the table; also without one. */
+bool emf_conditions_hold(const struct emf_condition *all);
 
 struct emf_unit;
 

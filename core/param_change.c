@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * param_change.c - new values of parameters, and who is told about them.
  */
@@ -7,6 +7,7 @@
 
 #include "emf_emf.h"
 #include "life.h"
+#include "view.h"
 
 _Static_assert(sizeof(((struct parameters_changed *)NULL)->value) == EMF_PARAM_TEXT_MAX, "values are written into it");
 
@@ -43,6 +44,7 @@ void emf_param_tell(struct emf_unit *unit)
 		return;
 	if (unit->state == EMF_UNIT_RUNNING) {
 		emf_bpf_object_set_params(unit);
+		emf_view_change(unit);
 		emf_life_notify(unit, EMF_EVENT_PARAMS, NULL);
 	}
 	/* Who hears it may change it again: that is told inside, once. */

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * pin_folder.c - folders in bpffs.
  */
@@ -13,18 +13,37 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #define ENTRIES_MAX 4096
 #define PATH_SIZE 512
+#define HASH_PRIME 16777619u /* of FNV-1a */
 
 int emf_bpffs_check(void)
 {
 	struct statfs st;
 
 	return statfs(EMF_BPFFS, &st) || st.f_type != BPF_FS_MAGIC ? -ENODEV : 0;
+}
+
+int emf_bpffs_mount(void)
+{
+	struct statfs st;
+
+	/* What others have mounted there, they meant. */
+	if (!statfs(EMF_BPFFS, &st) && st.f_type == SYSFS_MAGIC)
+		mount("bpf", EMF_BPFFS, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700");
+	return emf_bpffs_check();
+}
+
+uint32_t emf_pin_hash(uint32_t value, const char *text)
+{
+	for (; *text; text++)
+		value = (value ^ (unsigned char)*text) * HASH_PRIME;
+	return value;
 }
 
 static bool is_ours_alone(int fd)
@@ -56,6 +75,14 @@ int emf_pin_folder_product(const char *product, bool makes)
 
 	snprintf(path, sizeof(path), EMF_BPFFS "/%.100s", product);
 	return emf_pin_folder_open(AT_FDCWD, path, makes);
+}
+
+void emf_pin_folder_drop(const char *product)
+{
+	char path[PATH_SIZE];
+
+	snprintf(path, sizeof(path), EMF_BPFFS "/%.100s", product);
+	rmdir(path); /* unless there is more */
 }
 
 int emf_pin_folder_lock(int fd)
@@ -116,13 +143,16 @@ int emf_pin(const char *path, const char *name, int fd)
 	int there = emf_pin_get(path, name), err = full_path(full, path, name);
 	bool is_there = there >= 0 && is_same(there, fd);
 
+	if (!err && !is_there) {
+		if (there >= 0)
+			unlink(full);
+		err = bpf_obj_pin(fd, full) ? -errno : 0;
+		if (err && there >= 0)
+			bpf_obj_pin(there, full); /* or it would end with us */
+	}
 	if (there >= 0)
 		close(there);
-	if (err || is_there)
-		return err;
-	if (there >= 0)
-		unlink(full);
-	return bpf_obj_pin(fd, full) ? -errno : 0;
+	return err;
 }
 
 void emf_unpin(const char *path, const char *name)

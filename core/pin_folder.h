@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * pin_folder.h - folders in bpffs, which are root's alone.
  */
@@ -17,6 +17,13 @@
 /* 0; -ENODEV if bpffs is not mounted there. */
 int emf_bpffs_check(void);
 
+/* The same; where nothing is mounted there, it is, if this process may. */
+int emf_bpffs_mount(void);
+
+/* FNV-1a of 32 bits, of one text after another: two long names that begin alike are not the same. */
+#define EMF_PIN_HASH_BEGIN 2166136261u
+uint32_t emf_pin_hash(uint32_t value, const char *text);
+
 /**
  * emf_pin_folder_open() - open a folder that is this user's alone
  * @in: the folder that it is in; AT_FDCWD
@@ -32,6 +39,9 @@ int emf_pin_folder_open(int in, const char *name, bool makes);
 
 /* That of a product. As emf_pin_folder_open(). */
 int emf_pin_folder_product(const char *product, bool makes);
+
+/* Removes that of a product when nothing is in it any more. */
+void emf_pin_folder_drop(const char *product);
 
 /* 0; -EBUSY. */
 int emf_pin_folder_lock(int fd);
@@ -49,7 +59,7 @@ void emf_pin_folder_at(int fd, char at[EMF_PIN_AT_MAX]);
  */
 int emf_pin_folder_each(const char *path, void (*each)(void *arg, const char *name), void *arg);
 
-/* Pins a file descriptor as PATH/NAME, in the place of what is there; one that is the same stays. 0 or a negative errno. */
+/* Pins a file descriptor as PATH/NAME, in the place of what is there; one that is the same stays, as does the old one on error. 0 or a negative errno. */
 int emf_pin(const char *path, const char *name, int fd);
 
 /* What is pinned there, or a negative errno. */

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * place.c - where programs of a module hang by its description: which places it wants, and what became of them.
  */
@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attach_net.h"
 #include "module.h"
 
 bool emf_place_is_described(const struct emf_unit *unit, const struct bpf_program *prog)
@@ -35,17 +36,6 @@ int emf_place_task(const struct emf_attach *a)
 	return a->pid && *a->pid ? (int)*a->pid : -1;
 }
 
-static bool is_given(const struct emf_param *param)
-{
-	const char *value = param->value;
-	size_t size = param->type == EMF_STRING ? 1 : emf_param_size(param);
-
-	for (size_t i = 0; i < size; i++)
-		if (value[i])
-			return true;
-	return false;
-}
-
 static void leave_out(struct emf_place *place, const struct emf_param *param, bool given)
 {
 	if (param->type == EMF_BOOL)
@@ -68,9 +58,9 @@ int emf_places_choose(struct emf_unit *unit)
 	for (size_t i = 0; i < n; i++) {
 		const struct emf_attach *a = &unit->m->attaches[i];
 
-		if (a->only_if && !is_given(a->only_if))
+		if (a->only_if && !emf_param_is_given(a->only_if))
 			leave_out(&unit->places[i], a->only_if, false);
-		if (a->unless && is_given(a->unless))
+		if (a->unless && emf_param_is_given(a->unless))
 			leave_out(&unit->places[i], a->unless, true);
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -92,6 +82,7 @@ bool emf_place_is_chosen(const struct emf_unit *unit, const struct emf_attach *a
 
 void emf_places_forget(struct emf_unit *unit)
 {
+	emf_attach_net_remove(unit);
 	free(unit->places);
 	unit->places = NULL;
 }
@@ -117,7 +108,7 @@ static const char *hint(const struct emf_attach *a, int err)
 	if (err == -ESRCH)
 		return "; there is no such process";
 	if (a->kind == EMF_ATTACH_KPROBE || a->kind == EMF_ATTACH_KRETPROBE)
-		return "; the kernel has no function of this name, or no kprobes ('emf doctor')";
+		return "; the kernel has no function of this name";
 	return "";
 }
 

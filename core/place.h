@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * place.h - where programs of a module hang by its description: which places it wants, and what became of them.
  */
@@ -11,18 +11,25 @@
 #define EMF_PLACE_WHY_MAX 256
 
 struct bpf_program;
+struct emf_owned;
 struct emf_unit;
 
 /**
  * struct emf_place - what became of one struct emf_attach
  * @links: that hang there
  * @found: the file of its library was looked for
+ * @filter: of tc, that hangs there; NULL if there is none
+ * @link: of XDP in a mode that was asked for, which libbpf has no function for: a descriptor; 0 if there is none
+ * @guarded: its number with the guardian
  * @at: where that is, with the file that was found; empty before it is attached
  * @why: nothing hangs there, "is left out: ..." or "cannot be attached: ..."; empty else
  */
 struct emf_place {
 	size_t links;
 	bool found;
+	struct emf_owned *filter;
+	int guarded;
+	int link;
 	char at[EMF_PLACE_MAX];
 	char why[EMF_PLACE_WHY_MAX];
 };

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * principal.h - users and groups by name. In a fully static product by the files alone:
  * glibc's name service needs shared libraries of the same version there.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * probe.h - what the running kernel takes from this process, found by trying.
  */
@@ -204,6 +204,9 @@ struct emf_helper {
 
 extern const struct emf_helper emf_helpers[];
 extern const size_t emf_n_helpers;
+
+/* Name of a helper without "bpf_", or NULL: those that are older than EMF's oldest kernel have none here. */
+const char *emf_probe_helper_name(int id);
 
 /**
  * emf_probe_helper() - does this kernel have a helper?

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * probe_check.c - where a program that loads is not yet one that can be attached.
  */
@@ -123,7 +123,7 @@ static void check_kprobe_multi(int fd, struct emf_verdict *verdict)
 
 	if (link >= 0)
 		close(link);
-	else if (err == -EINVAL || err == -EOPNOTSUPP || err == -ENOTSUP || err == -EPERM)
+	else if (err == -EINVAL || err == -EOPNOTSUPP || err == -EPERM)
 		not_attached(verdict, err, "run a kernel from 5.18 on with CONFIG_FPROBE=y");
 }
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * probe_kind.c - program kinds, each tried by loading a tiny program of it. (A
  * kernel's configuration says less: policies and sandboxes refuse as well.)

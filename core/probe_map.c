@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * probe_map.c - map types and helpers, asked through libbpf.
  */
@@ -174,6 +174,14 @@ const struct emf_helper emf_helpers[] = {
 	HELPER(sys_bpf, "syscall"),
 };
 const size_t emf_n_helpers = sizeof(emf_helpers) / sizeof(*emf_helpers);
+
+const char *emf_probe_helper_name(int id)
+{
+	for (size_t i = 0; i < emf_n_helpers; i++)
+		if (emf_helpers[i].id == id)
+			return emf_helpers[i].name;
+	return NULL;
+}
 
 static const struct emf_kind *kind_to_ask(int id, const struct emf_kind *kind)
 {

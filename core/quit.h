@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * quit.h - SIGINT and SIGTERM: the first ends the product in order, a second
  * SIGINT ends it at once, even when a module hangs.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * record.h - records that come from elsewhere: what is wrong with them, and their
  * form on the wire, where the unused end of the last bounded array is cut off.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * record_from_json.c - JSON to records.
  */
@@ -242,6 +242,27 @@ static int from_characters(const struct place *place, const struct emf_member *m
 	return 0;
 }
 
+static int from_argv(struct place *place, const struct emf_member *m, const json_t *json, char *data)
+{
+	uint32_t at = 0;
+
+	if (!json_is_array(json))
+		return wrong(place, "%s is not an array", shown_type(json));
+	for (size_t i = 0; i < json_array_size(json); i++) {
+		const json_t *arg = json_array_get(json, i);
+		size_t n = json_string_length(arg);
+
+		if (!json_is_string(arg) || strlen(json_string_value(arg)) != n)
+			return wrong(place, "an argument is a text without a NUL in it");
+		if (n >= m->count - at)
+			return wrong(place, "it has more than %u bytes, with a NUL behind each argument", m->count);
+		memcpy(data + m->offset + at, json_string_value(arg), n + 1);
+		at += (uint32_t)n + 1;
+	}
+	memcpy(data + m->len_offset, &at, sizeof(at));
+	return 0;
+}
+
 static int from_array(struct place *place, const struct emf_member *m, const json_t *json, char *data)
 {
 	size_t n = json_array_size(json);
@@ -293,6 +314,8 @@ static int from_member(struct place *place, const struct emf_member *m, const js
 		return from_default(place, m, data);
 	if (m->count == 1 && !m->bounded)
 		return from_value(place, m, json, data + m->offset);
+	if (m->type == EMF_ARGV && m->bounded)
+		return from_argv(place, m, json, data);
 	return m->type == EMF_CHAR ? from_characters(place, m, json, data) : from_array(place, m, json, data);
 }
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * record_json.c - records to JSON.
  */
@@ -77,6 +77,7 @@ json_t *emf_record_value_to_json(const struct emf_member *member, const void *at
 	case EMF_MAC:
 	case EMF_ERRNO:
 	case EMF_SIGNO:
+	case EMF_WAIT_STATUS:
 	case EMF_KSYM:
 	case EMF_DEV:
 	case EMF_ENUM:
@@ -107,6 +108,19 @@ json_t *emf_record_value_to_json(const struct emf_member *member, const void *at
 	}
 }
 
+static json_t *argv_to_json(const char *args, size_t n)
+{
+	json_t *all = json_array();
+
+	for (size_t at = 0, len; at < n; at += len + 1) {
+		len = strnlen(args + at, n - at);
+		json_array_append_new(all, emf_json_textn(args + at, len));
+	}
+	if (n && args[n - 1]) /* there were more */
+		json_array_append_new(all, json_null());
+	return all;
+}
+
 static json_t *member_to_json(const struct emf_member *m, const char *data)
 {
 	const char *at = data + m->offset;
@@ -119,6 +133,8 @@ static json_t *member_to_json(const struct emf_member *m, const char *data)
 		return emf_record_value_to_json(m, at);
 	if (m->type == EMF_CHAR)
 		return emf_json_textn(at, m->bounded ? n : strnlen(at, n));
+	if (m->type == EMF_ARGV)
+		return argv_to_json(at, n);
 	all = json_array();
 	for (uint32_t i = 0; i < n; i++)
 		if (json_array_append_new(all, emf_record_value_to_json(m, at + (size_t)i * m->size))) {

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * record_print.c - records for people.
  */
@@ -11,6 +11,7 @@
 
 #include <emf/output.h>
 
+#include "argv.h"
 #include "table.h"
 #include "text.h"
 #include "value.h"
@@ -80,6 +81,19 @@ static void print_element(const struct emf_member *m, const char *at, FILE *out)
 	}
 }
 
+/* A byte takes 4 at most, an argument quotes and a blank; for lack of memory there are none. */
+static void print_argv(const char *args, size_t n, FILE *out)
+{
+	struct emf_line line = { .size = 7 * n + sizeof(" ...") };
+
+	line.text = malloc(line.size);
+	if (!line.text)
+		return;
+	emf_argv_add(&line, EMF_FORM_TABLE, args, n);
+	fwrite(line.text, 1, line.at, out);
+	free(line.text);
+}
+
 static void print_value(const struct emf_member *m, const char *data, FILE *out)
 {
 	if (!is_array(m)) {
@@ -88,6 +102,10 @@ static void print_value(const struct emf_member *m, const char *data, FILE *out)
 	}
 	if (m->type == EMF_CHAR) {
 		print_characters(data + m->offset, length_of(m, data), out);
+		return;
+	}
+	if (m->type == EMF_ARGV) {
+		print_argv(data + m->offset, used(m, data), out);
 		return;
 	}
 	fputc('[', out);
@@ -137,7 +155,7 @@ static void print_table(const struct emf_member *m, const char *data, FILE *out)
 	for (size_t i = 0; i < row->n; i++) {
 		char name[64] = "";
 
-		for (size_t c = 0; row->members[i].name[c] && c < sizeof(name) - 1; c++)
+		for (size_t c = 0; c < sizeof(name) - 1 && row->members[i].name[c]; c++)
 			name[c] = (char)toupper((unsigned char)row->members[i].name[c]);
 		emf_table_cell(&table, "%s", name);
 	}

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * ring_drain.c - looks at ring buffers by a timer.
  *
@@ -115,6 +115,9 @@ void emf_ring_drain_open(struct emf_unit *unit, const struct bpf_object *object)
 		return;
 	drain->awake = page;
 	drain->timer.expired = look;
+	/* Of a map that stayed, unit_pin.h: who was awake has ended, and nobody would be woken. */
+	if (*drain->awake)
+		look_after(unit, LOOK_NS);
 }
 
 void emf_ring_drain_close(struct emf_unit *unit)

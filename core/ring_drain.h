@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * ring_drain.h - ring buffers whose reader need not be woken: while records come, a timer
  * has a look at them; when they are rare, the next one wakes.

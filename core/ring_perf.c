@@ -1,13 +1,14 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * ring_perf.c - perf buffers, delivered as ring buffers are.
  */
 #include "ring_perf.h"
 
 #include <bpf/libbpf.h>
+#include <emf/event.h>
 #include <errno.h>
 
-#define PAGES 64 /* of each processor, a power of two: 256 KiB of 4 KiB pages */
+#define PAGES 64 /* of each processor, a power of two: 256 KiB of 4 KiB pages; where the event does not say */
 
 static void on_sample(void *context, int cpu, void *data, uint32_t size)
 {
@@ -15,7 +16,7 @@ static void on_sample(void *context, int cpu, void *data, uint32_t size)
 
 	(void)cpu;
 	ring->received++;
-	ring->record(ring->m, data, size);
+	emf_ring_deliver(ring, data, size);
 }
 
 static void on_lost(void *context, int cpu, unsigned long long n)
@@ -28,8 +29,10 @@ static void on_lost(void *context, int cpu, unsigned long long n)
 
 int emf_ring_perf_open(struct emf_ring *ring, int map_fd)
 {
+	size_t pages = ring->event && ring->event->perf_pages ? ring->event->perf_pages : PAGES;
+
 	/* libbpf tells every failure by errno. */
-	ring->perf = perf_buffer__new(map_fd, PAGES, on_sample, on_lost, ring, NULL);
+	ring->perf = perf_buffer__new(map_fd, pages, on_sample, on_lost, ring, NULL);
 	return ring->perf ? perf_buffer__epoll_fd(ring->perf) : -errno;
 }
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * rundir.h - where a running product keeps its files: /run/emf for root,
  * $XDG_RUNTIME_DIR/emf for others.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * schema.c - a service as JSON, written by hand: its texts are names, and need no more
  * than the escapes below.
@@ -25,13 +25,13 @@ struct writer {
 static const char *const types[TYPES_MAX] = {
 	[EMF_BOOL] = "bool", [EMF_U8] = "u8", [EMF_U16] = "u16", [EMF_U32] = "u32", [EMF_U64] = "u64", [EMF_S8] = "s8",
 	[EMF_S16] = "s16", [EMF_S32] = "s32", [EMF_S64] = "s64", [EMF_BE16] = "be16", [EMF_BE32] = "be32",
-	[EMF_BE64] = "be64", [EMF_CHAR] = "char", [EMF_STRING] = "string", [EMF_COMM] = "comm",
+	[EMF_BE64] = "be64", [EMF_CHAR] = "char", [EMF_ARGV] = "argv", [EMF_STRING] = "string", [EMF_COMM] = "comm",
 	[EMF_DURATION] = "duration", [EMF_NS] = "ns", [EMF_WALL] = "wall", [EMF_IP4] = "ip4", [EMF_IP6] = "ip6",
 	[EMF_MAC] = "mac", [EMF_PID] = "pid", [EMF_UID] = "uid", [EMF_NETDEV] = "netdev", [EMF_ERRNO] = "errno",
-	[EMF_SIGNO] = "signo", [EMF_KSYM] = "ksym", [EMF_CGROUP] = "cgroup", [EMF_CONTAINER] = "container", [EMF_IP] = "ip",
+	[EMF_SIGNO] = "signo", [EMF_WAIT_STATUS] = "wait_status", [EMF_KSYM] = "ksym", [EMF_CGROUP] = "cgroup", [EMF_CONTAINER] = "container", [EMF_IP] = "ip",
 	[EMF_TCP_STATE] = "tcp_state", [EMF_IPPROTO] = "ipproto", [EMF_SYSCALL] = "syscall", [EMF_CAP] = "cap", [EMF_DEV] = "dev",
 	[EMF_ENUM] = "enum", [EMF_FLAGS] = "flags",
-	[EMF_STRUCT] = "struct", [EMF_FD] = "fd", [EMF_MAP_FD] = "map_fd", [EMF_MAP_FD_RW] = "map_fd_rw",
+	[EMF_STRUCT] = "struct", [EMF_U128] = "u128", [EMF_S128] = "s128", [EMF_HEX] = "hex", [EMF_FD] = "fd", [EMF_MAP_FD] = "map_fd", [EMF_MAP_FD_RW] = "map_fd_rw",
 	[EMF_PROG_FD] = "prog_fd",
 };
 
@@ -43,7 +43,7 @@ const char *emf_schema_type_name(enum emf_type type)
 int emf_schema_type(const char *name, enum emf_type *type)
 {
 	for (size_t i = 0; i < TYPES_MAX; i++) {
-		if (!types[i] || strcmp(types[i], name)) /* those without a name are never on the bus */
+		if (strcmp(types[i], name))
 			continue;
 		*type = (enum emf_type)i;
 		return 0;
@@ -122,6 +122,8 @@ static void put_member(struct writer *w, const struct emf_member *m)
 	    emf_schema_type_name(m->type), m->offset, m->size, m->count);
 	if (m->bounded)
 		put(w, ",\"len_offset\":%u", m->len_offset);
+	if (m->bits)
+		put(w, ",\"bits\":%u,\"shift\":%u", m->bits, m->shift);
 	if (m->names)
 		put(w, ",\"names\":[");
 	for (const struct emf_name *n = m->names; n && n->name; n++)

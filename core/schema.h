@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * schema.h - a service as data, for those who have not its header: as JSON, which
  * introspection.schema() answers with, and from it.
@@ -7,7 +7,7 @@
  *  "signals": [MEMBER...], "errors": [MEMBER...]}
  *
  * RECORD: {"name", "size", "fixed", "members": [{"name", "type", "offset", "size",
- * "count"; "len_offset" of a bounded array; "names": [["NAME", VALUE]...] of an enum or
+ * "count"; "len_offset" of a bounded array; "bits" and "shift" of a bit-field, in a file of events only; "names": [["NAME", VALUE]...] of an enum or
  * flags; "record": its number, of a struct; "range": [MIN, MAX]; "initial"}...]}, each
  * after those that it is made of. MEMBER: {"name", "access", "in": MESSAGE, "out":
  * MESSAGE}; MESSAGE: {"record": its number, "leaves": ["0x..."...]}, and {} without

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * schema_read.h - a service of which only the schema is known, as it can be called.
  */
@@ -35,6 +35,20 @@ struct emf_schema {
  * Return: 0; -EPROTO; -ENOMEM.
  */
 int emf_schema_read(const char *text, size_t len, struct emf_schema **schema, char why[EMF_SCHEMA_WHY_MAX]);
+
+/**
+ * emf_schema_read_events() - types of events, as a kernel part sends them
+ * @text: likewise
+ * @len: in bytes
+ * @schema: likewise
+ * @why: likewise
+ *
+ * Their records may have what no service has: bit-fields, which lie where others do, numbers of 128 bits, bytes of no
+ * known meaning, and members at any place. None of it can be called, or sent.
+ *
+ * Return: as emf_schema_read().
+ */
+int emf_schema_read_events(const char *text, size_t len, struct emf_schema **schema, char why[EMF_SCHEMA_WHY_MAX]);
 
 /* Fine on NULL. No client may use it any more. */
 void emf_schema_free(struct emf_schema *schema);

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * series.h - the series of a metric: numbers under the bytes of its labels. All memory is
  * taken at the beginning, and used when it is needed.

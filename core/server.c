@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * server.c - the socket of a serving product.
  */
@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "notify.h"
 
 #define BACKLOG 16
 #define TELL_AGAIN_NS (60 * 1000000000ull) /* whoever is turned away tries again, and a log is finite */
@@ -84,6 +85,18 @@ static int take_lock(struct emf_server *server)
 	return 0;
 }
 
+/* Whether somebody listens there, as a service manager does for a service that has not begun. */
+static bool is_listened_to(const char *path)
+{
+	struct sockaddr_un addr = address(path);
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool is_there = fd >= 0 && (!connect(fd, (struct sockaddr *)&addr, sizeof(addr)) || errno == EAGAIN);
+
+	if (fd >= 0)
+		close(fd);
+	return is_there;
+}
+
 /* A socket may be one that a killed service left behind; anything else is somebody's. */
 static int check_place(const char *path)
 {
@@ -96,22 +109,45 @@ static int check_place(const char *path)
 	return -EEXIST;
 }
 
-static int listen_at(struct emf_server *server)
+static int make_listener(const char *path)
 {
-	struct sockaddr_un addr = address(server->path);
+	struct sockaddr_un addr = address(path);
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	mode_t before;
 	int err;
 
 	if (fd < 0)
 		return -errno;
-	unlink(server->path); /* a stale socket: the lock is ours */
+	if (is_listened_to(path)) {
+		close(fd);
+		emf_err(NULL, "%s: somebody listens there and is no service: does a service manager keep the socket? Start the service by it, or stop it "
+			"('systemctl stop ...socket')", path);
+		return -EALREADY;
+	}
+	unlink(path); /* a stale socket: the lock is ours */
 	before = umask(0117);
-	err = bind(fd, (struct sockaddr *)&addr, sizeof(addr)) || listen(fd, BACKLOG) ? -errno : 0;
+	err = bind(fd, (struct sockaddr *)&addr, sizeof(addr)) ? -errno : 0;
 	umask(before);
+	if (!err && listen(fd, BACKLOG)) {
+		err = -errno;
+		unlink(path);
+	}
+	if (err)
+		close(fd);
+	return err ? err : fd;
+}
+
+static int listen_at(struct emf_server *server)
+{
+	int fd = emf_notify_listener(server->path), err;
+
+	server->is_handed = fd >= 0;
+	if (fd < 0)
+		fd = make_listener(server->path);
+	if (fd < 0)
+		return fd;
 	server->listener = (struct emf_fd){ .fd = fd, .events = EPOLLIN, .ready = on_connect };
-	if (!err)
-		err = emf_loop_add_fd(&server->emf->loop, NULL, &server->listener);
+	err = emf_loop_add_fd(&server->emf->loop, NULL, &server->listener);
 	if (err)
 		close(fd);
 	return err;
@@ -135,23 +171,22 @@ int emf_server_open(struct emf_server *server, struct emf *emf)
 		err = emf_rundir(folder);
 	if (err == -ENOENT) {
 		emf_err(NULL, "there is no place for the socket: set XDG_RUNTIME_DIR or EMF_BUS, or run as root");
-		return err;
-	}
-	if (err) {
+	} else if (err) {
 		emf_err(NULL, "no socket can be made at %s: %s", server->path, strerror(-err));
-		return err;
+	} else {
+		err = check_place(server->path); /* before the lock makes a file beside it */
 	}
-	err = check_place(server->path); /* before the lock makes a file beside it */
 	if (!err)
 		err = take_lock(server);
 	if (!err) {
 		err = listen_at(server);
-		if (err)
+		if (err && err != -EALREADY) /* which was told */
 			emf_err(NULL, "%s: %s", server->path, strerror(-err));
 	}
 	if (err) {
 		if (server->lock_fd >= 0)
 			close(server->lock_fd);
+		emf_acl_fini(&server->acl);
 		return err;
 	}
 	server->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -165,7 +200,8 @@ void emf_server_close(struct emf_server *server)
 	emf_fd_del(&server->listener);
 	emf_server_peers_close(server);
 	ebus_rings_fini(&server->rings);
-	unlink(server->path);
+	if (!server->is_handed) /* else it is the service manager's, who starts us again when somebody connects */
+		unlink(server->path);
 	close(server->listener.fd);
 	if (server->spare_fd >= 0)
 		close(server->spare_fd);

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * server.h - the socket of a serving product, and who is connected to it.
  */
@@ -20,6 +20,7 @@ struct emf_server {
 	struct emf *emf;
 	char path[RUNDIR_PATH_MAX];
 	int lock_fd; /* held as long as the socket is ours */
+	bool is_handed; /* the service manager made the socket, and keeps it */
 	int spare_fd; /* given up for a moment to hang up when files run out */
 	uint64_t told_ns; /* when that was logged last */
 	uint64_t telling_ns; /* since when so many lines about peers were logged */
@@ -63,7 +64,7 @@ void emf_server_apply_rules(struct emf_server *server);
 /* Reads the access rules again; a mistake in them changes nothing. */
 void emf_server_reload(struct emf_server *server);
 
-/* Whether it may send a signal in the place of the provider; if not, it is counted and logged. A peer of this server. */
+/* Whether it may send a signal in the place of the provider; if not, it is counted and logged. */
 bool emf_server_may_send(struct ebus_peer *peer, const struct ebus_service *service, const struct ebus_member *signal);
 
 /* Once per turn: sends what waits for peers, and lets go of those that are of no use. */

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * server_peer.c - processes that are connected to a product: who they are, what they
  * may, and when they have to go.
@@ -86,12 +86,19 @@ static int on_greeted(struct ebus_peer *peer)
 	return ebus_peer_greet(peer, p->server->emf->product->name, p->server->emf->product->version);
 }
 
+static const struct ebus_peer_ops ops;
+
 bool emf_server_may_send(struct ebus_peer *peer, const struct ebus_service *service, const struct ebus_member *signal)
 {
 	struct emf_server_peer *p = of(peer);
-	const struct emf_acl_peer asks = who(p);
+	struct emf_acl_peer asks;
 	char why[EMF_ACL_WHY_MAX];
 
+	if (peer->ops != &ops) { /* an isolated extension sends what it provides, and nothing else */
+		peer->denials++;
+		return false;
+	}
+	asks = who(p);
 	if (emf_acl_allows(&p->server->acl, &asks, service->name, NULL, "provide", why))
 		return true;
 	peer->denials++;

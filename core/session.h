@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * session.h - what "run" and "serve" share: a product from its configuration to
  * its end.
@@ -13,6 +13,7 @@
 /* Options of the command line that both understand. */
 struct emf_session_options {
 	const char *config;	/* NULL for the product's own file */
+	bool by_config;		/* no modules were named: those of the file run */
 	bool log_given;		/* over the file's */
 	enum emf_log_level log;
 	uint64_t duration_ns;	/* 0 for no end */
@@ -20,9 +21,15 @@ struct emf_session_options {
 	bool replaces, persists; /* over the file's */
 	bool no_cache;		/* the same */
 	const char *place;	/* "first" or "last"; NULL for the file's */
+	const char *keep_caps;	/* a list; NULL for the file's */
 	void (*started)(struct emf *emf, void *arg); /* instead of turning the loop; NULL */
 	void *started_arg;
 };
+
+#define EMF_SESSION_OPTIONS 16
+
+/* Those options as a table. Return: how many. */
+size_t emf_session_options(struct emf *emf, struct emf_session_options *session, struct emf_option options[EMF_SESSION_OPTIONS]);
 
 /* Applies product settings and configuration files. 0, or a negative errno, logged. */
 int emf_session_configure(struct emf *emf, const struct emf_session_options *options,

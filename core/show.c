@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * show.c - what the options that all tools share come to, for each type of event.
  */
@@ -12,72 +12,12 @@
 #include <emf/event.h>
 
 #include "core.h"
+#include "event_file.h"
+#include "filter_push.h"
 #include "log.h"
 #include "show_only.h"
 #include "suggest.h"
 #include "view_shown.h"
-
-/* Of a type that is printed with others, so that they line up; negative for text. */
-static int width_of_type(const struct emf_member *member)
-{
-	if (emf_field_is_array(member))
-		return -1;
-	switch (member->type) {
-	case EMF_IP6:
-		return -39;
-	case EMF_IP4:
-	case EMF_IP:
-		return -15;
-	case EMF_MAC:
-		return -17;
-	case EMF_CHAR:
-		return member->count > 17 ? -16 : -(int)member->count;
-	case EMF_COMM:
-	case EMF_STRING:
-	case EMF_ENUM:
-	case EMF_FLAGS:
-	case EMF_ERRNO:
-	case EMF_SIGNO:
-	case EMF_NETDEV:
-	case EMF_SYSCALL:
-	case EMF_CGROUP:
-		return -16;
-	case EMF_TCP_STATE:
-	case EMF_CONTAINER:
-		return -12;
-	case EMF_IPPROTO:
-		return -7;
-	case EMF_CAP:
-		return -20;
-	case EMF_BOOL:
-		return -5;
-	case EMF_NS:
-		return -12;
-	case EMF_WALL:
-		return -30;
-	case EMF_STRUCT:
-		return -1;
-	case EMF_KSYM:
-	case EMF_HEX:
-		return -18;
-	default:
-		return 7;
-	}
-}
-
-static void set_column(struct emf_column *column, const char *name, const struct emf_field *field)
-{
-	const struct emf_member *m = field->member;
-	int width = width_of_type(m), least = (int)strlen(name);
-
-	snprintf(column->name, sizeof(column->name), "%s", name);
-	column->field = *field;
-	column->width = width < 0 ? (-width < least ? -least : width) : width < least ? least : width;
-	column->fit = (unsigned int)abs(column->width);
-	column->elastic = emf_field_is_array(m) || m->type == EMF_STRUCT || m->type == EMF_HEX || m->type == EMF_STRING ||
-			  (m->type == EMF_CHAR && m->count > 1);
-	column->most = m->type == EMF_CHAR || m->type == EMF_STRING ? m->size * m->count : UINT16_MAX;
-}
 
 static int all_columns(struct emf_shown *shown)
 {
@@ -86,7 +26,7 @@ static int all_columns(struct emf_shown *shown)
 	if (!shown->columns)
 		return -ENOMEM;
 	for (size_t i = 0; i < shown->n; i++)
-		set_column(&shown->columns[i], shown->row->members[i].name, &(struct emf_field){ &shown->row->members[i], 0 });
+		emf_column_set(&shown->columns[i], shown->row->members[i].name, &(struct emf_field){ &shown->row->members[i], 0 });
 	return 0;
 }
 
@@ -106,6 +46,22 @@ static int for_each_name(const char *names, int (*each)(const char *name, void *
 	return err;
 }
 
+/* A name that is missing, or longer than any, is a slip of who wrote the list. */
+static int check_names(const char *option, const char *names)
+{
+	for (const char *name = names;; name++) {
+		size_t len = strcspn(name, ",");
+
+		if (!len || len >= EMF_FIELD_NAME_MAX) {
+			emf_err(NULL, "%s: '%s' is no list of names: write NAME,NAME", option, names);
+			return -EINVAL;
+		}
+		name += len;
+		if (!*name)
+			return 0;
+	}
+}
+
 static int add_column(const char *name, void *arg)
 {
 	struct emf_shown *shown = arg;
@@ -113,7 +69,7 @@ static int add_column(const char *name, void *arg)
 
 	/* Of several types of events, one has it: find_columns() looked. */
 	if (!emf_field_find(shown->row, name, &field))
-		set_column(&shown->columns[shown->n++], name, &field);
+		emf_column_set(&shown->columns[shown->n++], name, &field);
 	return 0;
 }
 
@@ -129,7 +85,10 @@ static int some_columns(struct emf_shown *shown, const char *names)
 
 int emf_shown_init(struct emf_shown *shown, const struct emf_show *show)
 {
-	return show->columns ? some_columns(shown, show->columns) : all_columns(shown);
+	int err = show->columns ? some_columns(shown, show->columns) : all_columns(shown);
+
+	shown->n_fit = shown->n;
+	return err;
 }
 
 void emf_shown_fini(struct emf_shown *shown)
@@ -141,6 +100,10 @@ void emf_shown_fini(struct emf_shown *shown)
 
 bool emf_shown_matches(struct emf_shown *shown, const void *data)
 {
+	if (shown->is_off) {
+		shown->filtered++;
+		return false;
+	}
 	for (size_t i = 0; i < shown->n_filters; i++) {
 		if (emf_filter_matches(shown->filters[i], data))
 			continue;
@@ -190,7 +153,7 @@ struct emf_shown *emf_show_only(const struct emf_unit *unit)
 {
 	struct emf_shown *only = NULL;
 
-	for (size_t i = 0; i < unit->shown.n; i++) {
+	for (size_t i = 0; !unit->emf->show.is_mixed && i < unit->shown.n; i++) {
 		if (unit->shown.shown[i]->is_off)
 			continue;
 		if (only)
@@ -230,8 +193,8 @@ void emf_show_each(struct emf_unit *unit, emf_shown_fn each, void *arg)
 static void for_each_shown(struct emf *emf, emf_shown_fn each, void *arg)
 {
 	for (size_t u = 0; u < emf->registry.n; u++)
-		if (emf->registry.units[u].wanted)
-			emf_show_each(&emf->registry.units[u], each, arg);
+		if (emf->registry.units[u]->wanted)
+			emf_show_each(emf->registry.units[u], each, arg);
 }
 
 static int not_found(const char *what, const struct search *search)
@@ -362,8 +325,10 @@ static int select_events(struct emf *emf)
 
 	if (emf->show.events) {
 		for_each_shown(emf, turn_off, NULL);
-		err = for_each_name(emf->show.events, select_event, emf);
+		err = check_names("--event", emf->show.events);
 	}
+	if (!err && emf->show.events)
+		err = for_each_name(emf->show.events, select_event, emf);
 	for_each_shown(emf, add_type, &types);
 	if (!err && types.n > 1 && emf->show.form == EMF_FORM_CSV) {
 		emf_err(NULL, "--csv: what is printed is of %zu types, whose columns differ: choose one by --event: %s", types.n, types.names);
@@ -372,21 +337,46 @@ static int select_events(struct emf *emf)
 	return err;
 }
 
+static bool prints_events(const struct emf_unit *unit)
+{
+	bool prints = false;
+
+	for (size_t i = 0; i < unit->shown.n; i++)
+		prints = prints || !unit->shown.shown[i]->is_off;
+	return prints;
+}
+
+static bool is_mixed(const struct emf *emf)
+{
+	size_t n = 0;
+
+	for (size_t u = 0; u < emf->registry.n; u++)
+		n += emf->registry.units[u]->wanted && prints_events(emf->registry.units[u]);
+	return n > 1;
+}
+
 int emf_show_prepare(struct emf *emf)
 {
 	int err = 0;
 
 	for (size_t u = 0; !err && u < emf->registry.n; u++)
-		if (emf->registry.units[u].wanted)
-			err = emf_show_know(&emf->registry.units[u]) ? -ENOMEM : emf_view_know(&emf->registry.units[u]);
+		if (emf->registry.units[u]->wanted)
+			err = emf_show_know(emf->registry.units[u]) ? -ENOMEM : emf_view_know(emf->registry.units[u]);
 	if (err) {
 		emf_err(NULL, "out of memory");
 		return err;
 	}
 	err = select_events(emf);
 	if (!err && emf->show.columns)
+		err = check_names("--columns", emf->show.columns);
+	if (!err && emf->show.columns)
 		err = for_each_name(emf->show.columns, check_column, emf);
 	if (!err)
 		err = set_filters(emf);
-	return err ? err : emf_show_only_these(emf);
+	if (!err)
+		err = emf_show_only_these(emf);
+	emf->show.is_mixed = is_mixed(emf);
+	if (!err && emf->show.in_kernel)
+		err = emf_filter_push_check(emf);
+	return err || !emf->show.capture ? err : emf_event_file_create(emf);
 }

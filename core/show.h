@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * show.h - which events are printed, and what of them: the options that all tools share,
  * and what they come to for each type of event.
@@ -12,6 +12,7 @@
 #include "field.h"
 #include "filter.h"
 #include "terminal.h"
+#include "value.h"
 
 #define EMF_SHOWN_MAX 32 /* types of events of one module */
 
@@ -34,6 +35,10 @@ enum emf_only {
  * @columns: names with commas; NULL for all
  * @events: names with commas; NULL for all
  * @filter: see filter.h; NULL for none
+ * @in_kernel: nothing of a filter may be left to user space
+ * @capture: a file that events are written to instead of being printed; NULL for none
+ * @is_heard: others can hear and count the events, too
+ * @is_mixed: several modules print events, so that each line says whose it is
  * @only: of each enum emf_only what it asks for, or NULL
  * @filters: of each enum emf_only whether the modules leave it to a filter
  * @left: events until the end; 0 for no end
@@ -46,6 +51,8 @@ struct emf_show {
 	const char *columns;
 	const char *events;
 	const char *filter;
+	const char *capture;
+	bool in_kernel, is_heard, is_mixed;
 	const char *only[EMF_ONLY_N];
 	uint64_t left;
 	bool is_over;
@@ -54,11 +61,24 @@ struct emf_show {
 
 struct emf_column {
 	char name[EMF_FIELD_NAME_MAX];
+	size_t name_len;
 	struct emf_field field;
 	int width; /* of the table, where there is room; negative for text, which is flush left */
 	unsigned int fit; /* what the terminal has room for */
+	unsigned int least; /* what it may be cut to for those beside it; 0: it is not cut */
 	unsigned int most; /* characters that the value can have */
-	bool elastic; /* it may be cut on a terminal, or take what is left there */
+	bool is_scalar; /* neither a text, nor more than one value */
+	struct emf_value_type type; /* of its value */
+	bool elastic; /* the first to be cut, and it takes what is left */
+};
+
+/* @column shows @field under the name @name, which it may be cut to. */
+void emf_column_set(struct emf_column *column, const char *name, const struct emf_field *field);
+
+/* What a type is called in a file of events, and whether it is in there. */
+struct emf_shown_number {
+	bool is_set;
+	uint16_t module, type;
 };
 
 /**
@@ -71,9 +91,11 @@ struct emf_column {
  * @n_filters: how many
  * @columns: in their order
  * @n: how many
- * @fitted: to so many columns of a terminal
+ * @n_fit: how many of them a table shows, as the terminal has room for
+ * @fitted: to so many characters of it
  * @printed: how many events were
  * @filtered: how many did not match
+ * @number: see there
  */
 struct emf_shown {
 	const struct emf_record *record;
@@ -83,9 +105,10 @@ struct emf_shown {
 	struct emf_filter *filters[EMF_ONLY_N + 1];
 	size_t n_filters;
 	struct emf_column *columns;
-	size_t n;
+	size_t n, n_fit;
 	unsigned int fitted;
 	uint64_t printed, filtered;
+	struct emf_shown_number number;
 };
 
 struct emf_shown_set {
@@ -108,7 +131,7 @@ int emf_show_know(struct emf_unit *unit);
 /* How a type is printed; one that was not declared by its module as all of it. NULL without memory. */
 struct emf_shown *emf_show_find(struct emf_unit *unit, const struct emf_record *record);
 
-/* The only type of event that a module prints, which it declares; or NULL. */
+/* The only type of event that is printed, which its module declares: it is a table. Or NULL. */
 struct emf_shown *emf_show_only(const struct emf_unit *unit);
 
 /* @shown, whose records are set, gets the columns that the command line asks for. 0, or -ENOMEM. */

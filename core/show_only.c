@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * show_only.c - of which processes a tool tells.
  */
@@ -100,9 +100,41 @@ static int set_filter(struct emf_shown *shown, enum emf_only only, const char *m
 struct filtering {
 	enum emf_only only;
 	const char *value;
-	size_t found;
+	size_t on, found;
 	int err;
 };
+
+/* Of what is printed, what tells by itself. */
+static void count_members(struct emf_unit *unit, struct emf_shown *shown, void *arg)
+{
+	struct filtering *filtering = arg;
+
+	(void)unit;
+	filtering->on += !shown->is_off;
+	filtering->found += !shown->is_off && find_member(shown->record, filtering->only);
+}
+
+/* What the kernel part cannot test, or would keep from others who hear it, where each member says whose it is. */
+static bool is_for_filter(const struct emf *emf, enum emf_only only, const char *value)
+{
+	size_t len = strcspn(value, "*?[");
+
+	return emf->show.is_heard || (only == EMF_ONLY_COMM && value[len] && strcmp(value + len, "*"));
+}
+
+/* The kernel part tells of no others. */
+static int set_in_kernel(struct emf_unit *unit, enum emf_only only, const char *value)
+{
+	static int (*const set[EMF_ONLY_N])(struct emf_only_values *, const char *, char *, size_t) = {
+		emf_only_set_pid, emf_only_set_user, emf_only_set_comm, emf_only_set_cgroup,
+	};
+	char why[160];
+	int err = set[only](&unit->only, value, why, sizeof(why));
+
+	if (err)
+		emf_err(unit->m, "--%s: %s", onlies[only].option, why);
+	return err;
+}
 
 static void add_filter(struct emf_unit *unit, struct emf_shown *shown, void *arg)
 {
@@ -110,6 +142,9 @@ static void add_filter(struct emf_unit *unit, struct emf_shown *shown, void *arg
 	const char *member = find_member(shown->record, filtering->only);
 
 	(void)unit;
+	if (shown->is_off)
+		return;
+	filtering->on++;
 	if (!member) {
 		shown->is_off = true; /* nobody knows whose it is */
 		return;
@@ -119,15 +154,59 @@ static void add_filter(struct emf_unit *unit, struct emf_shown *shown, void *arg
 	filtering->found++;
 }
 
+/* What has the member, and is not printed with these parameters; or NULL. */
+static const struct emf_view *find_hidden(const struct emf_unit *unit, enum emf_only only)
+{
+	for (const struct emf_view *view = unit->m->views ? unit->m->views->views : NULL; view && view->name; view++)
+		if (!emf_conditions_hold(view->conditions) &&
+		    ((view->key && find_member(view->key, only)) || (view->value && find_member(view->value, only))))
+			return view;
+	return NULL;
+}
+
+/* "give --per-process (-P)": what would print it. */
+static void tell_hidden(const struct emf_unit *unit, enum emf_only only, const struct emf_view *hidden)
+{
+	const struct emf_condition *unmet = hidden->conditions;
+	char option[EMF_FIELD_NAME_MAX], letter[8] = "";
+
+	while (emf_param_is_given(unmet->param) != unmet->negated)
+		unmet++;
+	snprintf(option, sizeof(option), "%s", unmet->param->name);
+	for (char *c = option; *c; c++)
+		if (*c == '_')
+			*c = '-';
+	if (unmet->param->short_name)
+		snprintf(letter, sizeof(letter), " (-%c)", unmet->param->short_name);
+	emf_err(unit->m, "--%s: what is printed does not tell one %s from another: %s --%s%s, and '%s' does", onlies[only].option, onlies[only].what,
+		unmet->negated ? "leave out" : "give", option, letter, hidden->name);
+}
+
+/* A socket belongs to no process. */
+static bool is_asked(const struct module *m, enum emf_only only)
+{
+	enum emf_only_asks asks = emf_only_asks(m);
+
+	return asks == EMF_ONLY_ASKS_TASKS || (asks == EMF_ONLY_ASKS_SOCKETS && (only == EMF_ONLY_USER || only == EMF_ONLY_CGROUP));
+}
+
 static int set_filters(struct emf_unit *unit, enum emf_only only, const char *value)
 {
 	struct filtering filtering = { .only = only, .value = value };
+	const struct emf_view *hidden = find_hidden(unit, only);
 
+	emf_show_each(unit, count_members, &filtering);
+	if (is_asked(unit->m, only) && !(filtering.found == filtering.on && is_for_filter(unit->emf, only, value)))
+		return set_in_kernel(unit, only, value);
+	filtering.on = filtering.found = 0;
 	emf_show_each(unit, add_filter, &filtering);
-	if (filtering.found)
+	if (filtering.found || !filtering.on) /* --event leaves nothing of it */
 		return filtering.err;
-	emf_err(unit->m, "--%s: it does not tell one %s from another: it has no parameter '%s', and no event, table or histogram with a member of that type",
-		onlies[only].option, onlies[only].what, onlies[only].params[0]);
+	if (hidden)
+		tell_hidden(unit, only, hidden);
+	else
+		emf_err(unit->m, "--%s: it does not tell one %s from another: it has no parameter '%s', and no event, table or histogram with a member of that type",
+			onlies[only].option, onlies[only].what, onlies[only].params[0]);
 	return -EINVAL;
 }
 
@@ -151,7 +230,7 @@ static int apply(struct emf *emf, enum emf_only only, const char *value)
 	size_t taken = 0;
 
 	for (size_t u = 0; u < emf->registry.n; u++) {
-		struct emf_unit *unit = &emf->registry.units[u];
+		struct emf_unit *unit = emf->registry.units[u];
 		int p = unit->wanted ? find_param(unit, only) : -ENOENT;
 
 		if (p < 0)
@@ -162,7 +241,7 @@ static int apply(struct emf *emf, enum emf_only only, const char *value)
 		taken++;
 	}
 	for (size_t u = 0; !hangs && u < emf->registry.n; u++) {
-		struct emf_unit *unit = &emf->registry.units[u];
+		struct emf_unit *unit = emf->registry.units[u];
 
 		if (!unit->wanted || !(unit->shown.n + unit->view.n) || find_param(unit, only) >= 0)
 			continue;
@@ -172,8 +251,19 @@ static int apply(struct emf *emf, enum emf_only only, const char *value)
 	}
 	if (taken)
 		return 0;
-	emf_err(NULL, "--%s: no module that runs tells one %s from another: none has a parameter '%s', or prints events, tables or histograms", onlies[only].option,
+	emf_err(NULL, "--%s: no module that runs tells one %s from another: none has a parameter '%s', or an event, table or histogram with a member of that type", onlies[only].option,
 		onlies[only].what, onlies[only].params[0]);
+	return -EINVAL;
+}
+
+/* Parameters take 0 for all, filters for the idle tasks: it would mean something else in each tool. */
+static int check_pid(const char *text)
+{
+	char *end;
+
+	if (!text || strtol(text, &end, 0) || end == text || *end)
+		return 0;
+	emf_err(NULL, "--pid: 0 is no process, but what processors do that are idle: leave it out for all processes, or give the number of one");
 	return -EINVAL;
 }
 
@@ -183,6 +273,8 @@ int emf_show_only_these(struct emf *emf)
 	const char *user = emf->show.only[EMF_ONLY_USER];
 	unsigned int uid;
 
+	if (check_pid(emf->show.only[EMF_ONLY_PID]))
+		return -EINVAL;
 	if (user && emf_principal_user(user, &uid)) {
 		emf_err(NULL, "--user: there is no user '%s'", user);
 		return -EINVAL;

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * signal.c - signals of the loop, through one signalfd. SIGINT and SIGTERM are
  * not among them: they have to work while a handler hangs, see quit.c.

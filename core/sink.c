@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * sink.c - events as lines for programs: JSON, CSV, words.
  */
@@ -20,28 +20,55 @@ uint64_t emf_sink_time(const struct emf_shown *shown, const void *data)
 		if (m->type == EMF_NS && !emf_field_is_array(m))
 			return emf_value_load(&type, (const char *)data + m->offset);
 	}
-	return emf_now_ns();
+	return emf_clock_now();
 }
 
-static void add_column(struct emf_line *line, enum emf_form form, const struct emf_column *column, const void *data)
+bool emf_sink_is_stamped(const struct emf_show *show, const struct emf_shown *shown)
 {
-	emf_field_add(line, form, column->field.member, (const char *)data + column->field.base);
+	return show->stamps && !(shown->n && shown->columns[0].field.member->type == EMF_NS);
 }
 
-void emf_sink_words(struct emf_line *line, const struct emf_show *show, const struct emf_shown *shown, const void *data)
+void emf_sink_words(struct emf_line *line, const struct emf_show *show, const struct emf_shown *shown, const struct module *m, const void *data)
 {
 	if (show->stamps) {
 		emf_clock_add_local(line, emf_sink_time(shown, data));
 		emf_line_char(line, ' ');
 	}
+	if (show->is_mixed) {
+		emf_line_text(line, m->name);
+		emf_line_char(line, ' ');
+	}
 	emf_line_text(line, shown->record->name);
-	for (size_t i = 0; i < shown->n; i++) {
+	/* The first one can be the time that was printed. */
+	for (size_t i = show->stamps && !emf_sink_is_stamped(show, shown); i < shown->n; i++) {
 		emf_line_char(line, ' ');
 		emf_line_text(line, shown->columns[i].name);
 		emf_line_char(line, '=');
-		add_column(line, EMF_FORM_TABLE, &shown->columns[i], data);
+		emf_column_add(line, EMF_FORM_TABLE, &shown->columns[i], data);
 	}
 	emf_line_char(line, '\n');
+}
+
+/* Most names are short, and copies of a known size are a few instructions; what is behind the name is written over. */
+static void add_key(struct emf_line *line, const struct emf_column *column, bool is_first)
+{
+	enum { SHORT = 32 };
+	char *at = line->text + line->at, *begin = at;
+
+	if (column->name_len > SHORT || line->size - line->at < SHORT + sizeof(",\"\":")) {
+		emf_line_text(line, is_first ? "\"" : ",\"");
+		emf_line_text(line, column->name);
+		emf_line_text(line, "\":");
+		return;
+	}
+	if (!is_first)
+		*at++ = ',';
+	*at++ = '"';
+	memcpy(at, column->name, SHORT);
+	at += column->name_len;
+	*at++ = '"';
+	*at++ = ':';
+	line->at += (size_t)(at - begin);
 }
 
 void emf_sink_json(struct emf_line *line, const struct emf_show *show, const struct emf_shown *shown, const struct module *m, const void *data)
@@ -56,17 +83,15 @@ void emf_sink_json(struct emf_line *line, const struct emf_show *show, const str
 	}
 	emf_line_text(line, "\",\"args\":{");
 	for (size_t i = 0; i < shown->n; i++) {
-		emf_line_text(line, i ? ",\"" : "\"");
-		emf_line_text(line, shown->columns[i].name);
-		emf_line_text(line, "\":");
-		add_column(line, EMF_FORM_JSON, &shown->columns[i], data);
+		add_key(line, &shown->columns[i], i == 0);
+		emf_column_add(line, EMF_FORM_JSON, &shown->columns[i], data);
 	}
 	emf_line_text(line, "}}\n");
 }
 
 void emf_sink_csv_heading(struct emf_line *line, const struct emf_show *show, const struct emf_shown *shown)
 {
-	if (show->stamps)
+	if (emf_sink_is_stamped(show, shown))
 		emf_line_text(line, "time,");
 	for (size_t i = 0; i < shown->n; i++) {
 		if (i)
@@ -82,7 +107,7 @@ static void add_csv_struct(struct emf_line *line, const struct emf_column *colum
 	size_t begin = line->at, len, quotes = 0;
 
 	emf_line_char(line, '"');
-	add_column(line, EMF_FORM_JSON, column, data);
+	emf_column_add(line, EMF_FORM_JSON, column, data);
 	len = line->at - begin - 1;
 	for (size_t i = 0; i < len; i++)
 		quotes += line->text[begin + 1 + i] == '"';
@@ -113,14 +138,14 @@ void emf_sink_csv_value(struct emf_line *line, const struct emf_column *column, 
 	/* A text has quotes always, so that a spreadsheet makes no number of it. */
 	if (is_text)
 		emf_line_char(line, '"');
-	add_column(line, EMF_FORM_CSV, column, data);
+	emf_column_add(line, EMF_FORM_CSV, column, data);
 	if (is_text)
 		emf_line_char(line, '"');
 }
 
 void emf_sink_csv(struct emf_line *line, const struct emf_show *show, const struct emf_shown *shown, const void *data)
 {
-	if (show->stamps) {
+	if (emf_sink_is_stamped(show, shown)) {
 		emf_clock_add_rfc3339(line, emf_clock_wall(emf_sink_time(shown, data)));
 		emf_line_char(line, ',');
 	}

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * stack_report.c - stacks by the names of their functions.
  */
@@ -7,31 +7,13 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include <emf/log.h>
-#include <emf/output.h>
 #include <emf/symbol.h>
-
-#include "core.h"
-#include "line.h"
-#include "output.h"
-
-#define LINE_MAX_BYTES (1 << 18) /* names of both sides, each byte of which is escaped in JSON */
-
-struct emf_stack_report *emf_stack_report_new(struct module *m, int stacks)
-{
-	struct emf_stack_report *report = calloc(1, sizeof(*report));
-
-	if (report) {
-		report->m = m;
-		report->stacks = stacks;
-	}
-	return report;
-}
 
 /* Of one side, the outermost first; how many, or -ENOMEM. */
 static int name_frames(struct emf_stack_report *report, int32_t id, uint32_t pid, bool user, uint32_t *frames)
@@ -58,8 +40,59 @@ static int name_frames(struct emf_stack_report *report, int32_t id, uint32_t pid
 	return n;
 }
 
+static int by_functions(const void *left, const void *right)
+{
+	const struct emf_named_stack *a = left, *b = right;
+	int order = memcmp(a->comm, b->comm, sizeof(a->comm));
+
+	if (a->pid != b->pid)
+		return a->pid < b->pid ? -1 : 1;
+	if (!order && a->n != b->n)
+		return a->n < b->n ? -1 : 1;
+	if (!order && a->n_user != b->n_user)
+		return a->n_user < b->n_user ? -1 : 1;
+	return order ? order : memcmp(a->frames, b->frames, a->n * sizeof(*a->frames));
+}
+
+/* Stacks of other addresses in the same functions are one. */
+static void merge(struct emf_stack_report *report)
+{
+	size_t kept = 0;
+
+	if (!report->n)
+		return;
+	qsort(report->all, report->n, sizeof(*report->all), by_functions);
+	for (size_t i = 1; i < report->n; i++) {
+		if (by_functions(&report->all[kept], &report->all[i])) {
+			report->all[++kept] = report->all[i];
+			continue;
+		}
+		report->all[kept].weight += report->all[i].weight;
+		free(report->all[i].frames);
+	}
+	report->n = report->n_merged = kept + 1;
+}
+
+static struct emf_named_stack *merged(const struct emf_stack_report *report, const struct emf_named_stack *stack)
+{
+	return report->n_merged ? bsearch(stack, report->all, report->n_merged, sizeof(*stack), by_functions) : NULL;
+}
+
+/* The frames of @stack belong to it, unless it fails. */
 static int add(struct emf_stack_report *report, const struct emf_named_stack *stack)
 {
+	struct emf_named_stack *same = merged(report, stack);
+
+	/* The same stacks come at each look: they take no room that others need. */
+	if (!same && report->n == EMF_STACKS_MAX && report->n_merged < report->n) {
+		merge(report);
+		same = merged(report, stack);
+	}
+	if (same) {
+		same->weight += stack->weight;
+		free(stack->frames);
+		return 0;
+	}
 	if (report->n == EMF_STACKS_MAX)
 		return -ENOSPC;
 	if (report->n == report->room) {
@@ -100,39 +133,6 @@ int emf_stack_report_add(struct emf_stack_report *report, const struct emf_stack
 	return err;
 }
 
-static int by_functions(const void *left, const void *right)
-{
-	const struct emf_named_stack *a = left, *b = right;
-	int order = memcmp(a->comm, b->comm, sizeof(a->comm));
-
-	if (a->pid != b->pid)
-		return a->pid < b->pid ? -1 : 1;
-	if (!order && a->n != b->n)
-		return a->n < b->n ? -1 : 1;
-	if (!order && a->n_user != b->n_user)
-		return a->n_user < b->n_user ? -1 : 1;
-	return order ? order : memcmp(a->frames, b->frames, a->n * sizeof(*a->frames));
-}
-
-/* Stacks of other addresses in the same functions are one. */
-static void merge(struct emf_stack_report *report)
-{
-	size_t kept = 0;
-
-	if (!report->n)
-		return;
-	qsort(report->all, report->n, sizeof(*report->all), by_functions);
-	for (size_t i = 1; i < report->n; i++) {
-		if (by_functions(&report->all[kept], &report->all[i])) {
-			report->all[++kept] = report->all[i];
-			continue;
-		}
-		report->all[kept].weight += report->all[i].weight;
-		free(report->all[i].frames);
-	}
-	report->n = kept + 1;
-}
-
 static int by_weight(const void *left, const void *right)
 {
 	const struct emf_named_stack *a = left, *b = right;
@@ -140,94 +140,56 @@ static int by_weight(const void *left, const void *right)
 	return a->weight < b->weight ? -1 : a->weight > b->weight;
 }
 
-static void print_text(const struct emf_stack_report *report, const struct emf_named_stack *s)
+void emf_stack_report_sort(struct emf_stack_report *report)
 {
-	char comm[64];
+	size_t left = 0;
 
-	emf_print(report->m, "\n");
-	for (size_t i = s->n; i-- > 0;) {
-		if (i + 1 == s->n_user && s->n > s->n_user)
-			emf_print(report->m, "    --\n");
-		emf_print(report->m, "    %s\n", emf_stack_names_get(&report->names, s->frames[i]));
+	merge(report);
+	report->n_merged = 0; /* the order becomes another one */
+	for (size_t i = 0; i < report->n; i++) {
+		report->all[i].weight /= report->per;
+		if (report->all[i].weight)
+			report->all[left++] = report->all[i];
+		else
+			free(report->all[i].frames);
 	}
-	emf_print(report->m, "    -                %s (%u)\n        %" PRIu64 "\n", emf_text(comm, sizeof(comm), s->comm, strnlen(s->comm, 16)),
-		  s->pid, s->weight);
+	report->n = left;
+	report->beyond /= report->per;
+	if (report->n)
+		qsort(report->all, report->n, sizeof(*report->all), by_weight);
 }
 
-/* A semicolon parts the functions, and is none of a name. */
-static void print_folded(const struct emf_stack_report *report, const struct emf_named_stack *s)
+/* Beside it, so that nobody sees a half of it; a new file, so that nobody's link is followed. */
+static int open_part(const char *path, char *part, size_t size)
 {
-	char comm[64];
+	int fd;
 
-	emf_text(comm, sizeof(comm), s->comm, strnlen(s->comm, 16));
-	for (char *c = comm; *c; c++)
-		*c = *c == ';' ? ':' : *c;
-	emf_print(report->m, "%s", comm);
-	for (size_t i = 0; i < s->n; i++) {
-		const char *name = emf_stack_names_get(&report->names, s->frames[i]);
-
-		for (emf_print(report->m, ";"); *name; name++)
-			emf_print(report->m, "%c", *name == ';' ? ':' : *name);
-		if (i >= s->n_user)
-			emf_print(report->m, "_[k]");
-	}
-	emf_print(report->m, " %" PRIu64 "\n", s->weight);
-}
-
-static void add_names(struct emf_line *line, const struct emf_stack_report *report, const struct emf_named_stack *s, size_t from, size_t to)
-{
-	for (size_t i = from; i < to; i++) {
-		const char *name = emf_stack_names_get(&report->names, s->frames[i]);
-
-		emf_line_text(line, i == from ? "\"" : ",\"");
-		emf_line_escaped(line, EMF_ESCAPE_JSON, name, strlen(name));
-		emf_line_char(line, '"');
-	}
-}
-
-static void print_json(const struct emf_stack_report *report, const struct emf_named_stack *s, const char *unit)
-{
-	static char text[LINE_MAX_BYTES];
-	struct emf_line line = { .text = text, .size = sizeof(text) };
-
-	emf_line_text(&line, "{\"module\":\"");
-	emf_line_text(&line, report->m->name);
-	emf_line_text(&line, "\",\"event\":\"stack\",\"args\":{\"pid\":");
-	emf_line_u64(&line, s->pid);
-	emf_line_text(&line, ",\"comm\":\"");
-	emf_line_escaped(&line, EMF_ESCAPE_JSON, s->comm, strnlen(s->comm, 16));
-	emf_line_text(&line, "\",\"user\":[");
-	add_names(&line, report, s, 0, s->n_user);
-	emf_line_text(&line, "],\"kernel\":[");
-	add_names(&line, report, s, s->n_user, s->n);
-	emf_line_text(&line, "],\"");
-	emf_line_text(&line, unit);
-	emf_line_text(&line, "\":");
-	emf_line_u64(&line, s->weight);
-	emf_line_text(&line, "}}\n");
-	emf_output_write(report->m, line.text, line.at);
-}
-
-static int write_svg(const struct emf_stack_report *report, const char *unit, const char *path)
-{
-	char part[4096];
-	int fd, err = 0;
-	FILE *f;
-
-	/* Beside it, so that nobody sees a half of it; a new file, so that nobody's link is followed. */
-	if (snprintf(part, sizeof(part), "%s.%d.part", path, (int)getpid()) >= (int)sizeof(part))
+	if (snprintf(part, size, "%s.%d.part", path, (int)getpid()) >= (int)size)
 		return -ENAMETOOLONG;
 	fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-	f = fd < 0 ? NULL : fdopen(fd, "w");
+	return fd < 0 ? -errno : fd;
+}
+
+int emf_stack_report_write(const struct emf_stack_report *report, const char *path)
+{
+	char part[PATH_MAX];
+	int fd = open_part(path, part, sizeof(part)), err;
+	FILE *f;
+
+	if (fd < 0)
+		return fd;
+	f = fdopen(fd, "w");
 	if (!f) {
 		err = -errno;
-		if (fd >= 0)
-			close(fd);
+		close(fd);
+		unlink(part);
 		return err;
 	}
-	err = emf_flame_write(report, report->m->name, unit, f);
-	if (ferror(f))
-		err = -EIO;
+	/* A write in the middle may fail as well, of which stdio keeps no reason. */
+	errno = 0;
+	err = emf_flame_write(report, report->m->name, report->unit, f);
+	if ((fflush(f) || ferror(f)) && !err)
+		err = errno ? -errno : -EIO;
 	if (fclose(f) && !err)
 		err = -errno;
 	if (!err && rename(part, path))
@@ -237,36 +199,27 @@ static int write_svg(const struct emf_stack_report *report, const char *unit, co
 	return err;
 }
 
-static void free_report(struct emf_stack_report *report)
+int emf_stack_report_try(const char *path)
+{
+	char part[PATH_MAX];
+	struct stat there;
+	int fd = open_part(path, part, sizeof(part));
+
+	if (fd < 0)
+		return fd;
+	close(fd);
+	unlink(part);
+	/* The picture takes the place of what has its name: not of a device, nor of a link to something. */
+	return !lstat(path, &there) && !S_ISREG(there.st_mode) ? (S_ISDIR(there.st_mode) ? -EISDIR : -EMEDIUMTYPE) : 0;
+}
+
+void emf_stack_report_clear(struct emf_stack_report *report)
 {
 	while (report->n)
 		free(report->all[--report->n].frames);
 	free(report->all);
 	emf_stack_names_fini(&report->names);
-	free(report);
-}
-
-int emf_stack_report_end(struct emf_stack_report *report, enum emf_stack_form form, const char *unit, const char *path)
-{
-	int err = 0;
-
-	merge(report);
-	if (report->n)
-		qsort(report->all, report->n, sizeof(*report->all), by_weight);
-	if (form == EMF_STACK_SVG)
-		err = write_svg(report, unit, path);
-	if (err)
-		emf_err(report->m, "the flame graph '%s' was not written: %s", path, strerror(-err));
-	for (size_t i = 0; form != EMF_STACK_SVG && i < report->n; i++) {
-		if (form == EMF_STACK_FOLDED)
-			print_folded(report, &report->all[i]);
-		else if (report->m->unit->emf->json)
-			print_json(report, &report->all[i], unit);
-		else
-			print_text(report, &report->all[i]);
-	}
-	if (report->beyond)
-		emf_warn(report->m, "%" PRIu64 " %s are not shown: there were more than %d different stacks", report->beyond, unit, EMF_STACKS_MAX);
-	free_report(report);
-	return err;
+	report->all = NULL;
+	report->room = report->n_merged = 0;
+	report->beyond = 0;
 }

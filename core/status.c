@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * status.c - the state of a product: made as JSON in one place, printed from it.
  */
@@ -11,9 +11,13 @@
 #include <emf/map.h>
 
 #include "btf_cache.h"
+#include "caps.h"
 #include "chain.h"
+#include "isolated.h"
 #include "json.h"
 #include "table.h"
+
+#define CAPS_ALL 38 /* CAP_AUDIT_READ + 1, of the oldest kernels that there are */
 
 static double ms(uint64_t ns)
 {
@@ -34,6 +38,8 @@ static json_t *rings_json(const struct emf_unit *unit)
 			json_object_set_new(one, "seen", json_integer((json_int_t)counts.seen));
 			json_object_set_new(one, "sent", json_integer((json_int_t)counts.sent));
 			json_object_set_new(one, "dropped", json_integer((json_int_t)counts.dropped));
+			if (counts.filtered)
+				json_object_set_new(one, "filtered", json_integer((json_int_t)counts.filtered));
 		}
 		json_array_append_new(rings, one);
 	}
@@ -118,9 +124,9 @@ static json_t *importers_json(const struct emf_unit *unit, const char *map)
 	json_t *names = json_array();
 
 	for (size_t i = 0; i < registry->n; i++)
-		for (const struct emf_shared_map *s = registry->units[i].m->maps; s && s->map; s++)
+		for (const struct emf_shared_map *s = registry->units[i]->m->maps; s && s->map; s++)
 			if (s->from && !strcmp(s->from, unit->m->name) && !strcmp(s->map, map))
-				json_array_append_new(names, json_string(registry->units[i].m->name));
+				json_array_append_new(names, json_string(registry->units[i]->m->name));
 	return names;
 }
 
@@ -133,6 +139,35 @@ static json_t *maps_json(const struct emf_unit *unit)
 						      json_pack("{s:s, s:o}", "map", s->map, "imported_by",
 								importers_json(unit, s->map)));
 	return maps;
+}
+
+static json_t *caps_json(uint64_t caps)
+{
+	json_t *names = json_array();
+
+	for (int cap = 0; cap < 64; cap++)
+		if (caps & 1ull << cap && emf_caps_name(cap))
+			json_array_append_new(names, json_string(emf_caps_name(cap)));
+	return names;
+}
+
+/* What is left to this process. */
+static json_t *own_caps_json(void)
+{
+	uint64_t caps;
+
+	return emf_caps_effective(&caps) ? json_null() : caps_json(caps);
+}
+
+/* Its process, and how the ones before it ended. */
+static json_t *isolated_json(const struct emf_isolated *iso)
+{
+	uint64_t now = emf_now_ns();
+
+	return json_pack("{s:s, s:i, s:I, s:o, s:I, s:f, s:o, s:o}", "process", emf_isolated_state_name(iso), "pid", (int)iso->pid, "uid",
+			 (json_int_t)(iso->uid ? iso->uid : geteuid()), "capabilities", caps_json(iso->table.caps), "restarts", (json_int_t)iso->restarts, "starts_in_s",
+			 iso->state == EMF_ISOLATED_WAITING && iso->again_ns > now ? (double)(iso->again_ns - now) / 1e9 : 0.0, "last_end",
+			 emf_json_text(iso->last_end), "file", emf_json_text(iso->path));
 }
 
 static json_t *unit_json(const struct emf_unit *unit)
@@ -152,6 +187,8 @@ static json_t *unit_json(const struct emf_unit *unit)
 	json_object_set_new(json, "provides", provides_json(unit));
 	json_object_set_new(json, "maps", maps_json(unit));
 	json_object_set_new(json, "on_demand", demand_json(unit));
+	if (unit->isolated)
+		json_object_set_new(json, "isolated", isolated_json(unit->isolated));
 	if (unit->why[0])
 		json_object_set_new(json, "why", emf_json_text(unit->why));
 	return json;
@@ -163,10 +200,10 @@ json_t *emf_status_json(const struct emf *emf)
 	json_t *json;
 
 	for (size_t i = 0; i < emf->registry.n; i++)
-		json_array_append_new(modules, unit_json(&emf->registry.units[i]));
-	json = json_pack("{s:s, s:o, s:i, s:f, s:s, s:o}", "product", emf->product->name, "version",
+		json_array_append_new(modules, unit_json(emf->registry.units[i]));
+	json = json_pack("{s:s, s:o, s:i, s:f, s:s, s:o, s:o}", "product", emf->product->name, "version",
 			 emf_json_text(emf->product->version), "pid", (int)getpid(), "uptime_s",
-			 (double)(emf_now_ns() - emf->started_ns) / 1e9, "btf_cache", emf_btf_cache_state(), "modules", modules);
+			 (double)(emf_now_ns() - emf->started_ns) / 1e9, "btf_cache", emf_btf_cache_state(), "capabilities", own_caps_json(), "modules", modules);
 	return json;
 }
 
@@ -186,12 +223,17 @@ static void print_module(struct emf_table *table, const json_t *module)
 {
 	const json_t *ring;
 	json_int_t seen = 0, sent = 0, dropped = 0;
+	bool is_counted = true;
 	size_t i;
 
+	/* A kernel part that sends by libbpf's helpers alone does not count: what came is known, and not what was lost. */
 	json_array_foreach(json_object_get(module, "rings"), i, ring) {
-		seen += number_of(ring, "seen");
-		sent += number_of(ring, "sent");
+		bool counts = json_object_get(ring, "seen");
+
+		seen += number_of(ring, counts ? "seen" : "received");
+		sent += number_of(ring, counts ? "sent" : "received");
 		dropped += number_of(ring, "dropped");
+		is_counted &= counts;
 	}
 	emf_table_cell(table, "%s", text_of(module, "name"));
 	emf_table_cell(table, "%s", text_of(module, "state"));
@@ -201,7 +243,10 @@ static void print_module(struct emf_table *table, const json_t *module)
 	emf_table_cell(table, "%.1f", json_number_value(json_object_get(module, "attach_ms")));
 	emf_table_cell(table, "%lld", seen);
 	emf_table_cell(table, "%lld", sent);
-	emf_table_cell(table, "%lld", dropped);
+	if (is_counted || dropped)
+		emf_table_cell(table, "%lld", dropped);
+	else
+		emf_table_cell(table, "-");
 	emf_table_cell(table, "%s", text_of(module, "why"));
 }
 
@@ -253,6 +298,37 @@ static void print_places(const json_t *module, FILE *out)
 	}
 }
 
+static void print_isolated(const json_t *module, FILE *out)
+{
+	const json_t *isolated = json_object_get(module, "isolated");
+
+	if (!isolated)
+		return;
+	fprintf(out, "%s: isolated, process %s", text_of(module, "name"), text_of(isolated, "process"));
+	if (number_of(isolated, "pid"))
+		fprintf(out, " (pid %lld, user %lld)", number_of(isolated, "pid"), number_of(isolated, "uid"));
+	if (json_number_value(json_object_get(isolated, "starts_in_s")) > 0)
+		fprintf(out, ", starts again in %.0f s", json_number_value(json_object_get(isolated, "starts_in_s")));
+	fprintf(out, ", %lld restarts", number_of(isolated, "restarts"));
+	if (strcmp(text_of(isolated, "last_end"), "-"))
+		fprintf(out, "; before it, %s", text_of(isolated, "last_end"));
+	fprintf(out, "\n");
+}
+
+/* All that there are is what nobody gave up. */
+static void print_caps(const json_t *names, FILE *out)
+{
+	const json_t *name;
+	size_t i, n = json_array_size(names);
+
+	if (!json_is_array(names) || n >= CAPS_ALL)
+		return;
+	fprintf(out, "capabilities:%s", n ? "" : " none");
+	json_array_foreach(names, i, name)
+		fprintf(out, " %s", json_string_value(name));
+	fprintf(out, "\n");
+}
+
 void emf_status_print(const json_t *status, FILE *out)
 {
 	struct emf_table table;
@@ -262,6 +338,7 @@ void emf_status_print(const json_t *status, FILE *out)
 	fprintf(out, "%s %s, pid %lld, up %.0f s, BTF cache: %s\n", text_of(status, "product"),
 		text_of(status, "version"), number_of(status, "pid"),
 		json_number_value(json_object_get(status, "uptime_s")), text_of(status, "btf_cache"));
+	print_caps(json_object_get(status, "capabilities"), out);
 	emf_table_init(&table, 9);
 	emf_table_row(&table, "MODULE", "STATE", "PROGS", "LOAD ms", "ATTACH ms", "SEEN", "SENT",
 		      "DROPPED", "WHY", NULL);
@@ -276,4 +353,6 @@ void emf_status_print(const json_t *status, FILE *out)
 		print_on_demand(module, out);
 	json_array_foreach(json_object_get(status, "modules"), i, module)
 		print_imports(module, out);
+	json_array_foreach(json_object_get(status, "modules"), i, module)
+		print_isolated(module, out);
 }

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * symbol_file.h - what has symbols: the kernel, files that processes have mapped, and what a
  * run-time system writes down. The last two are anybody's bytes.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * table.h - rows of text in columns as wide as their widest cell.
  */
@@ -26,7 +26,7 @@ void emf_table_cell(struct emf_table *table, const char *fmt, ...)
 /* Cells of plain text, ended by NULL. */
 void emf_table_row(struct emf_table *table, ...);
 
-/* Prints and frees. 0 or -ENOMEM. */
+/* Prints and frees; on a terminal words of the last column go on in the next line. 0 or -ENOMEM. */
 int emf_table_print(struct emf_table *table, FILE *out);
 
 #endif

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * tc_filter.c - filters of an interface, asked of the kernel by netlink: libbpf only finds one whose
  * priority and handle are known.

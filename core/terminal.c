@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * terminal.c - what standard output is shown on.
  */
@@ -19,6 +19,13 @@ static void read_size(struct emf_terminal *terminal)
 		size = (struct winsize){ 0 };
 	terminal->columns = size.ws_col;
 	terminal->rows = size.ws_row;
+}
+
+unsigned int emf_terminal_columns(int fd)
+{
+	struct winsize size;
+
+	return isatty(fd) && !ioctl(fd, TIOCGWINSZ, &size) ? size.ws_col : 0;
 }
 
 static void on_change(struct emf_signal *signal)

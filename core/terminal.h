@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * terminal.h - what standard output is shown on.
  */
@@ -23,6 +23,9 @@ struct emf_terminal {
 	unsigned int columns, rows;
 	struct emf_signal changed;
 };
+
+/* Characters of a line where @fd writes; 0 where a line has no end. */
+unsigned int emf_terminal_columns(int fd);
 
 /* Learns what standard output is. $NO_COLOR and TERM=dumb are respected. */
 void emf_terminal_init(struct emf_terminal *terminal);

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * test.c - what a test of a module can do.
  */
@@ -25,6 +25,7 @@
 
 #include <emf/event.h>
 
+#include "event.h"
 #include "life.h"
 #include "output.h"
 
@@ -230,9 +231,12 @@ void emf_test_expect_none(struct emf_test *t, const char *fmt, ...)
 void emf_test_event(struct emf_test *t, const char *ring, const void *record, size_t size_bytes)
 {
 	for (const struct emf_event_source *e = t->unit->m->events; e && e->ring; e++) {
-		if (!e->record || strcmp(e->ring, ring) != 0)
+		if (!(e->record || e->types) || strcmp(e->ring, ring) != 0)
 			continue;
-		e->record(t->unit->m, record, size_bytes);
+		if (e->types)
+			emf_event_deliver(t->unit->m, e, record, size_bytes);
+		else
+			e->record(t->unit->m, record, size_bytes);
 		emf_output_flush();
 		return;
 	}

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * timer.c - timers of the loop: one timerfd, set to the soonest of a sorted
  * list. A product has a handful of timers, so a list beats a heap.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * user_name.h - users by name, for what is printed: of the password file alone, since a
  * directory service could take seconds to answer for an event.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * value.c - values of each type: their size, and as numbers.
  */
@@ -11,9 +11,9 @@
 static const unsigned char sizes[] = {
 	[EMF_BOOL] = 1, [EMF_U8] = 1,	[EMF_U16] = 2,	  [EMF_U32] = 4, [EMF_U64] = 8,	   [EMF_S8] = 1,
 	[EMF_S16] = 2,	[EMF_S32] = 4,	[EMF_S64] = 8,	  [EMF_BE16] = 2, [EMF_BE32] = 4,  [EMF_BE64] = 8,
-	[EMF_CHAR] = 1, [EMF_COMM] = 16, [EMF_DURATION] = 8, [EMF_NS] = 8, [EMF_WALL] = 8, [EMF_IP4] = 4,
+	[EMF_CHAR] = 1, [EMF_ARGV] = 1, [EMF_COMM] = 16, [EMF_DURATION] = 8, [EMF_NS] = 8, [EMF_WALL] = 8, [EMF_IP4] = 4,
 	[EMF_IP6] = 16, [EMF_MAC] = 6,	[EMF_PID] = 4,	  [EMF_UID] = 4, [EMF_NETDEV] = 4, [EMF_ERRNO] = 4,
-	[EMF_SIGNO] = 4, [EMF_KSYM] = 8, [EMF_CGROUP] = 8, [EMF_CONTAINER] = 8, [EMF_IP] = 16, [EMF_DEV] = 4,
+	[EMF_SIGNO] = 4, [EMF_WAIT_STATUS] = 4, [EMF_KSYM] = 8, [EMF_CGROUP] = 8, [EMF_CONTAINER] = 8, [EMF_IP] = 16, [EMF_DEV] = 4,
 	[EMF_U128] = 16, [EMF_S128] = 16, [EMF_FD] = 4, [EMF_MAP_FD] = 4, [EMF_MAP_FD_RW] = 4, [EMF_PROG_FD] = 4,
 };
 
@@ -46,7 +46,7 @@ bool emf_value_is_wide(enum emf_type type)
 
 bool emf_value_is_signed(enum emf_type type)
 {
-	return (type >= EMF_S8 && type <= EMF_S64) || type == EMF_ERRNO || type == EMF_SIGNO;
+	return (type >= EMF_S8 && type <= EMF_S64) || type == EMF_ERRNO || type == EMF_SIGNO || type == EMF_WAIT_STATUS;
 }
 
 bool emf_value_is_number(enum emf_type type)
@@ -60,6 +60,7 @@ bool emf_value_is_number(enum emf_type type)
 	case EMF_IP:
 	case EMF_MAC:
 	case EMF_CHAR:
+	case EMF_ARGV:
 	case EMF_ENUM:
 	case EMF_FLAGS:
 	case EMF_STRUCT:

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * value.h - values of each type, as people write them.
  */
@@ -58,7 +58,7 @@ bool emf_value_is_number(enum emf_type type);
  * @type: without the rest
  *
  * Context: any.
- * Return: true for s8 to s64, errno and signo.
+ * Return: true for s8 to s64, errno, signo and wait_status.
  */
 bool emf_value_is_signed(enum emf_type type);
 
@@ -115,7 +115,7 @@ const char *emf_value_word(enum emf_type type);
  * @type: without the rest
  *
  * Context: any.
- * Return: a constant text: "a time with its unit, such as 500ms or 5s".
+ * Return: a constant text: "a whole number with its unit, such as 500ms or 5s".
  */
 const char *emf_value_expected(enum emf_type type);
 

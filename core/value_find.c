@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * value_find.c - text to values that are looked up on this machine.
  */
@@ -60,6 +60,7 @@ static int cgroup_id(const char *path, uint64_t *value)
 static int parse_cgroup(const char *text, uint64_t *value)
 {
 	char root[EMF_MOUNT_MAX], path[EMF_VALUE_MAX];
+	const char *below;
 	size_t len;
 
 	if (*text != '/')
@@ -67,11 +68,12 @@ static int parse_cgroup(const char *text, uint64_t *value)
 	if (emf_mount_find("cgroup2", CGROUP2_SUPER_MAGIC, root))
 		return -ENOENT;
 	len = strlen(root);
-	if (!strncmp(text, root, len) && (!text[len] || text[len] == '/'))
-		text += len;
-	if (snprintf(path, sizeof(path), "%s%s", root, text) >= (int)sizeof(path))
+	below = !strncmp(text, root, len) && (!text[len] || text[len] == '/') ? text + len : text;
+	if (snprintf(path, sizeof(path), "%s%s", root, below) >= (int)sizeof(path))
 		return -ERANGE;
-	return cgroup_id(path, value);
+	if (!cgroup_id(path, value))
+		return 0;
+	return cgroup_id(text, value); /* they can be mounted elsewhere as well */
 }
 
 /* "8:1", or what is there under this path. */

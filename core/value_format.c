@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * value_format.c - values of each type as text.
  */
@@ -154,6 +154,19 @@ static void format_ip(const unsigned char *ip, char text[EMF_VALUE_TEXT_MAX])
 		text[0] = '\0';
 }
 
+static const char *name_of_number(enum emf_type type, uint64_t v)
+{
+	if (type == EMF_WAIT_STATUS)
+		return (int64_t)v < 0 ? emf_errno_name((int)v) : emf_signal_name((int)(v & 0x7f));
+	return type == EMF_ERRNO ? emf_errno_name((int)v) : emf_signal_name((int)v);
+}
+
+/* wait(2): a signal in 7 bits, whether it left a core in one, and else the exit status in 8. */
+static bool is_exit_status(enum emf_type type, uint64_t v)
+{
+	return type == EMF_WAIT_STATUS && (int64_t)v >= 0 && !(v & 0x7f);
+}
+
 static void format_number(const struct emf_value_type *type, uint64_t v, char text[EMF_VALUE_TEXT_MAX])
 {
 	const char *name = emf_value_name(type, v);
@@ -184,8 +197,11 @@ static void format_number(const struct emf_value_type *type, uint64_t v, char te
 		return;
 	case EMF_ERRNO:
 	case EMF_SIGNO:
-		name = type->type == EMF_ERRNO ? emf_errno_name((int)v) : emf_signal_name((int)v);
-		if (v && *name != '?')
+	case EMF_WAIT_STATUS:
+		name = name_of_number(type->type, v);
+		if (is_exit_status(type->type, v))
+			snprintf(text, EMF_VALUE_TEXT_MAX, "%" PRIu64, v >> 8 & 0xff);
+		else if (v && *name != '?')
 			snprintf(text, EMF_VALUE_TEXT_MAX, "%s", name);
 		else
 			snprintf(text, EMF_VALUE_TEXT_MAX, "%" PRId64, v);

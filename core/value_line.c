@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * value_line.c - values into a line of output: those that events are made of by the
  * shortest way, all others by emf_value_format().
@@ -144,9 +144,10 @@ static void add_duration(struct emf_line *line, uint64_t ns)
 	const size_t last = sizeof(units) / sizeof(*units) - 1;
 	size_t i = 0;
 
-	while (i < last && ns / units[i].ns > 9999)
+	while (i < last && ns >= 10000 * units[i].ns)
 		i++;
-	ns = ns / units[i].ns + (ns % units[i].ns >= units[i].ns / 2 && units[i].ns > 1);
+	if (i)
+		ns = ns / units[i].ns + (ns % units[i].ns >= units[i].ns / 2);
 	emf_line_u64(line, ns);
 	if (ns)
 		emf_line_text(line, units[i].unit);
@@ -252,6 +253,7 @@ void emf_value_add(struct emf_line *line, enum emf_form form, const struct emf_v
 	case EMF_IP6:
 	case EMF_MAC:
 	case EMF_SIGNO:
+	case EMF_WAIT_STATUS:
 	case EMF_KSYM:
 	case EMF_DEV:
 	case EMF_U128: /* beyond what JSON libraries keep */

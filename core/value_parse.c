@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * value_parse.c - text to values.
  */
@@ -173,6 +173,22 @@ static int parse_signo(const char *text, uint64_t *value)
 	return err;
 }
 
+/* As it is written: 3, SIGKILL, ENOENT. */
+static int parse_wait_status(const char *text, uint64_t *value)
+{
+	uint64_t number = 0;
+	int err = *text == 'E' || *text == '-' ? parse_errno(text, value) : emf_value_parse_unsigned(text, &number);
+
+	if (*text == 'E' || *text == '-')
+		return err;
+	if (err)
+		return err == -ERANGE ? err : parse_signo(text, value);
+	if (number > 0xff)
+		return -ERANGE;
+	*value = number << 8;
+	return 0;
+}
+
 static int parse_constant(enum emf_type type, const char *text, uint64_t *value)
 {
 	return emf_constant_find(type, text, value) ? emf_value_parse_unsigned(text, value) : 0;
@@ -243,6 +259,8 @@ static int parse_number(const struct emf_value_type *type, const char *text, uin
 		return parse_errno(text, number);
 	case EMF_SIGNO:
 		return parse_signo(text, number);
+	case EMF_WAIT_STATUS:
+		return parse_wait_status(text, number);
 	case EMF_NETDEV:
 	case EMF_CGROUP:
 	case EMF_CONTAINER:
@@ -288,6 +306,7 @@ int emf_value_parse(const struct emf_value_type *type, const char *text, void *v
 		return parse_ip(text, value);
 	case EMF_MAC:
 		return parse_mac(text, value);
+	case EMF_ARGV:
 	case EMF_STRUCT:
 	case EMF_U128:
 	case EMF_S128:

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * value_words.c - what the help and the messages call a value of each type.
  */
@@ -10,7 +10,7 @@ const char *emf_value_expected(enum emf_type type)
 	case EMF_BOOL:
 		return "yes or no";
 	case EMF_DURATION:
-		return "a time with its unit, such as 500ms or 5s";
+		return "a whole number with its unit, such as 500ms or 5s";
 	case EMF_STRING:
 	case EMF_COMM:
 		return "a text";
@@ -40,6 +40,8 @@ const char *emf_value_expected(enum emf_type type)
 		return "an error, such as ENOENT, or its negative number";
 	case EMF_SIGNO:
 		return "a signal, such as SIGTERM, or its number";
+	case EMF_WAIT_STATUS:
+		return "an exit status, a signal such as SIGKILL, or an error such as ENOENT";
 	case EMF_UID:
 		return "a user of this machine, such as root, or a number";
 	case EMF_CGROUP:
@@ -90,6 +92,8 @@ const char *emf_value_word(enum emf_type type)
 		return "SIGNAL";
 	case EMF_CHAR:
 		return "CHARACTER";
+	case EMF_WAIT_STATUS:
+		return "STATUS";
 	case EMF_ERRNO:
 		return "ERROR";
 	case EMF_KSYM:

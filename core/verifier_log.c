@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * verifier_log.c - the verifier's log: which line, the last lines, a file.
  */
@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,7 +24,7 @@ static const char *line_before(const char *log, const char *at)
 	return at;
 }
 
-/* Kernels print "; code", later ones "; code @ file.c:12". */
+/* Kernels print "; code", later ones "; code @ file.c:12". Of what is a part of the product the code is its line's number alone: gen/emfgenlib/embed.py. */
 void emf_verifier_log_source(const char *log, char *out, size_t size)
 {
 	const char *line = log + strlen(log);
@@ -32,6 +33,7 @@ void emf_verifier_log_source(const char *log, char *out, size_t size)
 	while ((line = line_before(log, line))) {
 		const char *end = line + strcspn(line, "\n");
 		const char *place = NULL;
+		bool is_number;
 
 		if (line[0] != ';' || line[1] != ' ')
 			continue;
@@ -39,11 +41,13 @@ void emf_verifier_log_source(const char *log, char *out, size_t size)
 		for (const char *p = line; p + 3 < end; p++)
 			if (!strncmp(p, " @ ", 3))
 				place = p;
-		if (place)
-			snprintf(out, size, "%.*s: `%.*s`", (int)(end - place - 3), place + 3,
-				 (int)(place - line), line);
+		is_number = strspn(line, "0123456789") == (size_t)((place ? place : end) - line);
+		if (place && is_number)
+			snprintf(out, size, "%.*s", (int)(end - place - 3), place + 3);
+		else if (place)
+			snprintf(out, size, "%.*s: `%.*s`", (int)(end - place - 3), place + 3, (int)(place - line), line);
 		else
-			snprintf(out, size, "`%.*s`", (int)(end - line), line);
+			snprintf(out, size, is_number ? "line %.*s" : "`%.*s`", (int)(end - line), line);
 		return;
 	}
 }
@@ -74,6 +78,42 @@ void emf_verifier_log_tail(const char *log, char *out, size_t size)
 	if ((size_t)(end - begin) >= size)
 		begin = end - (size - 1);
 	snprintf(out, size, "%.*s", (int)(end - begin), begin);
+}
+
+static void reason(const char *log, char *out, size_t size)
+{
+	char tail[400], *last;
+
+	emf_verifier_log_tail(log, tail, sizeof(tail));
+	last = strrchr(tail, '\n');
+	snprintf(out, size, "%.*s", (int)size - 1, last ? last + 1 : tail);
+}
+
+/* "unknown" is a helper that is newer than the kernel; the last form is that of Linux 6.14 on. */
+int emf_verifier_log_helper(const char *log, char *name, size_t size)
+{
+	static const char *const forms[] = { "invalid func ", "unknown func ", "program of this type cannot use helper " };
+	char line[160], found[64];
+	int id;
+
+	reason(log, line, sizeof(line));
+	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
+		size_t len = strlen(forms[i]);
+
+		if (strncmp(line, forms[i], len) || sscanf(line + len, "%63[^#]#%d", found, &id) != 2 || id <= 0)
+			continue;
+		snprintf(name, size, "%s", strcmp(found, "unknown") ? found : "");
+		return id;
+	}
+	return 0;
+}
+
+bool emf_verifier_log_is_too_large(const char *log)
+{
+	char line[160];
+
+	reason(log, line, sizeof(line));
+	return !strncmp(line, "BPF program is too large. Processed ", 36);
 }
 
 int emf_verifier_log_save(const char *module, const char *program, const char *log,

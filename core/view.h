@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * view.h - maps that are printed by themselves: when, and what.
  */
@@ -16,11 +16,14 @@ struct emf_view_shown;
 
 /* Of a module; embedded in its unit. */
 struct emf_view_state {
-	struct emf_timer timer;
+	struct emf_timer timer; /* of intervals */
+	struct emf_timer look; /* at stacks */
 	struct emf_unit *unit;
 	struct emf_view_shown **shown; /* @n of them; NULL until they are known */
 	size_t n;
+	uint64_t interval; /* that the timer has, in ns; 0 of one that does not run */
 	uint64_t left; /* intervals until the end; 0 for no end */
+	uint64_t intervals; /* that are over */
 	bool is_over;  /* the last of them was printed */
 };
 
@@ -31,7 +34,13 @@ void emf_view_fini(struct emf_unit *unit);
 /* Its programs are attached: prints from now on, if it prints at intervals. */
 void emf_view_start(struct emf_unit *unit);
 
-/* They are not any more: prints what there is, or what came after the last interval. */
+/* Parameters have new values: prints at another interval, or no more. */
+void emf_view_change(struct emf_unit *unit);
+
+/* Whether what it prints is emptied at intervals. */
+bool emf_view_takes(const struct emf_unit *unit);
+
+/* They are not any more: prints what there is, or what came after the last interval, and tells what was lost. */
 void emf_view_end(struct emf_unit *unit);
 
 /* What a view is printed with. */

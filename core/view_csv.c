@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * view_csv.c - tables and histograms of maps as comma-separated values.
  */
@@ -30,7 +30,7 @@ static bool is_empty(const struct emf_view_shown *shown, const struct emf_column
 	uint64_t v;
 
 	if (emf_view_part(shown, column) != EMF_VIEW_SLOT)
-		return shown->view->unit && shown->view->key && emf_view_is_all_together(shown->view, row->key);
+		return shown->view->slots && shown->view->key && emf_view_is_all_together(shown->view, row->key);
 	memcpy(&v, row->value + column->field.member->offset, sizeof(v));
 	return !strcmp(column->field.member->name, "to") && v == UINT64_MAX;
 }
@@ -80,12 +80,12 @@ void emf_view_csv(const struct module *m, const struct emf_view_shown *shown, co
 	}
 	if (view->slot && emf_view_counts(view, rows, slots)) {
 		print_slots(m, shown, &rows->rows[0], slots, now_ns, &line);
-	} else if (view->unit && !view->slot) {
+	} else if (view->slots && !view->slot) {
 		for (size_t r = 0; r < rows->n; r++) {
 			emf_view_slots(view, rows->rows[r].value, slots);
 			print_slots(m, shown, &rows->rows[r], slots, now_ns, &line);
 		}
-	} else if (!view->unit) {
+	} else if (!view->slots) {
 		for (size_t r = 0; r < n; r++)
 			print_row(m, shown, &rows->rows[r], now_ns, &line);
 	}

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * view_json.c - tables and histograms of maps as lines of JSON.
  */
@@ -7,8 +7,10 @@
 
 #include <emf/output.h>
 
+#include "clock.h"
 #include "core.h"
 #include "hist.h"
+#include "line.h"
 #include "record_json.h"
 #include "view.h"
 #include "view_rows.h"
@@ -51,15 +53,24 @@ static void add_part(json_t *json, const char *name, const struct emf_view_shown
 	json_decref(object);
 }
 
+static json_t *time_json(uint64_t now_ns)
+{
+	char text[64];
+	struct emf_line line = { .text = text, .size = sizeof(text) };
+
+	emf_clock_add_rfc3339(&line, emf_clock_wall(now_ns));
+	return json_stringn(text, line.at);
+}
+
 void emf_view_json(const struct module *m, const struct emf_view_shown *shown, const struct emf_view_row *row, const uint64_t *slots, uint64_t now_ns)
 {
 	const struct emf_view *view = shown->view;
 	json_t *json = json_pack("{s:s, s:s}", "module", m->name, slots ? "histogram" : "table", view->name);
 	bool has_key = row && view->key && !emf_view_is_all_together(view, row->key);
-	char *text, clock[16];
+	char *text;
 
 	if (now_ns)
-		json_object_set_new(json, "time", json_string(emf_clock(clock, now_ns)));
+		json_object_set_new(json, "time", time_json(now_ns));
 	if (has_key)
 		add_part(json, "key", shown, EMF_VIEW_KEY, row);
 	if (row && view->value && (has_key || !view->key))

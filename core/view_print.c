@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * view_print.c - histograms and tables of maps: which rows, in which order; histograms for people.
  */
@@ -127,8 +127,11 @@ static void print_heading(const struct module *m, const struct emf_view_shown *s
 {
 	char *text = NULL;
 	size_t size, n = 0;
-	FILE *out = open_memstream(&text, &size);
+	FILE *out;
 
+	if (row && shown->view->key && emf_view_is_all_together(shown->view, row->key))
+		return; /* those of some have a heading */
+	out = open_memstream(&text, &size);
 	if (!out)
 		return;
 	for (size_t i = 0; has_heading(shown, row) && i < shown->shown.n; i++) {
@@ -207,7 +210,7 @@ void emf_view_print(const struct module *m, struct emf_view_shown *shown, struct
 	n = style->top && style->top < rows->n ? style->top : rows->n;
 	if (emf->show.form == EMF_FORM_CSV) {
 		emf_view_csv(m, shown, rows, n, style->now_ns);
-	} else if (shown->view->unit) {
+	} else if (shown->view->slots) {
 		print_hists(m, shown, rows, style);
 	} else if (emf->json) {
 		for (size_t r = 0; r < n; r++)

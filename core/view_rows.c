@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * view_rows.c - keys and values of a map that is printed, or of a global.
  */
@@ -84,15 +84,26 @@ static int clear(const struct reading *r, const struct emf_view_row *row, char *
 	return err == -ENOENT ? 0 : err;
 }
 
+static void keep(struct emf_view_rows *rows, size_t n)
+{
+	while (rows->n > n)
+		free(rows->rows[--rows->n].value);
+}
+
+/* What could not be cleared is still in the map, and not in the rows. */
 static int take_all(const struct reading *r)
 {
 	char *values = calloc(1, emf_map_values_bytes(r->map));
+	size_t taken = 0;
 	bool has_take = true;
 	int err = values ? 0 : -ENOMEM;
 
-	for (size_t i = 0; !err && i < r->rows->n; i++)
-		err = clear(r, &r->rows->rows[i], values, &has_take);
+	while (!err && taken < r->rows->n) {
+		err = clear(r, &r->rows->rows[taken], values, &has_take);
+		taken += !err;
+	}
 	free(values);
+	keep(r->rows, taken);
 	return err;
 }
 
@@ -111,8 +122,10 @@ static void take_slots(const struct emf_member *slots, char *from, char *to)
 
 static int read_variable(const struct emf_unit *unit, const struct emf_view *view, bool take, struct emf_view_rows *rows)
 {
-	char *at = view->variable(unit->object.head);
+	char *at = emf_bpf_object_variable(unit, &view->variable);
 
+	if (!at)
+		return -ENOENT;
 	rows->key_bytes = sizeof(uint32_t);
 	for (uint32_t i = 0; i < view->elements; i++, at += view->value_size) {
 		struct emf_view_row *row = append(rows);
@@ -133,14 +146,16 @@ int emf_view_rows_read(const struct emf_unit *unit, const struct emf_view *view,
 	int err;
 
 	*rows = (struct emf_view_rows){ .key_at = emf_view_key_at(view) };
-	if (view->variable)
+	if (view->variable.section)
 		return read_variable(unit, view, take, rows);
-	r.map = emf_map_get(unit->m, view->name);
+	r.map = emf_map_get(unit->m, view->map);
 	if (!r.map)
 		return -ENOENT;
 	rows->key_bytes = bpf_map__key_size((const struct bpf_map *)r.map);
 	err = emf_map_for_each(r.map, collect, &r);
-	if (!err && take)
+	if (err)
+		keep(rows, 0);
+	else if (take)
 		err = take_all(&r);
 	return err;
 }

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * view_rows.h - keys and values of a map that is printed, or of a global.
  */
@@ -47,6 +47,7 @@ struct emf_view_rows {
  *
  * Of an array nothing takes and clears at once: what is counted in between is missed. Of
  * a hash the kernel does both in one step from 5.14 on; a global is taken slot by slot.
+ * After an error @rows has what was taken until then, and nothing that is still in the map.
  *
  * Return: 0; -ENOMEM; or what bpf(2) reports.
  */

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * view_shown.c - rows of tables and slots of histograms as records.
  */
@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "view_rows.h"
+#include "view_stacks.h"
 
 static size_t members_of(const struct emf_record *record)
 {
@@ -24,18 +25,18 @@ static void add_members(struct emf_record *to, struct emf_member *members, const
 	}
 }
 
-static void add_slot(struct emf_record *to, struct emf_member *members, uint32_t at)
-{
-	static const char *const names[] = { "from", "to", "count" };
+#define EXTRAS 3 /* of a slot, and of a stack */
 
-	for (uint32_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+static void add_extras(struct emf_record *to, struct emf_member *members, uint32_t at, const char *const names[EXTRAS])
+{
+	for (uint32_t i = 0; i < EXTRAS; i++)
 		members[to->n++] = (struct emf_member){ .name = names[i], .offset = at + i * (uint32_t)sizeof(uint64_t), .size = sizeof(uint64_t),
 							.count = 1, .type = EMF_U64 };
 }
 
 struct emf_view_shown *emf_view_shown_new(const struct emf_view *view, const struct emf_show *show)
 {
-	size_t n = members_of(view->key) + members_of(view->value) + (view->unit ? 3 : 0);
+	size_t n = members_of(view->key) + members_of(view->value) + (view->unit ? EXTRAS : 0);
 	uint32_t size = emf_view_key_at(view) + (view->key ? view->key->size : 0);
 	struct emf_view_shown *s = calloc(1, sizeof(*s) + n * sizeof(*s->members));
 
@@ -46,8 +47,11 @@ struct emf_view_shown *emf_view_shown_new(const struct emf_view *view, const str
 	add_members(&s->record, s->members, view->key, emf_view_key_at(view));
 	add_members(&s->record, s->members, view->value, 0);
 	s->row = s->record;
-	if (view->unit)
-		add_slot(&s->row, s->members, emf_view_slot_at(view));
+	/* Those of a stack have names only: who prints it has the rest. */
+	if (view->stacks)
+		add_extras(&s->row, s->members, emf_view_slot_at(view), (const char *const[]){ "user", "kernel", view->unit });
+	else if (view->unit)
+		add_extras(&s->row, s->members, emf_view_slot_at(view), (const char *const[]){ "from", "to", "count" });
 	s->shown.record = &s->record;
 	s->shown.row = &s->row;
 	if (!emf_shown_init(&s->shown, show))
@@ -60,6 +64,7 @@ void emf_view_shown_free(struct emf_view_shown *shown)
 {
 	if (!shown)
 		return;
+	emf_view_stacks_free(shown);
 	emf_shown_fini(&shown->shown);
 	free(shown);
 }

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * view_shown.h - rows of tables and slots of histograms as records, so that options which
  * all tools share mean the same for them as for events.
@@ -9,6 +9,8 @@
 #include <emf/view.h>
 
 #include "show.h"
+
+struct emf_view_taken;
 
 /* What a column is of. */
 enum emf_view_part {
@@ -22,13 +24,15 @@ enum emf_view_part {
  * @view: see there
  * @shown: see there; made once, before anything starts
  * @record: the members of key and value, where struct emf_view_row has them
- * @row: of a histogram those, and from, to, count of a slot; else the same
+ * @row: of a histogram those, and from, to, count of a slot; of stacks those, and functions and weight; else the same
+ * @taken: of stacks, what was taken of the map by now; else NULL
  * @members: of @row
  */
 struct emf_view_shown {
 	const struct emf_view *view;
 	struct emf_shown shown;
 	struct emf_record record, row;
+	struct emf_view_taken *taken;
 	struct emf_member members[];
 };
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * view_table.c - tables of maps for people: columns as wide as their widest value, where the terminal has room.
  */

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * worker.c - the thread for calls that block.
  */
@@ -132,21 +132,25 @@ void emf_worker_submit(struct emf_worker *worker, struct emf_work *work)
 	pthread_mutex_unlock(&worker->lock);
 }
 
-void emf_worker_flush(struct emf_worker *worker)
+void emf_worker_flush(struct emf_worker *worker, void (*meanwhile)(void *arg), void *arg)
 {
 	struct pollfd wait = { .fd = worker->done_fd.fd, .events = POLLIN };
 
 	/* First what was announced already: inside done, the event has been read. */
 	deliver(worker);
 	while (worker->pending) {
-		if (poll(&wait, 1, -1) > 0)
+		if (poll(&wait, 1, meanwhile ? 1 : 100) > 0)
 			finished(&worker->done_fd, 0);
+		else
+			deliver(worker); /* what could not be announced */
+		if (worker->pending && meanwhile)
+			meanwhile(arg);
 	}
 }
 
 void emf_worker_fini(struct emf_worker *worker)
 {
-	emf_worker_flush(worker);
+	emf_worker_flush(worker, NULL, NULL);
 	if (worker->started) {
 		pthread_mutex_lock(&worker->lock);
 		worker->ending = true;

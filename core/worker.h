@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * worker.h - the one thread beside the loop, for calls that block: closing a
  * perf-based link waits for a grace period of 70 ms and more.
@@ -46,7 +46,7 @@ void emf_worker_fini(struct emf_worker *worker);
 /* Works run in the order of submission. Should no thread be had, runs here. */
 void emf_worker_submit(struct emf_worker *worker, struct emf_work *work);
 
-/* Waits until done was called for all that was submitted. Loop thread. */
-void emf_worker_flush(struct emf_worker *worker);
+/* Waits until done was called for all that was submitted; @meanwhile is called each millisecond, or NULL. Loop thread. */
+void emf_worker_flush(struct emf_worker *worker, void (*meanwhile)(void *arg), void *arg);
 
 #endif

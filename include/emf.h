@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * emf.h - everything the user part of a module needs. Kernel parts include
  * <emf/bpf.h> instead, and never this.
@@ -21,6 +21,7 @@
 #include <emf/loop.h>
 #include <emf/map.h>
 #include <emf/metric.h>
+#include <emf/migration.h>
 #include <emf/module.h>
 #include <emf/need.h>
 #include <emf/object.h>
@@ -28,7 +29,6 @@
 #include <emf/param.h>
 #include <emf/product.h>
 #include <emf/ring.h>
-#include <emf/stack.h>
 #include <emf/symbol.h>
 #include <emf/type.h>
 #include <emf/types.h>

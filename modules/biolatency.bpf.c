@@ -8,6 +8,7 @@
 #include "log2.h"
 
 char LICENSE[] SEC("license") = "GPL";
+EMF_DOC("show how long disks take for what they are asked, as a histogram");
 
 #define MAX_DISKS 256
 
@@ -25,6 +26,7 @@ enum lost {
 struct asked {
 	__u64 since;
 	__u64 began; /* as the kernel has it */
+	__u64 is_wanted;
 };
 
 struct {
@@ -49,6 +51,7 @@ struct {
 	__type(value, struct hist);
 } all SEC(".maps");
 EMF_HIST(all, "usecs");
+EMF_IF(all, !per_disk);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -57,6 +60,7 @@ struct {
 	__type(value, struct hist);
 } disks SEC(".maps");
 EMF_HIST(disks, "usecs");
+EMF_IF(disks, per_disk);
 
 /* A new one, which the stack has no room for. Never written. */
 struct {
@@ -68,7 +72,7 @@ struct {
 
 static __always_inline int ask(const struct request *rq)
 {
-	struct asked asked = { .since = bpf_ktime_get_ns(), .began = BPF_CORE_READ(rq, start_time_ns) };
+	struct asked asked = { .since = bpf_ktime_get_ns(), .began = BPF_CORE_READ(rq, start_time_ns), .is_wanted = emf_is_wanted() };
 	__u64 key = (__u64)rq;
 
 	if (bpf_map_update_elem(&requests, &key, &asked, BPF_ANY))
@@ -76,10 +80,16 @@ static __always_inline int ask(const struct request *rq)
 	return 0;
 }
 
+/* Who puts a request into a queue is whose it is; who takes it out may be anybody. */
+static __always_inline bool waits(void)
+{
+	return queued || emf_wants_some();
+}
+
 SEC("raw_tp/block_rq_insert")
 int on_insert(struct bpf_raw_tracepoint_args *ctx)
 {
-	return queued ? ask(block_request(ctx)) : 0;
+	return waits() ? ask(block_request(ctx)) : 0;
 }
 
 SEC("raw_tp/block_rq_issue")
@@ -87,10 +97,14 @@ int on_issue(struct bpf_raw_tracepoint_args *ctx)
 {
 	const struct request *rq = block_request(ctx);
 	__u64 key = (__u64)rq;
-	struct asked *known = queued ? bpf_map_lookup_elem(&requests, &key) : NULL;
+	struct asked *known = waits() ? bpf_map_lookup_elem(&requests, &key) : NULL;
 
 	/* One that was merged into another is never issued, and its memory is used again. */
-	return known && known->began == BPF_CORE_READ(rq, start_time_ns) ? 0 : ask(rq);
+	if (!known || known->began != BPF_CORE_READ(rq, start_time_ns))
+		return ask(rq);
+	if (!queued)
+		known->since = bpf_ktime_get_ns();
+	return 0;
 }
 
 static __always_inline struct hist *hist_in(void *map, const void *key)
@@ -124,12 +138,16 @@ int on_complete(struct bpf_raw_tracepoint_args *ctx)
 	__u64 key = (__u64)rq, took;
 	struct asked *known = bpf_map_lookup_elem(&requests, &key);
 	struct hist *hist;
+	bool is_wanted;
 
 	/* Otherwise the rest of it is still to come. */
 	if (!known || !block_is_done(ctx, rq))
 		return 0;
 	took = bpf_ktime_get_ns() - known->since;
+	is_wanted = known->is_wanted;
 	bpf_map_delete_elem(&requests, &key);
+	if (!is_wanted)
+		return 0;
 	hist = hist_of(rq);
 	if (hist)
 		__sync_fetch_and_add(&hist->slots[log2_slot(took / 1000)], 1);

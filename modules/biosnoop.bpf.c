@@ -23,6 +23,7 @@ struct asked {
 	__u32 pid;
 	__u32 bytes;
 	char comm[16];
+	__u64 is_wanted;
 };
 
 struct {
@@ -34,7 +35,7 @@ struct {
 
 static __always_inline struct asked ask(__u64 since)
 {
-	struct asked asked = { .since = since, .pid = bpf_get_current_pid_tgid() >> 32 };
+	struct asked asked = { .since = since, .pid = bpf_get_current_pid_tgid() >> 32, .is_wanted = emf_is_wanted() };
 
 	bpf_get_current_comm(asked.comm, sizeof(asked.comm));
 	return asked;
@@ -101,7 +102,7 @@ int on_complete(struct bpf_raw_tracepoint_args *ctx)
 	left = BPF_CORE_READ(rq, __data_len);
 	asked = *known;
 	bpf_map_delete_elem(&requests, &key);
-	if (!asked.issued || (pid && pid != asked.pid))
+	if (!asked.issued || !asked.is_wanted || (pid && pid != asked.pid))
 		return 0;
 	e = biosnoop_event_io_reserve();
 	if (!e)

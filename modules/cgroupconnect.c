@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * cgroupconnect.c - the rules. The map is the list: there is no other one.
  */
@@ -260,7 +260,7 @@ int cgroupconnect_attach(struct module *m)
 	/* Not before: 'emf doctor' loads it, and has no group. */
 	if (!*path) {
 		emf_err(m, "it is not said which group is meant (give --cgroup, such as /sys/fs/cgroup/system.slice)");
-		return -EINVAL;
+		return -EDESTADDRREQ;
 	}
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)

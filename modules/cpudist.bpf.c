@@ -7,6 +7,7 @@
 #include "log2.h"
 
 char LICENSE[] SEC("license") = "GPL";
+EMF_DOC("show how long tasks run before they leave their processor, or are away from one, as a histogram");
 
 #define MAX_TASKS 65536     /* away at the same time */
 #define MAX_PROCESSES 10240 /* with a histogram of their own */
@@ -58,6 +59,7 @@ struct {
 	__type(value, struct all_hist);
 } all SEC(".maps");
 EMF_HIST(all, "usecs");
+EMF_IF(all, !per_process);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -66,6 +68,7 @@ struct {
 	__type(value, struct hist);
 } processes SEC(".maps");
 EMF_HIST(processes, "usecs");
+EMF_IF(processes, per_process);
 
 /* New ones, which the stack has no room for. Never written. */
 struct {
@@ -74,6 +77,7 @@ struct {
 	__type(key, __u32);
 	__type(value, struct hist);
 } empty SEC(".maps");
+EMF_IF(empty, per_process);
 
 static __always_inline void count_all(__u32 slot)
 {
@@ -124,7 +128,7 @@ static __always_inline void count(const struct task_struct *task, __u64 took)
 /* Processors have a task each that does nothing: that one does not count. */
 static __always_inline bool is_wanted(const struct task_struct *task)
 {
-	return task->pid && (!pid || (__u32)task->tgid == pid);
+	return task->pid && (!pid || (__u32)task->tgid == pid) && emf_is_wanted_task(task);
 }
 
 static __always_inline bool is_dead(struct task_struct *task)

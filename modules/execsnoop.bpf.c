@@ -42,13 +42,13 @@ struct {
 	__type(value, struct call);
 } calls SEC(".maps");
 
-static __always_inline void fill(struct execsnoop_exec *e, __u32 kind, int result)
+static __always_inline void fill(struct execsnoop_exec *e, __u32 what, int result)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 
 	__builtin_memset(e, 0, __builtin_offsetof(struct execsnoop_exec, args));
 	e->time = bpf_ktime_get_ns();
-	e->kind = kind;
+	e->what = what;
 	e->pid = bpf_get_current_pid_tgid() >> 32;
 	e->ppid = BPF_CORE_READ(task, real_parent, tgid);
 	e->uid = (__u32)bpf_get_current_uid_gid();
@@ -63,14 +63,13 @@ static __always_inline void send_exec(unsigned long args, __u32 len, __u32 room)
 
 	if (!e)
 		return;
-	fill(e, EXECSNOOP_KIND_EXEC, 0);
+	fill(e, EXECSNOOP_WHAT_EXEC, 0);
 	/* One register for the check and the use, or the verifier loses the bound. */
 	barrier_var(len);
-	e->args_cut = len > room;
-	if (len > room)
-		len = room;
-	if (!bpf_probe_read_user(e->args, len, (void *)args))
-		e->args_len = len;
+	if (len <= room)
+		e->args_len = bpf_probe_read_user(e->args, len, (void *)args) ? 0 : len;
+	else if (!bpf_probe_read_user(e->args, room, (void *)args))
+		e->args_len = e->args[room - 1] ? room : room - 1; /* a NUL at the end would say that it is all */
 	execsnoop_event_exec_submit(e);
 }
 
@@ -81,10 +80,11 @@ int on_exec(struct bpf_raw_tracepoint_args *ctx)
 	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
 	/* A thread that was not the first has become it: sys_exit has its new number. */
 	__u64 now = bpf_ktime_get_ns(), thread = (__u64)tgid << 32 | (__u32)ctx->args[1];
-	unsigned long start = BPF_CORE_READ(task, mm, arg_start), end = BPF_CORE_READ(task, mm, arg_end);
-	/* The kernel allows 2 GiB at most, so 32 bits hold it. */
-	__u32 len = end > start ? end - start : 0;
+	/* The kernel allows 2 GiB at most, so 32 bits hold the length. */
+	unsigned long start = BPF_CORE_READ(task, mm, arg_start), end = BPF_CORE_READ(task, mm, arg_end), len = end > start ? end - start : 0;
 
+	if (!emf_is_wanted())
+		return 0;
 	if (len <= EXECSNOOP_ARGS_SHORT)
 		send_exec(start, len, EXECSNOOP_ARGS_SHORT);
 	else
@@ -116,7 +116,7 @@ int on_end(struct bpf_raw_tracepoint_args *ctx)
 	if (!e)
 		return 0;
 	/* The status that the parent will read: that of the group, if one was set. */
-	fill(e, EXECSNOOP_KIND_EXIT, BPF_CORE_READ(task, signal, group_exit_code) ?: BPF_CORE_READ(task, exit_code));
+	fill(e, EXECSNOOP_WHAT_EXIT, BPF_CORE_READ(task, signal, group_exit_code) ?: BPF_CORE_READ(task, exit_code));
 	e->took = took;
 	execsnoop_event_exec_submit(e);
 	return 0;
@@ -142,7 +142,7 @@ int on_enter(struct bpf_raw_tracepoint_args *ctx)
 	bool at = ctx->args[1] == SYSCALLS_EXECVEAT;
 	struct call call;
 
-	if ((!at && ctx->args[1] != SYSCALLS_EXECVE) || compat_is())
+	if ((!at && ctx->args[1] != SYSCALLS_EXECVE) || compat_is() || !emf_is_wanted())
 		return 0;
 	call.file = (void *)(at ? PT_REGS_PARM2_CORE_SYSCALL(regs) : PT_REGS_PARM1_CORE_SYSCALL(regs));
 	call.argv = (void *)(at ? PT_REGS_PARM3_CORE_SYSCALL(regs) : PT_REGS_PARM2_CORE_SYSCALL(regs));
@@ -151,29 +151,29 @@ int on_enter(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-/* What was asked for, then its arguments; argv[0] is only what it was told to be. */
+/* What was asked for, then its arguments; argv[0] is only what it was told to be. Cut ones have no NUL at their end. */
 static __always_inline void read_args(struct execsnoop_exec *e, const struct call *call)
 {
 	const char *arg = call->file;
+	bool cut = false;
 	__u32 at = 0;
 
 	for (int i = 0; i <= MAX_ARGS; i++) {
 		long n;
 
 		if (i > 0 && (bpf_probe_read_user(&arg, sizeof(arg), &call->argv[i]) || !arg))
-			return;
+			break;
 		/* Half of the buffer for one argument keeps the verifier content. */
-		if (i == MAX_ARGS || at > EXECSNOOP_ARGS_LONG / 2) {
-			e->args_cut = 1;
-			return;
-		}
+		cut |= i == MAX_ARGS || at > EXECSNOOP_ARGS_LONG / 2;
+		if (i == MAX_ARGS || at > EXECSNOOP_ARGS_LONG / 2)
+			break;
 		n = bpf_probe_read_user_str(&e->args[at], ARG_MAX_BYTES, arg);
 		if (n <= 0)
-			return;
+			break;
 		at += n;
-		e->args_len = at;
-		e->args_cut |= n == ARG_MAX_BYTES;
+		cut |= n == ARG_MAX_BYTES;
 	}
+	e->args_len = cut && at ? at - 1 : at;
 }
 
 SEC("raw_tp")
@@ -190,7 +190,7 @@ int on_return(struct bpf_raw_tracepoint_args *ctx)
 	e = (long)ctx->args[1] < 0 ? execsnoop_event_exec_reserve() : NULL;
 	if (!e)
 		return 0;
-	fill(e, EXECSNOOP_KIND_EXEC, (int)ctx->args[1]);
+	fill(e, EXECSNOOP_WHAT_EXEC, (int)ctx->args[1]);
 	read_args(e, &call);
 	execsnoop_event_exec_submit(e);
 	return 0;

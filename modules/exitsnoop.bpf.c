@@ -51,7 +51,7 @@ int on_exit(struct bpf_raw_tracepoint_args *ctx)
 		group = BPF_CORE_READ(task, signal, group_exit_code);
 	}
 	code = group ? group : BPF_CORE_READ(task, exit_code);
-	if (failed && !code)
+	if ((failed && !code) || !emf_is_wanted_task(whose))
 		return 0;
 	began = BPF_CORE_READ(whose, start_time);
 	if (!threads && is_told(thread >> 32, began))

@@ -28,7 +28,7 @@ static __always_inline int enter(unsigned long host, __u64 kind)
 	__u64 thread = bpf_get_current_pid_tgid();
 	struct call call = { .since = bpf_ktime_get_ns(), .host = host, .kind = kind };
 
-	if (pid && pid != thread >> 32)
+	if ((pid && pid != thread >> 32) || !emf_is_wanted())
 		return 0;
 	if (bpf_map_update_elem(&calls, &thread, &call, BPF_ANY))
 		gethostlatency_event_lookup_lost();

@@ -63,7 +63,7 @@ static __always_inline int enter(__u32 by, unsigned long target, unsigned long n
 {
 	struct call call = { .by = by, .target = (__s32)target, .signal = (__s32)number };
 
-	if (is_wanted(call.signal) && !syscalls_begin(&calls, &call))
+	if (is_wanted(call.signal) && emf_is_wanted() && !syscalls_begin(&calls, &call))
 		killsnoop_event_signal_lost();
 	return 0;
 }
@@ -108,7 +108,7 @@ int on_signal(struct bpf_raw_tracepoint_args *ctx)
 	struct task_struct *task = (struct task_struct *)ctx->args[2];
 	struct call call = { .by = KILLSNOOP_BY_KERNEL, .signal = (__s32)ctx->args[0] };
 
-	if (!kernel || !is_wanted(call.signal))
+	if (!kernel || !is_wanted(call.signal) || !emf_is_wanted())
 		return 0;
 	/* Of a process it is 0 or less; SEND_SIG_NOINFO, 0, is a process, too. */
 	if (!info || ((__u64)info != SEND_SIG_PRIV && BPF_CORE_READ(info, si_code) <= 0))

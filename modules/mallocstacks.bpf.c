@@ -64,7 +64,7 @@ struct {
 
 static __always_inline bool is_wanted(void)
 {
-	return !pid || pid == bpf_get_current_pid_tgid() >> 32;
+	return (!pid || pid == bpf_get_current_pid_tgid() >> 32) && emf_is_wanted();
 }
 
 static __always_inline struct mallocstacks_kept *kept_by(__s32 stack)

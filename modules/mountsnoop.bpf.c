@@ -29,7 +29,7 @@ SYSCALLS_MAP(MAX_CALLS);
 
 static __always_inline int enter(struct call *call)
 {
-	if (pid && pid != bpf_get_current_pid_tgid() >> 32)
+	if ((pid && pid != bpf_get_current_pid_tgid() >> 32) || !emf_is_wanted())
 		return 0;
 	call->since = bpf_ktime_get_ns();
 	if (!syscalls_begin(&calls, call))

@@ -51,7 +51,7 @@ static __always_inline void leave(void *ctx, struct task_struct *task)
 	__u32 thread = task->pid;
 	struct wait wait = { .key.pid = task->tgid, .since = bpf_ktime_get_ns() };
 
-	if (!thread || (pid && (__u32)task->tgid != pid) || is_dead(task))
+	if (!thread || (pid && (__u32)task->tgid != pid) || is_dead(task) || !emf_is_wanted_task(task))
 		return;
 	wait.key.user = stack(ctx, !kernel_only, BPF_F_USER_STACK);
 	wait.key.kernel = stack(ctx, !user_only, OWN_FRAMES);

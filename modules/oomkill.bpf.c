@@ -79,29 +79,27 @@ static __always_inline void describe(struct oomkill_kill *e, const struct task_s
 SEC("raw_tp/mark_victim")
 int on_victim(struct bpf_raw_tracepoint_args *ctx)
 {
-	__u64 thread = bpf_get_current_pid_tgid(), *known;
+	__u64 thread = bpf_get_current_pid_tgid(), *known = has_task() ? NULL : bpf_map_lookup_elem(&victims, &thread);
 	const struct task_struct *task = NULL;
-	struct oomkill_kill *e = oomkill_event_kill_reserve();
+	struct oomkill_kill *e;
 
+	/* One that was ending anyway gets no signal, and keeps its number only. */
+	if (has_task())
+		task = (const struct task_struct *)ctx->args[0];
+	else if (known && BPF_CORE_READ((const struct task_struct *)*known, pid) == (int)ctx->args[0])
+		task = (const struct task_struct *)*known;
+	if (task ? !emf_is_wanted_task(task) : emf_wants_some())
+		return 0;
+	e = oomkill_event_kill_reserve();
 	if (!e)
 		return 0;
 	__builtin_memset(e, 0, sizeof(*e));
 	e->time = bpf_ktime_get_ns();
 	e->by_pid = thread >> 32;
 	bpf_get_current_comm(e->by_comm, sizeof(e->by_comm));
-	if (has_task()) {
-		task = (const struct task_struct *)ctx->args[0];
-	} else {
-		known = bpf_map_lookup_elem(&victims, &thread);
-		/* One that was ending anyway gets no signal, and keeps its number only. */
-		if (known && BPF_CORE_READ((const struct task_struct *)*known, pid) == (int)ctx->args[0])
-			task = (const struct task_struct *)*known;
-		e->pid = (__u32)ctx->args[0];
-	}
-	if (task) {
-		e->pid = BPF_CORE_READ(task, tgid);
+	e->pid = task ? (__u32)BPF_CORE_READ(task, tgid) : (__u32)ctx->args[0];
+	if (task)
 		describe(e, task);
-	}
 	oomkill_event_kill_submit(e);
 	return 0;
 }

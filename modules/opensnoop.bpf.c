@@ -49,7 +49,7 @@ static __always_inline int enter(const void *path, __u32 flags)
 {
 	struct call call = { .path = (__u64)path, .flags = flags };
 
-	if (pid && pid != bpf_get_current_pid_tgid() >> 32)
+	if ((pid && pid != bpf_get_current_pid_tgid() >> 32) || !emf_is_wanted())
 		return 0;
 	if (!syscalls_begin(&calls, &call))
 		opensnoop_event_open_lost();
@@ -59,6 +59,8 @@ static __always_inline int enter(const void *path, __u32 flags)
 /* The path is read here: the kernel has read it by now, so that it is in memory. */
 static __always_inline int leave(long result)
 {
+	__u32 process = bpf_get_current_pid_tgid() >> 32, uid = (__u32)bpf_get_current_uid_gid(), flags;
+	__s32 fd = result < 0 ? -1 : (__s32)result, error = result < 0 ? (__s32)result : 0;
 	struct call call;
 	struct opensnoop_open *e;
 
@@ -66,15 +68,16 @@ static __always_inline int leave(long result)
 		return 0;
 	if (failed && result >= 0)
 		return 0;
-	e = opensnoop_event_open_reserve();
+	flags = common_flags(call.flags);
+	e = opensnoop_event_open_passes(process, uid, fd, error, flags) ? opensnoop_event_open_reserve() : NULL;
 	if (!e)
 		return 0;
 	e->time = bpf_ktime_get_ns();
-	e->pid = bpf_get_current_pid_tgid() >> 32;
-	e->uid = (__u32)bpf_get_current_uid_gid();
-	e->fd = result < 0 ? -1 : (__s32)result;
-	e->error = result < 0 ? (__s32)result : 0;
-	e->flags = common_flags(call.flags);
+	e->pid = process;
+	e->uid = uid;
+	e->fd = fd;
+	e->error = error;
+	e->flags = flags;
 	e->cut = syscalls_text(e->path, sizeof(e->path), (void *)call.path);
 	__builtin_memset(e->pad, 0, sizeof(e->pad));
 	bpf_get_current_comm(e->comm, sizeof(e->comm));

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * prefix.h - addresses and networks as people write them, 10.0.0.0/8 or 2001:db8::1, for user parts.
  */

@@ -26,7 +26,7 @@ int sample(struct bpf_perf_event_data *ctx)
 	__u64 one = 1, *count;
 	struct profile_key key = { .pid = bpf_get_current_pid_tgid() >> 32 };
 
-	if (!key.pid || (pid && key.pid != pid))
+	if (!key.pid || (pid && key.pid != pid) || !emf_is_wanted())
 		return 0;
 	key.user = stack(ctx, !kernel_only, BPF_F_USER_STACK);
 	key.kernel = stack(ctx, !user_only, 0);

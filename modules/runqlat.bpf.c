@@ -38,7 +38,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, MAX_PROCESSES);
 	__type(key, __u32); /* tgid */
-	__type(value, struct runqlat_hist);
+	__type(value, struct runqlat_process);
 } processes SEC(".maps");
 
 /* A new histogram. Never written. */
@@ -46,22 +46,22 @@ struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct runqlat_hist);
+	__type(value, struct runqlat_process);
 } empty SEC(".maps");
 
-/* What could not be measured because a map was full; [0] tasks, [1] processes. */
-__u64 lost[2];
+/* What could not be measured or counted because a map was full. */
+__u64 lost_waits, lost_processes;
 
 static __always_inline int starts_waiting(struct task_struct *task)
 {
 	__u32 thread = task->pid;
 	__u64 now;
 
-	if (!thread || (pid && (__u32)task->tgid != pid))
+	if (!thread || (pid && (__u32)task->tgid != pid) || !emf_is_wanted_task(task))
 		return 0;
 	now = bpf_ktime_get_ns();
 	if (bpf_map_update_elem(&waiting, &thread, &now, BPF_ANY))
-		__sync_fetch_and_add(&lost[0], 1);
+		__sync_fetch_and_add(&lost_waits, 1);
 	return 0;
 }
 
@@ -75,7 +75,7 @@ static __always_inline bool is_runnable(struct task_struct *task)
 static __always_inline void count_process(struct task_struct *task, __u32 slot)
 {
 	__u32 tgid = task->tgid, zero = 0;
-	struct runqlat_hist *hist, *fresh;
+	struct runqlat_process *hist, *fresh;
 
 	hist = bpf_map_lookup_elem(&processes, &tgid);
 	if (!hist) {
@@ -84,7 +84,7 @@ static __always_inline void count_process(struct task_struct *task, __u32 slot)
 			bpf_map_update_elem(&processes, &tgid, fresh, BPF_NOEXIST);
 		hist = bpf_map_lookup_elem(&processes, &tgid);
 		if (!hist) {
-			__sync_fetch_and_add(&lost[1], 1);
+			__sync_fetch_and_add(&lost_processes, 1);
 			return;
 		}
 	}

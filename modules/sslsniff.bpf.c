@@ -41,7 +41,7 @@ static __always_inline int enter(__u64 direction, unsigned long data, unsigned l
 	__u64 thread = bpf_get_current_pid_tgid();
 	struct calls first = { 0 }, *in;
 
-	if (pid && pid != thread >> 32)
+	if ((pid && pid != thread >> 32) || !emf_is_wanted())
 		return 0;
 	in = bpf_map_lookup_elem(&threads, &thread);
 	if (!in) {

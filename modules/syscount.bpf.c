@@ -9,6 +9,7 @@
 #include "compat.h"
 
 char LICENSE[] SEC("license") = "GPL";
+EMF_DOC("count system calls: how many, how many failed, how long they took");
 
 #define MAX_THREADS 16384   /* inside of a system call at the same time */
 #define MAX_NUMBERS 1024    /* of different system calls */
@@ -57,6 +58,7 @@ struct {
 	__type(value, struct total);
 } calls SEC(".maps");
 EMF_TABLE(calls, calls);
+EMF_IF(calls, !by_process);
 
 struct process_call {
 	__u32 pid;
@@ -77,6 +79,7 @@ struct {
 	__type(value, struct process_total);
 } processes SEC(".maps");
 EMF_TABLE(processes, calls);
+EMF_IF(processes, by_process);
 
 static __always_inline void count(__u32 number, bool failed, __u64 took)
 {
@@ -125,7 +128,7 @@ int on_enter(struct bpf_raw_tracepoint_args *ctx)
 	__u32 tid = (__u32)thread;
 	struct inside call = { .since = bpf_ktime_get_ns(), .number = ctx->args[1] };
 
-	if (pid && pid != thread >> 32)
+	if ((pid && pid != thread >> 32) || !emf_is_wanted())
 		return 0;
 	if (compat_is())
 		count_lost(CALLS_32BIT);

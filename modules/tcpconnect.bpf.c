@@ -72,8 +72,13 @@ static __always_inline struct listener listener_of(const struct sock *sk)
 static __always_inline void tell(const struct sock *sk, const struct owner *owner, __u32 dir, int result)
 {
 	struct tcpconnect_connect *e;
+	__be32 saddr[4], daddr[4];
+	__u16 sport, dport;
 
 	if ((pid && owner->pid != pid) || (failed && !result))
+		return;
+	tcp_addresses(sk, saddr, daddr, &sport, &dport);
+	if (!tcpconnect_event_connect_passes(owner->pid, owner->uid, result, dir, sport, dport))
 		return;
 	e = tcpconnect_event_connect_reserve();
 	if (!e)
@@ -86,7 +91,10 @@ static __always_inline void tell(const struct sock *sk, const struct owner *owne
 	e->dir = dir;
 	__builtin_memset(e->pad, 0, sizeof(e->pad));
 	__builtin_memcpy(e->comm, owner->comm, sizeof(e->comm));
-	tcp_addresses(sk, e->saddr, e->daddr, &e->sport, &e->dport);
+	__builtin_memcpy(e->saddr, saddr, sizeof(saddr));
+	__builtin_memcpy(e->daddr, daddr, sizeof(daddr));
+	e->sport = sport;
+	e->dport = dport;
 	tcpconnect_event_connect_submit(e);
 }
 
@@ -97,6 +105,8 @@ static __always_inline void tell_incoming(const struct sock *sk)
 
 	if (known)
 		owner = *known;
+	else if (emf_wants_some())
+		return; /* nobody knows whose it is */
 	else
 		owner.uid = BPF_CORE_READ(sk, sk_uid.val);
 	tell(sk, &owner, TCPCONNECT_DIR_IN, 0);
@@ -115,11 +125,11 @@ int on_state(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	if (new_state == TCP_SYN_SENT) {
 		owner = own();
-		if ((!pid || owner.pid == pid) && bpf_map_update_elem(&sockets, &key, &owner, BPF_ANY))
+		if ((!pid || owner.pid == pid) && emf_is_wanted() && bpf_map_update_elem(&sockets, &key, &owner, BPF_ANY))
 			tcpconnect_event_connect_lost();
 		return 0;
 	}
-	if (incoming && new_state == TCP_LISTEN) {
+	if (incoming && new_state == TCP_LISTEN && emf_is_wanted()) {
 		owner = own();
 		listener = listener_of(sk);
 		bpf_map_update_elem(&listeners, &listener, &owner, BPF_ANY);

@@ -18,7 +18,7 @@ struct life {
 	__u64 since;
 	__u32 pid;
 	char comm[16];
-	__u32 pad;
+	__u32 is_wanted;
 };
 
 struct {
@@ -45,7 +45,7 @@ static __always_inline void tell(const struct sock *sk, const struct life *life)
 	const struct tcp_sock *tcp = (const struct tcp_sock *)sk;
 	struct tcplife_life *e;
 
-	if (pid && life->pid != pid)
+	if ((pid && life->pid != pid) || (emf_wants_some() && !life->is_wanted))
 		return;
 	e = tcplife_event_life_reserve();
 	if (!e)
@@ -81,6 +81,7 @@ int on_state(struct bpf_raw_tracepoint_args *ctx)
 		life.since = known ? life.since : bpf_ktime_get_ns();
 	if (!life.pid && is_by_its_process(new_state)) {
 		life.pid = bpf_get_current_pid_tgid() >> 32;
+		life.is_wanted = emf_is_wanted();
 		bpf_get_current_comm(life.comm, sizeof(life.comm));
 	}
 	if (new_state == TCP_CLOSE) {

@@ -22,7 +22,7 @@ struct life {
 	__u64 since; /* when the state it is in began */
 	__u32 pid;
 	__u16 sport; /* a socket that closes has given its port back already */
-	__u16 pad;
+	__u16 is_wanted;
 	char comm[16];
 };
 
@@ -75,9 +75,10 @@ int on_state(struct bpf_raw_tracepoint_args *ctx)
 		life.sport = sport;
 	if (is_by_its_process(new_state)) {
 		life.pid = bpf_get_current_pid_tgid() >> 32;
+		life.is_wanted = emf_is_wanted();
 		bpf_get_current_comm(life.comm, sizeof(life.comm));
 	}
-	e = tcpstates_event_change_reserve();
+	e = emf_wants_some() && !life.is_wanted ? NULL : tcpstates_event_change_reserve();
 	if (e) {
 		e->time = now;
 		e->took = life.since ? now - life.since : 0;

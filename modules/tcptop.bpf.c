@@ -21,7 +21,7 @@ const volatile bool by_process;
 __u64 lost; /* calls that have no row */
 
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(type, BPF_MAP_TYPE_LRU_HASH); /* whoever watches for days wants those of today */
 	__uint(max_entries, MAX_ROWS);
 	__type(key, struct tcptop_connection);
 	__type(value, struct tcptop_count);
@@ -32,7 +32,7 @@ static __always_inline int count(const struct sock *sk, int n, bool is_sent)
 	struct tcptop_connection key = { .pid = bpf_get_current_pid_tgid() >> 32 };
 	struct tcptop_count first = { 0 }, *row;
 
-	if (n <= 0 || (pid && pid != key.pid) || !tcp_is(sk))
+	if (n <= 0 || (pid && pid != key.pid) || !tcp_is(sk) || !emf_is_wanted())
 		return 0;
 	if (!by_process)
 		tcp_addresses(sk, key.saddr, key.daddr, &key.sport, &key.dport);

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """A few lines around TAP: test functions named as sentences, run in order.
 
 A test file ends with `tap.main()`; its tests are the functions whose names begin
@@ -16,7 +17,7 @@ import traceback
 
 BUILD = os.path.abspath(os.environ.get("EMF_BUILDDIR", "."))
 SOURCE = os.path.abspath(os.environ.get("EMF_SRCDIR", BUILD))
-PATIENCE = 60  # seconds until something that has to come is given up; never a measure of speed
+PATIENCE = int(os.environ.get("EMF_PATIENCE", 60))  # seconds until something that has to come is given up; never a measure of speed
 PRODUCT = os.environ.get("EMF_PRODUCT", os.path.join(BUILD, "emf"))
 
 # What products that tests start keep of the kernel's BTF goes with the build folder, not to the system.
@@ -34,12 +35,24 @@ _cleanups = contextlib.ExitStack()
 
 
 class Skip(Exception):
-    """Raised with the reason by a test that cannot run here."""
+    """
+    Raised with the reason by a test that cannot run here. @doctor: what 'emf doctor' of this kernel says of it, which make check-vm
+    holds it against: "programs KIND", "maps TYPE", "helpers NAME" or "system WHAT" is lacking, "modules NAME" cannot run, "has KIND" is there, "before 5.14", "from 5.14".
+    """
+
+    def __init__(self, reason, doctor=None):
+        super().__init__(f"{reason} [doctor: {doctor}]" if doctor else reason)
 
 
 def cleanup(function, *args, **kwargs):
     """Call this at the end of the running test, last registered first."""
     _cleanups.callback(function, *args, **kwargs)
+
+
+def of_the_build(test):
+    """A test of what is built, whatever kernel runs: a guest with another kernel (EMF_GUEST) has it made outside."""
+    test.of_the_build = True
+    return test
 
 
 def need_root():
@@ -98,6 +111,8 @@ def _sentence(name):
 def main():
     module = sys.modules["__main__"]
     tests = [(n, f) for n, f in vars(module).items() if n.startswith("test_") and inspect.isfunction(f)]
+    if os.environ.get("EMF_GUEST"):
+        tests = [(n, f) for n, f in tests if not hasattr(f, "of_the_build")]
     only = sys.argv[1:]
     if only:
         tests = [(n, f) for n, f in tests if any(o in n for o in only)]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """The kinds of places that an attach statement can name, and what each wants to know."""
 from typing import Dict, List, Tuple
 

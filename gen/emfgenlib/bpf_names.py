@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Names of the kernel's interface, each list in the order of its numbers: they never change."""
 from typing import Dict, List
 

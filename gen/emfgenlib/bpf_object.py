@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """What a compiled kernel part has: structs, maps, variables and programs."""
 from dataclasses import dataclass, field
 from typing import Dict, List, Optional

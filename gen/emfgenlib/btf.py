@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """The types of a compiled kernel part: its section .BTF (Documentation/bpf/btf.rst of
 the kernel). Types are indexed in one pass and looked into when they are asked for."""
 import struct

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """What the bytes of a type mean, whatever it is called: so that two kernel parts that
 were compiled apart can share a map."""
 import hashlib

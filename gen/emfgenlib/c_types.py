@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Types of a kernel part as C types of user space."""
 import re
 from dataclasses import dataclass, field

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """The kinds of hooks that a chain can be on, as the kernel has them."""
 from typing import Dict, NamedTuple, Tuple
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """What the templates need of a chain that runs: its kernel types, where it hangs, who is in it."""
 from dataclasses import dataclass, field
 from typing import Dict, Iterable, List, Optional

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """What emfgen diff found: breaks, and changes that nobody has to fear."""
 from dataclasses import dataclass, field
 from typing import List, Optional, Tuple

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """What must hold for a set of modules and products, beyond grammar."""
 import re
 from typing import TYPE_CHECKING, Dict, Iterable, Iterator, List, Optional, Set, Tuple
@@ -40,6 +41,12 @@ def _without_kernel_part(module: ModuleDecl, errors: Errors) -> None:
     for metric in module.metrics:
         if not metric.is_event:
             errors.add(metric.source.position, f"there is no map '{metric.source.text}': module '{module.name}' has no kernel part", hint)
+    for show in module.shows:
+        errors.add(show.source.position, f"there is no map '{show.source.text}': module '{module.name}' has no kernel part", hint)
+    for lost in module.lost:
+        errors.add(lost.position, f"nothing counts '{lost.name}': module '{module.name}' has no kernel part", hint)
+    for size in module.sizes:
+        errors.add(size.map.position, f"there is no map '{size.map.text}': module '{module.name}' has no kernel part", hint)
     for need in module.needs:
         if need.variant:
             errors.add(need.variant[0].position, f"module '{module.name}' has no kernel part, and so no program to choose", hint)
@@ -150,8 +157,9 @@ def files(outputs: Iterable["Output"], errors: Errors) -> None:
         owners.setdefault(output.name, next((s for s in output.sources if s.endswith(".emf")), output.sources[0]))
 
 
-def services(found: List[Module], errors: Errors) -> None:
-    """Who provides what, and whether all that use something can start after it."""
+def services(found: List[Module], own: Optional[File], errors: Errors) -> None:
+    """Who provides what, and whether all that use something can start after it. @own declares what EMF itself
+    provides where a product serves. What an extension uses may come with another one."""
     providers: Dict[str, ModuleDecl] = {}
     described = [m.description for m in found if m.description]
     for module in described:
@@ -160,9 +168,11 @@ def services(found: List[Module], errors: Errors) -> None:
                 errors.add(name.position, f"service '{name.text}' is provided by module '{providers[name.text].name}' too",
                            "build only one of the two")
             providers.setdefault(name.text, module)
+    of_emf = {s.name for s in own.of(Service)} if own else set()
+    extensions = {m.name for m in found if m.is_extension}
     for module in described:
         for use in module.uses:
-            if use.service.text not in providers and not use.optional:
+            if use.service.text not in providers and use.service.text not in of_emf and not use.optional and module.name not in extensions:
                 errors.add(use.service.position, f"no module of this product provides service '{use.service.text}'",
                            "add the module, or write: uses " + use.service.text + " optional;")
     _cycles(described, providers, errors)
@@ -170,8 +180,11 @@ def services(found: List[Module], errors: Errors) -> None:
 
 def services_of_kernel_parts(found: Iterable[Module], files: Iterable[File], errors: Errors) -> None:
     """A module without a description is a service of its name."""
-    declared = {s.name: s.position for file in files for s in file.of(Service)}
+    declared = {s.name: s.position for file in files for s in file.of(Service) if not s.implied}
     for module in found:
+        if module.description and module.name in declared and any(e.implied for e in module.description.events):
+            errors.add(module.description.position, f"the events of module '{module.name}' are service '{module.name}', which "
+                       f"{declared[module.name]} declares", "import that file and bind them by '-> signal', write 'private' behind them, or rename the module")
         if module.is_alone and not module.has_user and module.name in declared:
             errors.add(module.position, f"module '{module.name}' has no description, so its events are service '{module.name}', which "
                        f"{declared[module.name]} declares", "rename the file, or describe the module")

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """What must hold for where the programs of a module hang."""
 from typing import Dict, Union
 

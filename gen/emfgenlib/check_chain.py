@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """What must hold for a chain."""
 from typing import TYPE_CHECKING, Dict, Iterable, List, Optional, Union
 

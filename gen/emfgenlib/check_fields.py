@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """What must hold for names, and for all that has fields: structs, messages, parameters."""
 import re
 from typing import Dict, Iterable, List
@@ -52,6 +53,8 @@ def check_fields(fields: List[Field], scope: Scope, errors: Errors, verb: str = 
     check_unique(fields, verb, errors)
     names = {f.name for f in fields}
     for member in fields:
+        if member.type.text == "argv" and member.array_kind != "bounded":
+            errors.add(member.type.position, f"'{member.name}' is an argv, which has many bytes", f"write: argv {member.name}[<=4096]")
         if member.array_kind != "bounded":
             pass
         elif member.name + "_len" in names or member.name + "_pad" in names:

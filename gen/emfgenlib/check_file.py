@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """What must hold for the declarations of one file, beyond grammar."""
 from typing import Dict, Iterable, List, Optional
 
@@ -36,7 +37,7 @@ def check_file(file: File, errors: Errors, layouts: Optional[Layouts] = None) ->
             _enum(declaration, scope, errors)
         elif isinstance(declaration, Struct):
             _struct(declaration, scope, layouts, errors)
-        elif isinstance(declaration, Service):
+        elif isinstance(declaration, Service) and not declaration.implied:  # else its events are checked
             _service(declaration, scope, layouts, errors)
         elif isinstance(declaration, Chain):
             check_chain(declaration, file, scope, layouts, errors)

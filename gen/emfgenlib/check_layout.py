@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Declared structs against those that the compiler made for the kernel part."""
 from typing import Iterable, List, Optional
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Maps that modules export, and import from each other."""
 from typing import Dict, List, Set
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Metrics of a module, as far as its description alone can tell; and what they are called where they are read."""
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
@@ -5,7 +6,7 @@ from . import types
 from .errors import Errors
 from .near import near
 from .scope import Scope
-from .syntax import Event, Field, Metric, ModuleDecl, Name, Service, Signal, Value
+from .syntax import Event, Field, Metric, ModuleDecl, Name, Service, Show, Signal, Value
 from .values import duration
 
 SCALES = {"log2": 0, "linear": 3, "bounds": 1}  # how many numbers; bounds takes more
@@ -17,6 +18,8 @@ RESERVED = ("bus", "loop", "metric", "module", "product")
 # Ends of names that say a unit: the base unit, and how many make one of it.
 UNITS = {"ns": ("seconds", 10**9), "nsecs": ("seconds", 10**9), "us": ("seconds", 10**6), "usecs": ("seconds", 10**6),
          "ms": ("seconds", 10**3), "msecs": ("seconds", 10**3), "secs": ("seconds", 1), "s": ("seconds", 1)}
+
+WORDS = (*UNITS, "bytes")  # units of a histogram that is shown, which its metric ends with
 
 
 class Exported(NamedTuple):
@@ -37,6 +40,12 @@ def exported(module: str, metric: Metric, is_time: bool) -> Exported:
     elif is_time and end != "seconds":
         name += "_seconds"
     return Exported(f"emf_{module}_{name}" + ("_total" if metric.kind == "counter" else ""), unit)
+
+
+def metric_of(show: Show) -> Metric:
+    """What a histogram that is shown is as a metric."""
+    name = f"{show.name}_{show.unit.text}" if show.unit.text in WORDS else show.name
+    return Metric(name, show.position, show.doc or [f"histogram {show.name}"], "histogram", show.scale, show.numbers, show.source, False, show.member)
 
 
 def slots_of(metric: Metric, unit: int, scope: Scope) -> Tuple[List[int], int]:
@@ -66,7 +75,7 @@ def check_metrics(module: ModuleDecl, services: Dict[str, Service], scope: Scope
             errors.add(metric.position, f"'{metric.name}' is called {name} where it is read, and so is '{names[name].name}'",
                        f"that one is at {names[name].position}; rename one of them")
         names.setdefault(name, metric)
-        _scale(metric, scope, errors)
+        check_scale(metric, scope, errors)
         if metric.max_series and not 1 <= metric.max_series.value <= MAX_SERIES:
             errors.add(metric.max_series.position, f"max_series is from 1 to {MAX_SERIES}")
         _labels(metric, errors)
@@ -74,7 +83,7 @@ def check_metrics(module: ModuleDecl, services: Dict[str, Service], scope: Scope
             errors.add(metric.source.position, f"module '{module.name}' has no event '{metric.source.text}'", near(metric.source.text, events, "it has"))
         elif metric.is_event:
             _event(metric, events[metric.source.text], services, errors)
-    if module.metrics and module.name in RESERVED:
+    if (module.metrics or module.shows or module.lost) and module.name in RESERVED:
         errors.add(module.position, f"metrics of module '{module.name}' would be called like EMF's own, emf_{module.name}_...", "rename the module")
 
 
@@ -88,7 +97,7 @@ def _labels(metric: Metric, errors: Errors) -> None:
         seen.setdefault(label.text, label)
 
 
-def _scale(metric: Metric, scope: Scope, errors: Errors) -> None:
+def check_scale(metric: Metric, scope: Scope, errors: Errors) -> None:
     if not metric.scale:
         return
     wanted, at = SCALES.get(metric.scale.text), metric.scale.position

@@ -1,4 +1,6 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """What must hold for the description of a module, and of a product."""
+import re
 from typing import Dict, List, Optional, Tuple
 
 from . import bpf_names, types, words
@@ -6,7 +8,8 @@ from .check_attach import check_attaches
 from .check_chain import all_of
 from .check_fields import check_fields, check_in_range, check_unique
 from .check_maps import check_maps
-from .check_metric import check_metrics
+from .check_metric import check_metrics, fields_of
+from .check_show import check_shows
 from .errors import Errors
 from .layout import Layouts, near_type
 from .near import near, nearest
@@ -16,10 +19,12 @@ from .syntax import (Chain, Enum, Event, Field, File, Method, ModuleDecl, Name, 
 from .values import check_value
 
 # Of struct module, include/emf/module.h.
-CALLBACKS = ("configure", "create", "attach", "poll", "notify", "detach", "destroy")
+CALLBACKS = ("configure", "create", "attach", "poll", "notify", "migrate", "detach", "destroy")
 MAX_RECORD = 1 << 16  # bytes; a quarter of an event's ring
+MAX_FILTERS = 8  # members, EMF_EVENT_FILTER_MAX of include/emf/event.h
 OVERFLOWS = ("drop_old", "drop_new", "block")
-NEEDS = (*bpf_names.OF, *bpf_names.BY_NAME)
+NEEDS = (*bpf_names.OF, *bpf_names.BY_NAME, "library")
+_LIBRARY = re.compile(r"[A-Za-z0-9][A-Za-z0-9+._-]*\Z")
 SAID = {"cap": "capability", "helper": "helper", "map_type": "map type"}
 AS_IN = {"cap": "without CAP_, as in: BPF, PERFMON, NET_ADMIN", "helper": "without bpf_, as in: ktime_get_coarse_ns",
          "map_type": "in lower case, as in: ringbuf, lru_hash"}
@@ -50,6 +55,7 @@ def check_module(module: ModuleDecl, file: File, scope: Scope, layouts: Layouts,
     check_maps(module, {d.name: d for f in file.reached() for d in f.of(ModuleDecl)}, errors)
     check_unique(module.metrics, "a metric", errors)
     check_metrics(module, services, scope, errors)
+    check_shows(module, scope, errors)
     _plugs(module, {c.name: c for c in all_of(file, Chain)}, errors)
 
 
@@ -90,6 +96,12 @@ def _need(need: Need, errors: Errors) -> None:
             if name.text not in known:
                 errors.add(name.position, f"there is no {SAID[need.kind.text]} '{name.text}'",
                            lambda: nearest(name.text, known) or AS_IN[need.kind.text])
+    elif need.kind.text == "library":
+        for name in need.names:
+            if not _LIBRARY.match(name.text):
+                errors.add(name.position, "this is no name of a library", 'as pkg-config knows it, as in: "libmicrohttpd"')
+        if need.variant:
+            errors.add(need.kind.position, "a library has no variant", "it is linked with all of the module")
     if need.variant and len(need.names) > 1:
         errors.add(need.names[1].position, "a variant is chosen by one name",
                    "one 'needs' for each, each with programs of its own")
@@ -166,7 +178,7 @@ def _event_record(event: Event, scope: Scope, layouts: Layouts, errors: Errors) 
         layout = layouts.of_fields(Struct(event.name, event.position), event.fields, scope, in_message=False)
         if layout and layout.size > MAX_RECORD:
             errors.add(event.position, f"the record of '{event.name}' has {layout.size} bytes; {MAX_RECORD} are the most")
-        if event.signal:
+        if event.signal and not event.implied:
             errors.add(event.fields[0].position, f"event '{event.name}' has the members of its signal, and cannot have its own",
                        "drop the (...), or the -> signal")
     elif not event.signal:
@@ -185,16 +197,52 @@ def _event_signal(event: Event, signal: Signal, errors: Errors) -> None:
                    "declare another signal for the event")
 
 
+def _signal_for(event: Event) -> str:
+    return "drop the private" if event.private else "add: -> signal SERVICE.SIGNAL"
+
+
+def _filters(event: Event, services: Dict[str, Service], scope: Scope, errors: Errors) -> None:
+    """Members that are one number in host order, which the kernel part compares as such."""
+    members = {f.name: f for f in fields_of(event, services)}
+    seen: Dict[str, Name] = {}
+    if event.filters and event.handled:
+        errors.add(event.filters[0].position, f"event '{event.name}' is handled, and its function gets each record", "drop the filter(...), or the handled")
+    for name in event.filters:
+        member = members.get(name.text)
+        if name.text in seen:
+            errors.add(name.position, f"'{name.text}' stands here twice")
+        elif members and not member:
+            errors.add(name.position, f"event '{event.name}' has no member '{name.text}'", near(name.text, members, "it has"))
+        elif member and not _is_compared(member, scope):
+            errors.add(name.position, f"'{name.text}' is no number that the kernel part could compare",
+                       "name members that are one number in host order, or an enum or flags")
+        seen.setdefault(name.text, name)
+    if len(event.filters) > MAX_FILTERS:
+        errors.add(event.filters[MAX_FILTERS].position, f"event '{event.name}' can be filtered by more than {MAX_FILTERS} members", "leave some to user space")
+
+
+def _is_compared(member: Field, scope: Scope) -> bool:
+    type_ = types.BUILT_IN.get(member.type.text)
+    if not type_:
+        found = scope.find_type(member.type.text)
+        return not member.array_kind and bool(found) and isinstance(found.type, Enum)
+    return not member.array_kind and type_.low is not None and not member.type.text.startswith("be") \
+        and member.type.text not in ("char", "wait_status", "container")
+
+
 def _event(event: Event, services: Dict[str, Service], scope: Scope, layouts: Layouts, errors: Errors) -> None:
     _event_record(event, scope, layouts, errors)
+    _filters(event, services, scope, errors)
     if event.overflow and event.overflow.text not in OVERFLOWS:
         errors.add(event.overflow.position, f"there is no overflow policy '{event.overflow.text}'",
                    "there are: " + ", ".join(OVERFLOWS))
+    if event.private and event.signal:
+        errors.add(event.position, f"event '{event.name}' is private, and feeds a signal", "drop the private, or the -> signal")
     if event.on_demand and not event.signal:
-        errors.add(event.position, f"event '{event.name}' is on demand, and feeds no signal", "add: -> signal SERVICE.SIGNAL")
+        errors.add(event.position, f"event '{event.name}' is on demand, and feeds no signal", _signal_for(event))
     if event.overflow and not event.signal:
         errors.add(event.overflow.position, f"the overflow policy of event '{event.name}' is for who subscribes to its signal, and it feeds none",
-                   "add: -> signal SERVICE.SIGNAL; what does not fit into the ring of the event is dropped and counted in any case")
+                   _signal_for(event) + "; what does not fit into the ring of the event is dropped and counted in any case")
     if event.signal and _known(event.signal[0], "service", services, errors):
         signals = {s.name: s for s in services[event.signal[0].text].of(Signal)}
         if _known(event.signal[1], "signal", signals, errors):

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """No two declarations may meet in one C name, and none may be longer than C tells apart:
 the compiler would tell it of generated code, or not at all."""
 import re
@@ -8,11 +9,12 @@ from .check_fields import NAME_MAX, is_emfs
 from .errors import Errors, Position
 from .interface import Builder, Interface
 from .layout import Layouts
+from .sdk import FOLDER
 from .syntax import File, ModuleDecl, ProductDecl
 
 # What a module's own part of its header and its C declares, and its skeleton.
-OF_A_MODULE = ("module", "object", "skeleton", "bpf", "params", "uses", "provides", "needs", "attaches", "events", "metrics", "param_table",
-               "object_create", "object_destroy", "pack", "pack_end", "pack_start", "object_set_params", "params_store")
+OF_A_MODULE = ("module", "object", "skeleton", "bpf", "params", "uses", "provides", "needs", "attaches", "events", "metrics", "views", "view_table", "lost_table", "param_table",
+               "object_create", "object_destroy", "pack", "pack_end", "pack_start", "stores")
 
 EMFS_OWN = "bus-idl/emf.emf"  # the services that every product has
 
@@ -20,7 +22,7 @@ Named = Tuple[str, Position]
 
 
 def is_emfs_own(file: File) -> bool:
-    return file.path == EMFS_OWN
+    return file.path in (EMFS_OWN, f"{FOLDER}/{EMFS_OWN}")
 
 
 def names_of_module(name: str, position: Position, description: Optional[ModuleDecl]) -> List[Named]:

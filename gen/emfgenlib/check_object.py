@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """A module's description against its compiled kernel part: structs, maps, programs."""
 from typing import List, Optional
 
@@ -8,7 +9,7 @@ from .check_layout import check_layouts, member_names
 from .errors import Errors
 from .interface import Interface
 from .near import near
-from .syntax import Attach, Chain, File, Method, Metric, ModuleDecl, Name, Need, Plug, Service
+from .syntax import Attach, Chain, File, Method, Metric, ModuleDecl, Name, Need, Plug, Service, Show
 
 # is_prog_sleepable, check_map_prog_compatibility(), kernel/bpf/verifier.c
 SLEEPABLE = frozenset("""hash array percpu_hash percpu_array lru_hash lru_percpu_hash array_of_maps hash_of_maps ringbuf
@@ -34,6 +35,10 @@ class _Check:
         for metric in module.metrics:
             if not metric.is_event:
                 self.metric(metric)
+        for show in module.shows:
+            self.show(show)
+        for size in module.sizes:
+            self.map(size.map)
         provided = {name.text for name in module.provides}
         for service in all_of(file, Service):
             if service.name in provided:
@@ -73,6 +78,15 @@ class _Check:
             self.no_member("value", member, found, found.value, names)
         for label in metric.labels:
             self.label(label, metric, found)
+
+    def show(self, show: Show) -> None:
+        """Its members are looked up where it is made."""
+        is_global = show.kind == "histogram" and show.source.text in self.obj.variables
+        found = None if is_global else self.map(show.source)
+        if show.stacks:
+            self.map(show.stacks)
+        if found and show.member and show.member.text not in member_names(self.obj, found.value):
+            self.no_member("value", show.member, found, found.value, member_names(self.obj, found.value))
 
     def number(self, metric: Metric, member: Name, found: Map) -> None:
         btf_ = self.obj.btf

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Maps that one kernel part imports, against those that another one exports."""
 from typing import Callable, List, NamedTuple, Optional
 

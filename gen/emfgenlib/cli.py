@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """The command line of emfgen."""
 import argparse
 import importlib
@@ -10,8 +11,8 @@ from .errors import Errors
 # Which file has a command. Only that one is imported: a build waits for every
 # millisecond, and most of a run is Python reading its own files.
 COMMANDS: Dict[str, str] = {
-    "build": "build", "objects": "objects", "stubs": "stubs",
-    "new": "new", "check": "tools", "fmt": "tools", "diff": "tools", "doc": "tools", "words": "tools",
+    "build": "build", "objects": "objects", "stubs": "stubs", "pages": "pages", "btfhub": "btfhub",
+    "headers": "doc_header", "new": "new", "check": "tools", "fmt": "tools", "diff": "tools", "doc": "tools", "words": "tools",
 }
 
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Steps through the tokens of a file, and what to say when one does not fit."""
 import re
 from typing import Callable, Dict, List, NoReturn, TypeVar

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """What a new version of a file breaks for those who were built against the old one.
 
 The rules, with their reasons, are in docs/idl.md. A declaration is known by its name;
@@ -43,10 +44,15 @@ def _plain(file: File) -> List[Declaration]:
     return [d for d in file.declarations if isinstance(d, (Const, Enum, Struct))]
 
 
+def _is_implied(declaration: Declaration) -> bool:
+    """Its module and its events are compared instead."""
+    return isinstance(declaration, Service) and declaration.implied
+
+
 def _versioned(old: File, new: File, kind: type, what: str, compare_two: Callable[..., None], changes: Changes) -> None:
     """Declarations with a version: what one of them breaks, a new major version allows."""
-    before: Dict[str, Declaration] = {d.name: d for d in old.of(kind)}
-    after: Dict[str, Declaration] = {d.name: d for d in new.of(kind)}
+    before: Dict[str, Declaration] = {d.name: d for d in old.of(kind) if not _is_implied(d)}
+    after: Dict[str, Declaration] = {d.name: d for d in new.of(kind) if not _is_implied(d)}
     for name, declaration in before.items():
         if name not in after:
             changes.breaks(declaration.position, f"{what} '{name}' is gone", "who uses it finds nothing")

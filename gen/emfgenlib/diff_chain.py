@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Chains: what programs that were compiled for the old version rely on."""
 from typing import Optional
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Modules and products: what their users type, configure, read and graph."""
 from typing import Callable, Dict, List, Tuple
 
@@ -6,13 +7,13 @@ from .diff_chain import argument
 from .diff_types import compare_member, compare_members
 from .diff_wire import Side
 from .errors import Position
-from .syntax import Attach, Event, Field, Metric, ModuleDecl, Name, ProductDecl
+from .syntax import Attach, Event, Field, Metric, ModuleDecl, Name, ProductDecl, Show
 
 
 def compare_modules(before: ModuleDecl, after: ModuleDecl, old: Side, new: Side, changes: Changes) -> None:
     what = f"module '{before.name}'"
     _params(before, after, what, old, new, changes)
-    _names("provides", {n.text: n.position for n in before.provides}, {n.text: n.position for n in after.provides}, what,
+    _names("provides", _provided(before), _provided(after), what,
            "who uses the service finds no provider", changes)
     _names("exports map", {m.map.text: m.map.position for m in before.maps if m.export},
            {m.map.text: m.map.position for m in after.maps if m.export}, what, "modules that import it do not load", changes)
@@ -21,11 +22,22 @@ def compare_modules(before: ModuleDecl, after: ModuleDecl, old: Side, new: Side,
     _needs(before, after, what, changes)
     _attaches(before, after, what, changes)
     _paired("event", before.events, after.events, what, lambda a, b: _event(a, b, what, old, new, changes), changes)
-    _paired("metric", before.metrics, after.metrics, what, lambda a, b: _metric(a, b, what, changes), changes)
+    _paired("metric", _said(before.metrics), _said(after.metrics), what, lambda a, b: _metric(a, b, what, changes), changes)
+    _shows(before, after, what, changes)
     if after.required and not before.required:
         changes.fine(after.position, f"{what} is required now")
     if after.by_name and not before.by_name:
         changes.breaks(after.position, f"{what} runs only where it is named", "a product that starts all of its modules has it no more")
+
+
+def _said(metrics: List[Metric]) -> List[Metric]:
+    """Those that are written; the others come and go with their events."""
+    return [m for m in metrics if not m.implied]
+
+
+def _provided(module: ModuleDecl) -> Dict[str, Position]:
+    implied = {e.signal[0].text for e in module.events if e.implied}
+    return {n.text: n.position for n in module.provides if n.text not in implied}
 
 
 def _names(verb: str, was: Dict[str, Position], is_: Dict[str, Position], what: str, why: str, changes: Changes) -> None:
@@ -144,7 +156,9 @@ def _event(before: Event, after: Event, what: str, old: Side, new: Side, changes
     # An event has the fields of its signal, or its own.
     compare_members(before.fields, after.fields, "event", f"event '{before.name}' of {what}", old, new, changes)
     was, is_ = (".".join(n.text for n in e.signal) if e.signal else "none" for e in (before, after))
-    if was != is_:
+    if was == "none" and is_ != was:
+        changes.adds(after.position, f"event '{before.name}' of {what} feeds signal {is_}")
+    elif was != is_:
         changes.breaks(after.position, f"event '{before.name}' of {what} feeds signal {is_} and fed {was}",
                        "who waits for the signal waits in vain, or gets other records")
     if before.handled != after.handled:
@@ -166,6 +180,32 @@ def _metric(before: Metric, after: Metric, what: str, changes: Changes) -> None:
     scales = [(m.scale.text if m.scale else "", [n.text for n in m.numbers]) for m in (before, after)]
     if scales[0] != scales[1]:
         changes.breaks(after.position, f"the buckets of {name} are others", "old and new samples cannot be added up")
+
+
+def _shows(before: ModuleDecl, after: ModuleDecl, what: str, changes: Changes) -> None:
+    """Under one name there may be several, of which one is there."""
+    def each(module: ModuleDecl) -> Dict[Tuple[str, str], Show]:
+        return {(s.name, ", ".join("not " * c.negated + c.param.text for c in s.conditions)): s for s in module.shows}
+
+    was, is_ = each(before), each(after)
+    known = {name for name, _ in was}
+    for name in sorted({name for name, _ in is_} - known):
+        changes.adds(next(s for (n, _), s in is_.items() if n == name).position, f"{what} shows '{name}'")
+    for (name, when), show in was.items():
+        others = [s for (n, w), s in is_.items() if n == name]
+        if not others:
+            changes.breaks(show.position, f"{what} does not show '{name}' any more", "who reads it finds nothing")
+            continue
+        other = is_.get((name, when)) or next((s for s in others if _form(s) == _form(show)), others[0])
+        if _form(show) != _form(other):
+            changes.breaks(other.position, f"'{name}' of {what} is shown in another form", "who reads what was printed finds something else")
+        if (name, when) not in is_:
+            changes.fine(other.position, f"'{name}' of {what} is shown under other conditions")
+
+
+def _form(show: Show) -> Tuple[object, ...]:
+    return (show.kind, show.unit.text if show.unit else "", show.per.value if show.per else 1, show.scale.text if show.scale else "",
+            *([n.text for n in names] for names in (show.numbers, show.key, show.value)))
 
 
 def compare_products(before: ProductDecl, after: ProductDecl, changes: Changes) -> None:

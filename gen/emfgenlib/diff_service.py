@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Services: what a peer of the old version calls, sends and waits for."""
 from typing import List
 

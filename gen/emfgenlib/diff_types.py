@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Consts, enums, structs, and the members of everything that has members."""
 from typing import List, Optional, Sequence, Tuple, Union
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """What a type means where it stands, and which messages a struct is a part of."""
 from dataclasses import dataclass, field, replace
 from typing import Dict, List, Optional, Set, Tuple

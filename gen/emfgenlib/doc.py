@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """The documentation of what files declare, from their types and docs.
 
 What is said is decided here, once, as headings, paragraphs, definitions, tables and
@@ -11,7 +12,7 @@ from .doc_man import Man
 from .doc_markdown import Markdown
 from .doc_page import Page
 from .syntax import (Attach, Chain, Const, Declaration, Enum, Event, Field, File, Method, Metric, ModuleDecl, ProductDecl,
-                     Service, Signal, Size, Struct, TypedError, Value, access_of)
+                     Service, Show, Signal, Size, Struct, TypedError, Value, access_of)
 
 
 def document(files: Sequence[File], format_: str) -> str:
@@ -41,7 +42,7 @@ def _size(size: Size) -> str:
     return size.text
 
 
-def _type(field: Field) -> str:
+def type_of(field: Field) -> str:
     text = field.type.text + (f"<={_size(field.bound)}" if field.bound is not None else "")
     text += " " + field.qualifier if field.qualifier else ""
     if field.array_kind:
@@ -50,7 +51,7 @@ def _type(field: Field) -> str:
     return text
 
 
-def _value(value: Value) -> str:
+def value_of(value: Value) -> str:
     if value.kind != "string":
         return value.text
     escaped = value.text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
@@ -59,9 +60,9 @@ def _value(value: Value) -> str:
 
 def _fields(page: Page, fields: List[Field], head: str = "Name") -> None:
     """A table with the columns that have anything in them."""
-    columns = [("Type", [_type(f) for f in fields]),
-               ("Default", [_value(f.default) if f.default else "" for f in fields]),
-               ("Range", [f"{_value(f.range[0])} to {_value(f.range[1])}" if f.range else "" for f in fields]),
+    columns = [("Type", [type_of(f) for f in fields]),
+               ("Default", [value_of(f.default) if f.default else "" for f in fields]),
+               ("Range", [f"{value_of(f.range[0])} to {value_of(f.range[1])}" if f.range else "" for f in fields]),
                ("Unit", [f.unit.text if f.unit else "" for f in fields])]
     docs = [f.summary for f in fields]
     used = [(title, cells) for title, cells in columns if any(cells)]
@@ -105,7 +106,7 @@ def _service(page: Page, service: Service) -> None:
         if own:
             page.heading(2, title)
         for call in own:
-            _call(page, call)
+            call_of(page, call)
     others = [m for m in service.members if not isinstance(m, (Signal, TypedError))]
     if others:
         page.heading(2, "Types")
@@ -116,7 +117,7 @@ def _service(page: Page, service: Service) -> None:
         _types(page, errors)
 
 
-def _call(page: Page, call: Signal) -> None:
+def call_of(page: Page, call: Signal) -> None:
     page.heading(3, ("method " if isinstance(call, Method) else "signal ") + call.name)
     page.doc(call.doc)
     results = call.results if isinstance(call, Method) else []
@@ -141,8 +142,8 @@ def _call(page: Page, call: Signal) -> None:
 
 
 def _attach(attach: Attach) -> str:
-    arguments = ["param " + _type(replace(a, array_kind="")) + f" {a.name}" + "[]" * bool(a.array_kind)
-                 if isinstance(a, Field) else _value(a) for a in attach.arguments]
+    arguments = ["param " + type_of(replace(a, array_kind="")) + f" {a.name}" + "[]" * bool(a.array_kind)
+                 if isinstance(a, Field) else value_of(a) for a in attach.arguments]
     return f"{attach.name}({', '.join(arguments)})"
 
 
@@ -183,6 +184,12 @@ def _module(page: Page, module: ModuleDecl) -> None:
     if module.events:
         page.heading(2, "Events")
         page.definitions([(page.code(e.name), _event(e, page)) for e in module.events])
+    if module.shows:
+        page.heading(2, "What it prints of maps")
+        page.definitions([(page.code(s.name), _show(s, page)) for s in module.shows])
+    if module.lost:
+        page.heading(2, "What it may lose")
+        page.definitions([(page.code(x.name), page.escaped(x.text.text)) for x in module.lost])
     if module.metrics:
         page.heading(2, "Metrics")
         page.table(["Name", "Kind", "Labels", "About"],
@@ -199,6 +206,14 @@ def _event(event: Event, page: Page) -> str:
     return " ".join(facts)
 
 
+def _show(show: Show, page: Page) -> str:
+    text = {"histogram": "A histogram", "table": "A table", "stacks": "Stacks"}[show.kind]
+    text += (f" in {page.escaped(show.unit.text)}" if show.unit else "") + f" of {page.code(show.source.text)}"
+    if show.conditions:
+        text += ", if " + " and ".join("not " * c.negated + page.code("--" + c.param.text) for c in show.conditions)
+    return text + (f": {page.escaped(show.summary)}" if show.summary else ".")
+
+
 def _scale(metric: Metric) -> str:
     return metric.kind + (f", {metric.scale.text}" if metric.scale else "")
 
@@ -207,13 +222,13 @@ def _option(page: Page, param: Field) -> str:
     short = f"-{param.short.text}, " if param.short else ""
     if param.type.text == "bool":
         return page.code(f"{short}--{param.name}")
-    return page.code(f"{short}--{param.name} {_type(param)}")
+    return page.code(f"{short}--{param.name} {type_of(param)}")
 
 
 def _about_option(page: Page, param: Field) -> str:
     facts = [page.escaped(param.summary)] if param.doc and param.summary else []
-    facts += [f"Default: {page.code(_value(param.default))}."] if param.default else []
-    facts += [f"From {page.code(_value(param.range[0]))} to {page.code(_value(param.range[1]))}."] if param.range else []
+    facts += [f"Default: {page.code(value_of(param.default))}."] if param.default else []
+    facts += [f"From {page.code(value_of(param.range[0]))} to {page.code(value_of(param.range[1]))}."] if param.range else []
     facts += [f"In {page.escaped(param.unit.text)}."] if param.unit else []
     facts += ["May change while the module runs."] * param.live
     return " ".join(facts)
@@ -230,5 +245,5 @@ def _product(page: Page, product: ProductDecl) -> None:
                            f"Calls {page.code(c.service.text + '.' + c.method.text)}.") for c in product.commands])
     if product.settings:
         page.heading(2, "Settings")
-        page.table(["Parameter", "Value"], [[page.code(f"{s.module.text}.{s.param.text}"), page.code(_value(s.value))]
+        page.table(["Parameter", "Value"], [[page.code(f"{s.module.text}.{s.param.text}"), page.code(value_of(s.value))]
                                             for s in product.settings])

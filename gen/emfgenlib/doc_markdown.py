@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Documentation as Markdown, as GitHub and CommonMark understand it."""
 import re
 from typing import Sequence, Tuple

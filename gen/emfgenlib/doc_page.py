@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """What a format of documentation has to be able to say."""
 from typing import List, Sequence, Tuple
 

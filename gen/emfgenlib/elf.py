@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """The ELF file that a compiled kernel part is: its sections and symbols. Whatever the
 file claims is checked against its size, so that one that lies is an error and no more."""
 import os

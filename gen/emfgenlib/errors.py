@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Errors with a position. Those of one run are collected, then told in order."""
 from dataclasses import dataclass, field
 from typing import Callable, List, Optional, Tuple, Union

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Files that are read: regular ones. A FIFO would be waited for, and a device never end."""
 import errno
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """The canonical form of a file: the same tokens and comments, laid out by one rule.
 
 What the form is stands in docs/idl.md. It depends on the tokens, on where lines ended

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """One statement in canonical form: the blanks between its tokens, and where it is
 broken when it is too long or has comments inside."""
 from dataclasses import dataclass

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Parameters and the variables of their names in the compiled kernel part."""
 from dataclasses import dataclass
 from typing import List
@@ -17,6 +18,7 @@ class Stored:
 
     name: str
     section: str  # of the skeleton: rodata, data, bss
+    place: str  # the same in the object: .rodata
     constant: bool  # once it is loaded
 
 
@@ -26,7 +28,7 @@ def stored(obj: Object, source: str, file: File, module: ModuleDecl, has_user: b
     for param in module.params:
         variable = obj.variables.get(param.name)
         if not variable:
-            if not has_user and param.name not in module.attached_by:
+            if not has_user and param.name not in module.attached_by | module.shown_by:
                 errors.add(param.position, f"nothing reads parameter '{param.name}': {source} has no variable of that name",
                            f"add there: {'' if param.live else 'const '}volatile {declaration_of(param, scope)};")
             continue
@@ -34,7 +36,7 @@ def stored(obj: Object, source: str, file: File, module: ModuleDecl, has_user: b
         before = errors.count
         _check(obj, variable, param, scope, source, constant, errors)
         if errors.count == before:
-            out.append(Stored(param.name, variable.section.lstrip(".").replace(".", "_"), constant))
+            out.append(Stored(param.name, variable.section.lstrip(".").replace(".", "_"), variable.section, constant))
     return out
 
 

@@ -1,10 +1,12 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """A service as text: what a product prints when it is asked what it offers."""
 import re
 from typing import Dict, List, Set, Tuple
 
 from .errors import Errors
 from .fmt import canonical
-from .syntax import Const, Declaration, Enum, File, Service, Struct
+from .implied import text_of
+from .syntax import Const, Declaration, Enum, File, ModuleDecl, Service, Struct
 
 WORD = re.compile(r"[A-Za-z_]\w*")
 COMMENT = re.compile(r"//.*")
@@ -23,7 +25,11 @@ def service_texts(file: File) -> Dict[str, List[str]]:
     for known in (file, *file.reached()):
         for name, lines in _shared(known).items():
             shared.setdefault(name, lines)  # the nearest one counts, as it does for who names it
-    texts = _texts(file, services)
+    texts = _texts(file, [s for s in services if not s.implied])
+    modules = {m.name: m for m in file.of(ModuleDecl)}
+    for service in services:
+        if service.implied:
+            texts[service.name] = text_of(service, modules[service.name], _texts(file, [modules[service.name]])[service.name])
     return {name: _needed(lines, shared) + lines for name, lines in texts.items()}
 
 
@@ -38,7 +44,7 @@ def _texts(file: File, declarations: List[Declaration]) -> Dict[str, List[str]]:
     lines = canonical(file.path, file.text, Errors()).splitlines(keepends=True)
     found: List[Tuple[int, str, List[str]]] = []
     for declaration in declarations:
-        start = re.compile(rf"(service|const|enum|flags|struct|error) {declaration.name}\b")
+        start = re.compile(rf"(service|module|const|enum|flags|struct|error) {declaration.name}\b")
         begin = next(i for i, line in enumerate(lines) if start.match(line))
         end = begin if lines[begin].rstrip().endswith((";", "}")) else lines.index("}\n", begin)
         doc = begin

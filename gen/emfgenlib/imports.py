@@ -1,8 +1,10 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """A file and all that it imports."""
 import os
 from typing import Dict, List, Sequence
 
 from .errors import Errors
+from .implied import imply
 from .parser import parse
 from .syntax import File, Import
 
@@ -27,6 +29,7 @@ class Loader:
         for wanted in file.imports:
             self._import(file, wanted)
         self.open.pop()
+        imply(file)
         return file
 
     def _import(self, file: File, wanted: Import) -> None:

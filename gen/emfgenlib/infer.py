@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """What the description of a kernel part would have said, where there is none: options from
 its "const volatile" globals, events from what it sends."""
 import re
@@ -28,7 +29,7 @@ _NUMBERS = ("u8", "u16", "u32", "u64", "s8", "s16", "s32", "s64", "be16", "be32"
 
 @dataclass
 class InferredParam(TableParam):
-    section: str = ""  # of the skeleton
+    section: str = ""  # of the object
     offset: int = 0  # there
     value: str = "0"  # what the variable starts with, in C
 
@@ -51,6 +52,7 @@ class InferredEvent:
 
 @dataclass
 class Inferred:
+    doc: str = ""
     enums: List[Names] = field(default_factory=list)
     records: List[TableRecord] = field(default_factory=list)
     params: List[InferredParam] = field(default_factory=list)
@@ -59,7 +61,10 @@ class Inferred:
     types: List[Opaque] = field(default_factory=list)  # of globals
     attaches: List[TableAttach] = field(default_factory=list)
     service: Optional[InferredService] = None
+    unheard: List[Tuple[TableRecord, str]] = field(default_factory=list)  # events that are no signals, and why
     metrics: List[InferredMetric] = field(default_factory=list)
+    lost: List[object] = field(default_factory=list)  # a description can say that
+    conventions: List[str] = field(default_factory=list)  # what is said of the printing by a parameter
 
     def counted(self, record: TableRecord) -> int:
         """The index of the metric that counts a type of event."""
@@ -68,7 +73,7 @@ class Inferred:
     def told(self, module: str, record: TableRecord) -> str:
         """Of the signal of a type of event, in C."""
         signals = self.service.signals if self.service else []
-        number = next((i for i, g in enumerate(signals) if g.record is record), None)
+        number = next((i for i, g in enumerate(signals) if g.event is record), None)
         return "NULL, 0" if number is None else f"&{module}_service, {number}"
 
 
@@ -96,16 +101,19 @@ class Source:
 def infer(obj: Object, module: str, path: str, has_user: bool, errors: Errors) -> Inferred:
     there, source = said(obj.btf), Source(path)
     records = Records(obj, module, there)
-    out = Inferred()
+    out = Inferred(there.doc)
     out.params = _params(obj, records, there, source, errors)
     out.events = _Events(obj, records, there, source, has_user, errors).all()
-    out.views = Views(obj, records, there, source.place, has_user, errors).all()
+    views = Views(obj, records, there, source.place, has_user, errors)
+    out.views = views.all()
+    views.add_conditions(out.views, [p.name for p in out.params])
     _add_view_params(out, path)
     if not has_user:
         _attach(obj, module, source, out)
     out.enums, out.records, out.types = records.enums, records.records, opaque(obj, module)
     if not has_user:
-        out.service = service_of(module, _sent(out.events), out.records, out.enums)
+        service = service_of(module, _sent(out.events), out.records, out.enums)
+        out.service, out.unheard = service if service.signals else None, service.left_out
         out.metrics = metrics_of(module, [(r, e.position) for e in out.events for _, r in e.types], out.views)
     return out
 
@@ -118,16 +126,29 @@ def _sent(events: List[InferredEvent]) -> List[TableRecord]:
     return out
 
 
+def tell_unheard(inferred: Inferred) -> None:
+    for record, why in inferred.unheard:
+        place = next(e.position for e in inferred.events if any(r is record for _, r in e.types))
+        warn(place, f"'{record.shown}' is printed, and not on the bus: {why}")
+
+
 def tell_unused(obj: Object, path: str, declared: ModuleDecl) -> None:
     """A description wins; what is said beside it is of no effect."""
     there, source = said(obj.btf), Source(path)
+    if there.doc:
+        warn(source.place(r"^(EMF_DOC)\b"), f"EMF_DOC() is not used, since {declared.position.path} describes module '{declared.name}'",
+             "say it there: /// in front of the module")
     for event in there.events:
         warn(source.place(rf"EMF_EVENT\s*\(\s*({re.escape(event.map)})\b"), f"EMF_EVENT() is not used, since {declared.position.path} describes "
              f"module '{declared.name}'", "declare the event there")
     for word, names in (("HIST", there.hists), ("TABLE", there.tables)):
         for name in names:
             warn(source.place(rf"EMF_{word}\s*\(\s*({re.escape(name)})\b"), f"EMF_{word}() is not used, since {declared.position.path} "
-                 f"describes module '{declared.name}'", "print it in the user part, or declare a metric there")
+                 f"describes module '{declared.name}'",
+                 f"declare it there: show histogram {name} ... from {name};" if word == "HIST" else f"declare it there: show table {name} from {name};")
+    for name in there.ifs:
+        warn(source.place(rf"EMF_IF\s*\(\s*({re.escape(name)})\b"), f"EMF_IF() is not used, since {declared.position.path} describes "
+             f"module '{declared.name}'", f"say it there: show ... {name} ... if ...;")
     for name in there.params:
         warn(source.place(rf"EMF_PARAM\s*\(\s*({re.escape(name)})\b"), f"EMF_PARAM() is not used, since {declared.position.path} describes "
              f"module '{declared.name}'", "declare the parameter there, with its doc")
@@ -139,6 +160,9 @@ def tell_unused(obj: Object, path: str, declared: ModuleDecl) -> None:
 def _params(obj: Object, records: Records, there: Said, source: Source, errors: Errors) -> List[InferredParam]:
     wanted = [v for v in obj.variables.values() if v.section.startswith(".rodata") and v.is_const_volatile and not v.is_static
               and not v.name.startswith(("_", "emf_"))]
+    for name in there.params_twice:
+        one = rf"EMF_PARAM\s*\(\s*{re.escape(name)}\b"
+        warn(source.place(rf"{one}[\s\S]*EMF_PARAM\s*\(\s*({re.escape(name)})\b"), f"EMF_PARAM({name}, ...) is there twice, with two texts", "keep one of them")
     found = {v.name: made for v in wanted for made in [_param(obj, records, v, there.params.get(v.name, ""), source)] if made}
     for name in there.params:
         if name not in found:
@@ -166,7 +190,7 @@ def _param(obj: Object, records: Records, variable: Variable, help_: str, source
     dimensions, element = types.array(variable.type)
     bare, base = types.strip(element), records.base(element)
     position = source.place(rf"\bvolatile\b[^;{{}}]*\b({re.escape(name)})\b")
-    out = InferredParam(name, "", Declared(position), "", 0, "", None, None, help_, section=variable.section.lstrip(".").replace(".", "_"),
+    out = InferredParam(name, "", Declared(position), "", 0, "", None, None, help_, section=variable.section,
                         offset=variable.offset)
     order = "little" if obj.elf.endian == "<" else "big"
     if dimensions:
@@ -180,7 +204,7 @@ def _param(obj: Object, records: Records, variable: Variable, help_: str, source
     signed = bool(types.is_signed(element)) and base != "bool"
     value = int.from_bytes(data, order, signed=signed)
     if types.kinds[bare] in (btf.ENUM, btf.ENUM64):
-        out.type, out.names = "EMF_ENUM", records.enum(bare).name
+        out.type, out.names = "EMF_ENUM", records.enum(bare, name).name
         out.c_type = f"__{'s' if signed else 'u'}{8 * len(data)}"
     elif base in _NUMBERS or base in ("bool", "char"):
         meant = semantics.of(name, types.typedefs(element), base)
@@ -209,9 +233,11 @@ def _add_view_params(out: Inferred, path: str) -> None:
 
     if out.views:
         day = "(int64_t)86400000000000ll"
-        add("interval", "uint64_t", "EMF_DURATION", ("(int64_t)0", day), "print and start anew this often; 0 for once, at the end", "i")
+        out.conventions.append("interval")
+        add("interval", "__u64", "EMF_DURATION", ("(int64_t)0", day), "print and start anew this often; 0 for once, at the end", "i")
     if any(view.unit is None for view in out.views):
-        add("top", "uint32_t", "EMF_U32", None, "rows of a table that are printed; 0 for all")
+        out.conventions.append("top")
+        add("top", "__u32", "EMF_U32", None, "rows of a table that are printed; 0 for all")
 
 
 # --- places -----------------------------------------------------------------------------------
@@ -240,6 +266,11 @@ def _attach(obj: Object, module: str, source: Source, out: Inferred) -> None:
 
 
 # --- events -----------------------------------------------------------------------------------
+
+
+def _name_of(map_: str) -> str:
+    """The name in "(void *)&events"."""
+    return re.sub(r"[\s&()]|void\s*\*", "", map_)
 
 
 class _Events:
@@ -278,6 +309,11 @@ class _Events:
 
     def _said(self, map_: Map, events: List[SaidEvent]) -> Optional[InferredEvent]:
         place = self._place(map_.name)
+        for event in events:
+            if self.btf.kinds[self.btf.strip(event.type)] == btf.FWD:
+                self.errors.add(place, f"{self.btf.written(event.type)} is declared, and nowhere defined: nothing says what a record of '{map_.name}' is",
+                                "define it in this file, or name the type that is sent")
+                return None
         if len(events) > 1 and (any(e.id is None for e in events) or len({e.id for e in events}) < len(events)):
             self.errors.add(place, f"nothing says which of its {len(events)} types a record of '{map_.name}' has",
                             "write for each the value of its first member: " + self._lines(map_.name, [e.type for e in events], ", VALUE"))
@@ -288,7 +324,28 @@ class _Events:
             self.errors.add(place, f"the types of '{map_.name}' do not begin with the same number, so nothing says which one a record has",
                             "let the first member of each be a number of the same type")
             return None
-        return InferredEvent(map_.name, types, place)
+        made = InferredEvent(map_.name, types, place)
+        self._check_bytes(map_.name, [e.type for e in events], made)
+        return made
+
+    def _check_bytes(self, map_: str, types: List[int], made: InferredEvent) -> None:
+        """A record of a size that is known has to be one of the types. It may be longer where it is no
+        other record, but bytes that one of them lies in, and shorter by what its last array leaves out,
+        where it is not the whole of another one."""
+        keys, records = [self._key(t) for t in types], [r for _, r in made.types]
+        for sent in self.there.sent:
+            if _name_of(sent.map) != map_ or not sent.bytes:
+                continue
+            is_other = self._is_record(sent.type) and self._key(sent.type) not in keys
+            is_whole = is_other and self.btf.size(sent.type) == sent.bytes and all(sent.bytes < self.btf.size(t) for t in types)
+            if any(r.least <= sent.bytes for r in records) and not is_whole and not (is_other and all(r.size < sent.bytes for r in records)):
+                continue
+            what = f"is a {self._written(sent.type)} of {sent.bytes} bytes" if is_other else f"has {sent.bytes} bytes"
+            has = " and ".join(f"{self._written(t)} has {self.btf.size(t)}" for t in types)
+            hint = self._lines(map_, [sent.type]) if is_other and len(types) == 1 else ""
+            self.errors.add(made.position, f"a record of '{map_}' {what} where it is sent, and {has}",
+                            f"name the type that is sent: {hint}" if hint else "send all of it, or name what is sent by EMF_EVENT()")
+            return
 
     # --- seen, where something is sent
 
@@ -299,7 +356,9 @@ class _Events:
         here, anywhere, is_used = self._sent_to(map_.name)
         found = here or (anywhere if len(self.rings) == 1 else [])
         if len(found) == 1:
-            return InferredEvent(map_.name, [(0, self.records.event(found[0], map_.name))], self._place(map_.name))
+            made = InferredEvent(map_.name, [(0, self.records.event(found[0], map_.name))], self._place(map_.name))
+            self._check_bytes(map_.name, found, made)
+            return made
         if not is_used and (map_.type == _PERF or map_.name not in self.named):
             return None  # counters of the processor, which are read; or nothing at all
         if len(found) > 1:
@@ -337,7 +396,7 @@ class _Events:
         is_used = False
         functions = set()
         for sent in self.there.sent:
-            name = re.sub(r"[\s&()]|void\s*\*", "", sent.map)
+            name = _name_of(sent.map)
             is_used |= name == map_ or (name != "" and name not in self.rings)
             if name == map_:
                 functions.add(sent.function)
@@ -347,7 +406,7 @@ class _Events:
                     here.setdefault(self._key(sent.type), sent.type)
         if not here:  # of a function that knows one buffer only, what it submits is sent there
             for sent in self.there.sent:
-                others = {re.sub(r"[\s&()]|void\s*\*", "", s.map) for s in self.there.sent if s.function == sent.function} - {map_, ""}
+                others = {_name_of(s.map) for s in self.there.sent if s.function == sent.function} - {map_, ""}
                 if not sent.map and sent.function in functions and not others and self._is_record(sent.type):
                     here.setdefault(self._key(sent.type), sent.type)
         return list(here.values()), list(anywhere.values()), is_used

@@ -1,5 +1,7 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """The types that a kernel part sends as tables of the core: what a description would have
 said of them, and what it cannot say (bit-fields, unions, 128 bits, flexible tails)."""
+import math
 import re
 from dataclasses import dataclass
 from typing import Dict, List, Optional, Tuple
@@ -11,6 +13,7 @@ from .said import Said
 from .tables import TableMember, TableRecord
 
 MAX_BYTES = 1 << 16  # of a record with what is behind it: EMF_EVENT_RECORD_MAX, core/event.c
+_STRUCT_ALIGN = 8  # of any struct, at most
 _MAX_DEPTH = 16  # of structs in structs
 _PADDING = re.compile(r"_*(pad|padding|unused|reserved)_?\d*\Z")
 _RECORDS = (btf.STRUCT, btf.UNION)
@@ -23,6 +26,18 @@ class Names:
 
     name: str
     pairs: List[Tuple[str, str]]
+
+
+def _place(tail: int, size: int, least: int) -> Tuple[int, int]:
+    """Where the number of elements of @size bytes lies, of which what is sent has at most @least, from @tail on; and for how
+    many there is room behind it, so that C adds nothing before them nor at the end of the struct that it is as a signal."""
+    align = math.gcd(size, _STRUCT_ALIGN)
+    place = tail + -tail % 4
+    while True:
+        for count in range(least, least + _STRUCT_ALIGN // align):
+            if (place + 4) % align == 0 and (place + 4 + count * size) % _STRUCT_ALIGN == 0:
+                return place, count
+        place += 4
 
 
 class Records:
@@ -60,11 +75,12 @@ class Records:
         self._members(number, 0, 0, out)
         return out
 
-    def enum(self, number: int) -> Names:
+    def enum(self, number: int, member: str) -> Names:
+        """One without a name is called after the @member that has it."""
         if number not in self._enums:
             pairs = [(name, f"{value & (1 << 64) - 1:#x}ull" if value > (1 << 31) - 1 or value < 0 else str(value))
                      for name, value in self.btf.values(number)]
-            self._enums[number] = Names(self._c_name(self.btf.name(number) or "enum"), pairs)
+            self._enums[number] = Names(self._c_name(self.btf.name(number) or f"{member}_values"), pairs)
             self.enums.append(self._enums[number])
         return self._enums[number]
 
@@ -97,20 +113,23 @@ class Records:
 
     def _tail(self, made: TableRecord, number: int) -> None:
         """Of an array at the end the rest may be missing, and of one without a length only what was sent
-        says how long it is. The number of its elements stands behind the record, where the core puts it."""
+        says how long it is. As the language has it, the number of its elements is before them, where the core puts it."""
         last = made.members[-1]
         dimensions = self.btf.array(self.btf.members(number)[-1].type)[0]
         if not dimensions or last.bits or last.offset != self.btf.members(number)[-1].offset:
             return
-        if 0 in dimensions:
-            last.count = (MAX_BYTES - last.offset - 8) // last.size
-        elif last.count == 1:  # one text, which ends with its NUL, or with what is missing; else an address, which is whole
+        is_flexible = 0 in dimensions
+        if not is_flexible and last.count == 1:  # one text, which ends with its NUL, or with what is missing; else an address, which is whole
             made.fixed = last.offset if last.type in ("EMF_STRING", "EMF_COMM") else made.size
             return
-        made.fixed = last.offset
-        end = last.offset + last.count * last.size
-        last.len_offset = end + -end % 4
-        made.size = last.len_offset + 4
+        made.tail = last.offset
+        spare = _STRUCT_ALIGN // math.gcd(last.size, _STRUCT_ALIGN) - 1  # what _place() adds at most
+        made.tail_max = (MAX_BYTES - made.tail - 16) // last.size - spare if is_flexible else last.count
+        last.len_offset, last.count = _place(made.tail, last.size, made.tail_max)
+        last.offset = made.fixed = last.len_offset + 4
+        made.size = last.offset + last.count * last.size
+        if made.tail_max < 1 or made.size > MAX_BYTES:
+            raise BadObject(f"has '{last.name}' at the end of {self.btf.written(number)}, of elements of {last.size} bytes, which is too much")
 
     def _members(self, number: int, base: int, depth: int, out: List[TableMember]) -> None:
         if len(out) > c_types.MAX_MEMBERS:
@@ -209,7 +228,7 @@ class Records:
     def _scalar(self, name: str, element: int, at: int, count: int) -> TableMember:
         bare, size, base = self.btf.strip(element), self.btf.size(element), self.base(element)
         if self.btf.kinds[bare] in (btf.ENUM, btf.ENUM64) and size in (1, 2, 4, 8):
-            return TableMember(name, "EMF_ENUM", at, size, count, None, names=self.enum(bare).name)
+            return TableMember(name, "EMF_ENUM", at, size, count, None, names=self.enum(bare, name).name)
         if self.btf.kinds[bare] == btf.PTR:
             return TableMember(name, "EMF_KSYM", at, size, count, None)
         return TableMember(name, "EMF_" + base.upper() if base else "EMF_HEX", at, size, count, None)

@@ -1,7 +1,8 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Maps and globals of a kernel part that are printed: histograms by their shape or by
 EMF_HIST(), tables by EMF_TABLE() only, since most maps are bookkeeping."""
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Callable, List, Optional, Tuple
 
 from . import bpf_names, btf, c_types
@@ -13,14 +14,29 @@ from .said import Said
 from .tables import TableMember, TableRecord
 
 _MAX_SLOTS = 64  # of powers of two
-_MAX_COLUMNS = 12  # EMF_TABLE_COLUMNS, core/table.h
+MAX_COLUMNS = 12  # EMF_TABLE_COLUMNS, core/table.h
 _SLOTS = "slots"  # the member of a value, as libbpf's tools call it
 _GLOBALS = re.compile(r"slots|(\w+_)?(hist|dist)\Z")  # that are slots themselves
 _COUNTED = re.compile(r"(\w+_)?(hist|dist|histogram)\Z")  # maps whose key is the slot
 _KINDS = {bpf_names.MAP_TYPES.index(n): n for n in ("hash", "array", "percpu_hash", "percpu_array", "lru_hash", "lru_percpu_hash")}
-_NUMBERS = re.compile(r"EMF_(U|S)(8|16|32|64)|EMF_(PID|UID|DURATION|BE16|BE32|BE64)")
+NUMBERS = re.compile(r"EMF_(U|S)(8|16|32|64)|EMF_(PID|UID|DURATION|BE16|BE32|BE64)")
 
 Place = Callable[[str], Position]
+
+
+@dataclass
+class Stacks:
+    """Of a map that counts by them: its members, and the map that has them."""
+
+    map: str
+    at_end: bool
+    per: int
+    pid: TableMember
+    weight: TableMember
+    user: Optional[TableMember] = None
+    kernel: Optional[TableMember] = None
+    comm: Optional[TableMember] = None
+    is_comm_of_value: bool = False
 
 
 @dataclass
@@ -33,12 +49,17 @@ class InferredView:
     value: Optional[TableRecord] = None
     slots: Optional[TableMember] = None
     slot: Optional[TableMember] = None
-    n: int = 0  # of slots
+    slots_n: int = 0
+    scale: str = "log2"
+    numbers: List[int] = field(default_factory=list)  # of the scale
     sort: str = ""  # "&flow_rows_members[2]"
     counters: Optional[List[Tuple[int, int, int]]] = None
-    section: str = ""  # of the skeleton, of a global
+    section: str = ""  # of the object, of a global
     offset: int = 0
     elements: int = 0
+    stacks: Optional[Stacks] = None
+    map: str = ""
+    conditions: List[Tuple[int, bool]] = field(default_factory=list)  # numbers of parameters, and whether they must not be given
 
 
 class Views:
@@ -68,6 +89,19 @@ class Views:
                     self.errors.add(self._said(line, name), f"there is no '{name}' that could be printed: {what} that user space can read",
                                     near(name, known))
 
+    def add_conditions(self, views: List[InferredView], params: List[str]) -> None:
+        """Said by EMF_IF(), of what is printed."""
+        by_name = {view.name: view for view in views}
+        for name, said in self.there.ifs.items():
+            param = said.lstrip("! ")
+            if name not in by_name:
+                self.errors.add(self._said("EMF_IF", name), f"'{name}' is not printed, with no option", near(name, by_name))
+            elif param not in params:
+                self.errors.add(self._said("EMF_IF", name), f"'{param}' is no option: those are const volatile, and numbers, bool, enums or char[N]",
+                                near(param, params))
+            else:
+                by_name[name].conditions = [(params.index(param), said.startswith("!"))]
+
     def _said(self, line: str, name: str) -> Position:
         return self.place(rf"{line}\s*\(\s*({re.escape(name)})\b")
 
@@ -93,16 +127,16 @@ class Views:
     def _hist(self, map_: Map) -> Optional[InferredView]:
         said = map_.name in self.there.hists
         view = InferredView(map_.name, self.there.hists.get(map_.name) or "value", self._position(map_.name), map_.value_size)
-        view.counters = self._counters(map_)
+        view.counters, view.map = self._counters(map_), map_.name
         view.slots = self._slots(map_.value)
         if view.slots:
-            view.n = view.slots.count
+            view.slots_n = view.slots.count
             view.value = self._beside(map_.value, map_.name, view.slots)
             is_one = _KINDS[map_.type].endswith("array") and map_.max_entries == 1
             view.key = None if is_one or map_.key is None else self._key(map_, view.value)
             return view
         if (said or _COUNTED.match(map_.name)) and self._is_count(map_):
-            view.n = _MAX_SLOTS
+            view.slots_n = _MAX_SLOTS
             view.slots, view.slot = self._number("count", map_.value), self._number("slot", map_.key)
             return view
         if said:
@@ -126,7 +160,7 @@ class Views:
     def _global(self, variable: Variable) -> Optional[InferredView]:
         dimensions, element = self.btf.array(variable.type)
         name, said = variable.name, variable.name in self.there.hists
-        view = InferredView(name, self.there.hists.get(name) or "value", self._position(name), 0, section=variable.section.lstrip(".").replace(".", "_"),
+        view = InferredView(name, self.there.hists.get(name) or "value", self._position(name), 0, section=variable.section,
                             offset=variable.offset)
         view.slots = self._slots(element) if len(dimensions) < 2 else None
         if view.slots:
@@ -136,7 +170,7 @@ class Views:
         elif said or _GLOBALS.match(name):
             view.slots, view.elements, view.value_size = self._array(name, variable.type, 0), 1, self.btf.size(variable.type)
         if view.slots:
-            view.n = view.slots.count
+            view.slots_n = view.slots.count
             return view
         if said:
             self.errors.add(self._said("EMF_HIST", name), f"'{name}' is {self._written(variable.type)}, and no histogram",
@@ -174,17 +208,17 @@ class Views:
         if map_.key is None or map_.value is None:
             self.errors.add(position, f"'{map_.name}' has a key or a value without a type", "declare it there: __type(key, ...), __type(value, ...)")
             return None
-        view = InferredView(map_.name, None, position, map_.value_size, counters=self._counters(map_))
+        view = InferredView(map_.name, None, position, map_.value_size, counters=self._counters(map_), map=map_.name)
         bare = self.btf.strip(map_.value)
         is_struct = self.btf.kinds[bare] == btf.STRUCT
         view.value = self.records.record(bare, self.btf.name(bare) or map_.name) if is_struct else self.records.event(map_.value, map_.name)
         view.key = self._key(map_, view.value)
         columns = len(view.key.members) + len(view.value.members)
-        if columns > _MAX_COLUMNS:
-            self.errors.add(position, f"'{map_.name}' has {columns} members of key and value together, and a table has {_MAX_COLUMNS} columns",
+        if columns > MAX_COLUMNS:
+            self.errors.add(position, f"'{map_.name}' has {columns} members of key and value together, and a table has {MAX_COLUMNS} columns",
                             "print it in a user part")
             return None
-        numbers = {m.name: i for i, m in enumerate(view.value.members) if m.count == 1 and not m.bits and _NUMBERS.fullmatch(m.type)}
+        numbers = {m.name: i for i, m in enumerate(view.value.members) if m.count == 1 and not m.bits and NUMBERS.fullmatch(m.type)}
         if sort and sort not in numbers:
             self.errors.add(position, f"the value of '{map_.name}' ({self._written(map_.value)}) has no number '{sort}' to sort by", near(sort, numbers, "it has"))
             return None

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """What C sees of one .emf file: names, literals and layouts, ready for the templates."""
 from dataclasses import dataclass, field
 from typing import Dict, List, Optional, Set, Tuple, Union
@@ -92,6 +93,7 @@ class CChain:
     state: Optional[CStruct]
     rooms: List[int]  # of each slot
     handoff_mark: str = "0"  # of the names and types of what is handed off
+    hash: str = "0"  # of what a program in it has to know
 
     @property
     def handed(self) -> List[str]:
@@ -111,6 +113,17 @@ class CEvent:
     own: bool  # declared with the event, not with a signal
     signal: Optional[Tuple[str, str]]  # service, signal
     index: int = 0  # of the signal in its service
+
+    @property
+    def filters(self) -> List[Tuple[str, str, str]]:
+        """Members that the kernel part can test: name, C type, and as what they are compared."""
+        at = {m.name: m for m in self.record.layout.members}
+        fields = {f.name: f for f in self.record.fields}
+        out = []
+        for name in self.declaration.filters:
+            type_, low = fields[name.text].type.text, getattr(types.BUILT_IN.get(fields[name.text].type.text), "low", 0)
+            out.append((name.text, at[name.text].c_type, "error" if type_ == "errno" else "signed" if low else "unsigned"))
+        return out
 
 
 @dataclass
@@ -313,6 +326,7 @@ class Builder:
         handed = [f for f in (chain.state.fields if chain.state else []) if f.name in out.chains[-1].handed]
         if handed:
             out.chains[-1].handoff_mark = hash64(self.schema.fields(handed, scope))[:10]
+        out.chains[-1].hash = hash64(self.schema.chain(chain, rooms, scope))
         out.names += [(name, slot.position) for name, slot in slots]
         out.declare(chain.position, f"{c}_slots".upper(), f"{c}_default".upper(), f"{c}_proceed".upper(), *(f"{c}_{word}" for word in CHAIN_WORDS))
 
@@ -327,6 +341,7 @@ class Builder:
                 record = self._message(out, f"{m}_{event.name}", event, event.fields, scope)
             out.events.append(CEvent(event.name, event, record, not event.signal, signal, self.indices.get(signal, 0)))
             verbs = ["reserve", "submit", "lost", "record"] + (["reserve_cut"] if record.tail else [])
+            verbs += ["pass", "passes", "members"] if event.filters else []
             out.declare(event.position, *(f"{m}_event_{event.name}_{verb}" for verb in verbs),
                      f"{m}_event_{event.name}_bytes".upper(), f"{m}_handle_{event.name}", f"{m}_print_{event.name}")
 

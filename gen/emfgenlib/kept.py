@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """What was made of which text: a file whose sources are as they were is not rendered
 again. make would not know, since one run of the generator makes all files. It is kept
 beside Python's own compiled files, where the build has given them a place."""
@@ -11,7 +12,8 @@ from .files import read_regular
 
 HEADER = "_maps.h"  # of what an object has
 INFERRED = "_inferred.h"  # of what its description would have said
-METRICS = "_metrics.h"  # of a description that has some, with the types of the object's maps
+SHOWN = "_shown.h"  # metrics and what is printed, of a description that has some, with the types of the object's maps
+PACKED = ".bpf.o.gz"  # what of the object is in the product
 _GENERATOR = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 
 
@@ -38,17 +40,20 @@ def _state(path: str) -> str:
 
 # Of a description, of a kernel part, of a user part; an object has the list of what it was made of.
 OF_A_FILE = ("_emf.h", "_emf.c", "_emf.o", "_emf.o.d")
-OF_A_KERNEL_PART = (".bpf.o", ".bpf.o.d", ".bpf.o.gz", ".skel.h", HEADER, INFERRED, METRICS)
+OF_A_KERNEL_PART = (".bpf.o", ".bpf.o.d", PACKED, ".skel.h", HEADER, INFERRED, SHOWN)
 OF_A_USER_PART = (".o", ".o.d")
+OF_AN_EXTENSION = (".so", "_extension.c", "_extension.pic.o", "_extension.pic.o.d", ".pic.o", ".pic.o.d", "_emf.pic.o", "_emf.pic.o.d")
 
 
-def forget(out: str, files: Iterable[str], kernel_parts: Iterable[str], user_parts: Iterable[str]) -> None:
+def forget(out: str, files: Iterable[str], kernel_parts: Iterable[str], user_parts: Iterable[str], extensions: Iterable[str],
+           shared: Iterable[str]) -> None:
     """Remove what was made for files that are gone: nobody can include it any more, and
     should one of them come back, it is checked anew."""
-    made = {name + ending for names, endings in ((files, OF_A_FILE), (kernel_parts, OF_A_KERNEL_PART), (user_parts, OF_A_USER_PART))
+    made = {name + ending for names, endings in ((files, OF_A_FILE), (kernel_parts, OF_A_KERNEL_PART), (user_parts, OF_A_USER_PART),
+                                                 (extensions, OF_AN_EXTENSION), (shared, OF_AN_EXTENSION[-2:]))
             for name in names for ending in endings}
     for name in os.listdir(out) if os.path.isdir(out) else []:
-        if name.endswith(OF_A_FILE + OF_A_KERNEL_PART + OF_A_USER_PART) and name not in made and ".tmp" not in name \
+        if name.endswith(OF_A_FILE + OF_A_KERNEL_PART + OF_A_USER_PART + OF_AN_EXTENSION) and name not in made and ".tmp" not in name \
                 and not name.startswith("libemf_"):  # automake's, of EMF's own services
             os.unlink(os.path.join(out, name))
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Where each member of a struct lies. C would do the same, but for the padding that it
 inserts by itself: here that is an error, because its bytes leak and are no part of a
 key."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Characters to tokens, each with its position."""
 import re
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ _TOKEN = re.compile(
   | (?P<name>[A-Za-z_](?:[A-Za-z0-9_]|-(?!>))*)  # with a dash: of products only
   | (?P<string>"(?:[^"\\\n]|\\["\\n])*")
   | (?P<char>'[^'\\\n]')
-  | (?P<sign>->|>=|<=|\.\.|[{}()\[\];:,.=<>@-])
+  | (?P<sign>->|>=|<=|\.\.|[{}()\[\];:,.=<>@-]|/(?!\*))
     """,
     re.VERBOSE,
 )

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Names that a header of generated code, or the compiler, replaces wherever they stand; those
 that C reserves for them (__x, _X) are not repeated. test_generated holds the list against
 what the headers on the machine define."""
@@ -45,7 +46,7 @@ _NAMES = frozenset(
     bpf_target_defined bpf_target_x86 bpf_tc_hook__last_field bpf_tc_opts__last_field bpf_trace_opts__last_field
     bpf_tracepoint_opts__last_field bpf_uprobe_opts__last_field bpf_usdt_opts__last_field
     bpf_xdp_attach_opts__last_field bpf_xdp_query_opts__last_field bpf_xdp_set_link_opts__last_field container_of
-    ebpf_module emf_count emf_debug emf_err emf_info emf_ring_lost emf_ring_reserve emf_ring_submit emf_warn errno
+    ebpf_module emf_count emf_debug emf_err emf_info emf_ring_filtered emf_ring_lost emf_ring_reserve emf_ring_submit emf_warn errno
     gen_loader_opts__last_field htobe16 htobe32 htobe64 htole16 htole32 htole64 le16toh le32toh le64toh
     libbpf_prog_handler_opts__last_field linux offsetof perf_buffer_opts__last_field
     perf_buffer_raw_opts__last_field ring_buffer_opts__last_field stderr stdin stdout strdupa strndupa unix

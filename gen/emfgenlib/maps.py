@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """The maps of a kernel part as accessors for its user part."""
 from dataclasses import dataclass, field
 from typing import Dict, List, NamedTuple, Optional, Tuple

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """What a product is built from, as plain data. Nothing here reads or writes files."""
 from dataclasses import dataclass, field
 from typing import List, Optional, Tuple
@@ -12,6 +13,8 @@ class Module:
 
     name: str
     folder: str  # relative to the build folder: "modules"
+    is_extension: bool = False  # becomes x.so, and is loaded when the product runs
+    other_folder: str = ""  # where it would be the other kind of module
     has_bpf: bool = False
     has_user: bool = False
     has_emf: bool = False
@@ -25,6 +28,10 @@ class Module:
     @property
     def bpf_source(self) -> str:
         return f"{self.folder}/{self.name}.bpf.c"
+
+    @property
+    def other_bpf_source(self) -> str:
+        return f"{self.other_folder}/{self.name}.bpf.c"
 
     @property
     def user_source(self) -> str:
@@ -53,13 +60,25 @@ class Module:
         return self.has_bpf or self.has_emf
 
     @property
+    def libraries(self) -> List[str]:
+        """What it is linked with, as pkg-config knows it."""
+        needs = self.description.needs if self.description else []
+        return [name.text for need in needs if need.kind.text == "library" for name in need.names]
+
+    @property
     def is_alone(self) -> bool:
         """Whether nothing describes its kernel part but the part itself."""
         return self.has_bpf and not self.description
 
     @property
     def has_metrics(self) -> bool:
-        return self.has_bpf and bool(self.description and self.description.metrics)
+        d = self.description
+        return self.has_bpf and bool(d and (d.metrics or d.shows or d.lost))
+
+    @property
+    def has_views(self) -> bool:
+        d = self.description
+        return self.has_bpf and bool(d and (d.shows or d.lost))
 
     @property
     def inferred(self) -> bool:

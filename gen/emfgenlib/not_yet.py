@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """What the language has and the build does not: it is checked, and nothing is made of
 it. Somebody who writes it must not believe that it is there."""
 from typing import Iterable, Tuple

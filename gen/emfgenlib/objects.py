@@ -1,5 +1,6 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """emfgen objects: compiled kernel parts against their descriptions, and from each the
-accessors of its maps. Many in one process, since Python takes longer to start than an
+accessors of its maps, and what of it is in the product. Many in one process, since Python takes longer to start than an
 object to read."""
 import argparse
 import os
@@ -7,39 +8,41 @@ import sys
 from dataclasses import dataclass
 from typing import Any, List, Optional, Set
 
-from . import VERSION, sections
+from . import VERSION, sdk, sections
 from .attach import example
 from .bpf_object import Empty, Object
 from .check_names import check_c_names
 from .check_object import check_object
 from .check_shared import Compiled, Shared, check_shared, shared
 from .elf import BadObject, read
+from .embed import packed
 from .errors import Errors, Position
 from .files import read_regular
 from .globals import Stored, stored
 from .imports import Loader
-from .infer import Inferred, infer, tell_unused
+from .infer import Inferred, infer, tell_unheard, tell_unused
 from .interface import Builder
-from .kept import HEADER, INFERRED, METRICS
+from .kept import HEADER, INFERRED, PACKED, SHOWN
 from .layout import Layouts
 from .maps import Accessors, accessors, names_of_maps
-from .metrics import Metrics, metrics
-from .scan import idl_files
+from .scan import folder_of, idl_files
 from .scope import of_file
 from .syntax import File, ModuleDecl
+from .views import Shown, shown
 from .warn import warn
 
 
 @dataclass
 class Made:
-    """What the header of an object is made of."""
+    """What the header of an object is made of, and what is in the product."""
 
+    packed: bytes
     maps: List[Accessors]
     params: List[Stored]
     has_params: bool  # in its description
     shared: List[Shared]
     inferred: Optional[Inferred]
-    metrics: Optional[Metrics] = None
+    shown: Optional[Shown] = None
 
 
 _OBJECT = ".bpf.o"
@@ -52,13 +55,23 @@ def register(commands: Any) -> None:
     parser.add_argument("changed", nargs="*", metavar="FILE", help="what changed since the last time; nothing for all")
     parser.add_argument("--built", required=True, help="the modules with a kernel part, separated by commas")
     parser.add_argument("--modules", default="modules", help="the folder of modules")
+    parser.add_argument("--dynamic", default="dynamic", help="the folder of modules that become extensions")
     parser.add_argument("--idl", default="bus-idl", help="the folder of shared descriptions")
     parser.add_argument("--out", default="obj", help="where the objects are, and where to write")
     parser.set_defaults(run=_run)
 
 
+def _file(args: argparse.Namespace, module: str, ending: str) -> str:
+    """The path of one of its files, whether it is there or not."""
+    return f"{folder_of(module, [args.modules, args.dynamic, sdk.MODULES])}/{module}{ending}"
+
+
+def _descriptions(args: argparse.Namespace) -> List[str]:
+    return idl_files(args.modules) + idl_files(args.dynamic) + idl_files(sdk.MODULES)
+
+
 def _run(args: argparse.Namespace, errors: Errors) -> int:
-    loader = Loader([args.idl], errors)
+    loader = Loader([args.idl, args.modules, *sdk.folders()], errors)
     good = []
     for module in _wanted(args):
         header = os.path.join(args.out, module + HEADER)
@@ -67,7 +80,7 @@ def _run(args: argparse.Namespace, errors: Errors) -> int:
         if found is not None and errors.count == before:
             good.append((module, header, found))
         else:  # make must not take them for what agrees
-            for path in (header, os.path.join(args.out, module + INFERRED), os.path.join(args.out, module + METRICS)):
+            for path in (os.path.join(args.out, module + ending) for ending in (HEADER, INFERRED, PACKED, SHOWN)):
                 if os.path.exists(path):
                     os.unlink(path)
     _write(args, good)
@@ -89,7 +102,7 @@ def _wanted(args: argparse.Namespace) -> List[str]:
     def is_concerned(module: str) -> bool:
         return (os.path.join(args.out, module + _OBJECT) in changed
                 or not os.path.exists(os.path.join(args.out, module + HEADER))
-                or (not os.path.exists(f"{args.modules}/{module}.emf") and not os.path.exists(os.path.join(args.out, module + INFERRED)))
+                or (not os.path.exists(_file(args, module, ".emf")) and not os.path.exists(os.path.join(args.out, module + INFERRED)))
                 or f"{module}.emf" in reached)
 
     return [module for module in built if is_concerned(module)]
@@ -101,7 +114,7 @@ def _readers(args: argparse.Namespace, names: Set[str]) -> Set[str]:
     too many."""
     reached = set(names)
     texts = []
-    for path in idl_files(args.modules) + idl_files(args.idl) if names else []:
+    for path in _descriptions(args) + idl_files(args.idl) + idl_files(sdk.IDL) if names else []:
         texts.append((os.path.basename(path), read_regular(path)))
     pending = list(names)
     while pending:
@@ -115,32 +128,32 @@ def _readers(args: argparse.Namespace, names: Set[str]) -> Set[str]:
 def _importers(args: argparse.Namespace, names: List[str]) -> Set[str]:
     """The descriptions that may import a map from one of these modules, likewise by their texts."""
     words = [name.encode("utf-8", "surrogateescape") for name in names]
-    paths = idl_files(args.modules) if names else []
+    paths = _descriptions(args) if names else []
     texts = [(os.path.basename(path), read_regular(path)) for path in paths]
     return {reader for reader, text in texts if b"from" in text and any(word in text for word in words)}
 
 
 def _description(args: argparse.Namespace, module: str, loader: Loader) -> Optional[File]:
-    path = f"{args.modules}/{module}.emf"
+    path = _file(args, module, ".emf")
     return loader.load(path) if os.path.exists(path) else None
 
 
 def _kernel_part(args: argparse.Namespace, module: str) -> Optional[Compiled]:
     """That of another module, which is told what is wrong with it in its own turn."""
     try:
-        return Compiled(Object(read(os.path.join(args.out, module + _OBJECT))), f"{args.modules}/{module}.bpf.c")
+        return Compiled(Object(read(os.path.join(args.out, module + _OBJECT))), _file(args, module, ".bpf.c"))
     except (BadObject, OSError):
         return None
 
 
 def _object(args: argparse.Namespace, module: str, loader: Loader) -> Optional[Made]:
     """What is to be written for a module; None if its object cannot be read."""
-    path, source = os.path.join(args.out, module + _OBJECT), f"{args.modules}/{module}.bpf.c"
+    path, source = os.path.join(args.out, module + _OBJECT), _file(args, module, ".bpf.c")
     errors = loader.errors
     before = errors.count
     params: List[Stored] = []
     declared: Optional[ModuleDecl] = None
-    measured: Optional[Metrics] = None
+    seen: Optional[Shown] = None
     try:
         found = Object(read(path))
         file = _description(args, module, loader)
@@ -152,19 +165,20 @@ def _object(args: argparse.Namespace, module: str, loader: Loader) -> Optional[M
             declared = next((d for d in file.of(ModuleDecl) if d.name == module), None)
             check_object(found, source, file, interfaces, declared, errors)
             if declared:
-                has_user = os.path.exists(f"{args.modules}/{module}.c")
+                has_user = os.path.exists(_file(args, module, ".c"))
                 params = stored(found, source, file, declared, has_user, errors)
-                if declared.metrics and errors.count == before:
-                    measured = metrics(found, source, declared, interfaces, of_file(file), errors)
+                if (declared.metrics or declared.shows or declared.lost) and errors.count == before:
+                    seen = shown(found, source, declared, interfaces, of_file(file), errors)
         inferred = None
         if declared:
             tell_unused(found, source, declared)
         else:
-            inferred = infer(found, module, source, os.path.exists(f"{args.modules}/{module}.c"), errors)
-        _programs(found, source, declared, inferred, os.path.exists(f"{args.modules}/{module}.c"), errors)
+            inferred = infer(found, module, source, os.path.exists(_file(args, module, ".c")), errors)
+            tell_unheard(inferred)
+        _programs(found, source, declared, inferred, os.path.exists(_file(args, module, ".c")), errors)
         if declared:
             check_shared(found, source, declared, lambda name: _kernel_part(args, name), errors)
-        return Made(maps, params, bool(declared and declared.options), shared(found, declared), inferred, measured)
+        return Made(packed(found), maps, params, bool(declared and declared.options), shared(found, declared), inferred, seen)
     except Empty:
         errors.add(Position(source), *_NOTHING)
     except BadObject as e:
@@ -218,13 +232,14 @@ def _write(args: argparse.Namespace, good: list) -> None:
     env = render.environment()
     for module, header, made in good:
         types = [t for a in made.maps for t in (a.key, a.value)]
-        text = render.render(env, "module_maps.h.j2", module=module, source=f"{args.modules}/{module}.bpf.c",
+        text = render.render(env, "module_maps.h.j2", module=module, source=_file(args, module, ".bpf.c"),
                              version=VERSION, maps=made.maps, params=made.params,
                              has_params=made.has_params, shared=made.shared, forwards=sorted({t.forward for t in types if t.forward}))
         render.write(header, text)
-        if made.metrics:
-            text = render.render(env, "metrics.h.j2", module=module, source=f"{args.modules}/{module}.bpf.c", version=VERSION, i=made.metrics)
-            render.write(os.path.join(args.out, module + METRICS), text)
+        render.write(os.path.join(args.out, module + PACKED), made.packed)
+        if made.shown:
+            text = render.render(env, "shown.h.j2", module=module, source=_file(args, module, ".bpf.c"), version=VERSION, i=made.shown)
+            render.write(os.path.join(args.out, module + SHOWN), text)
         if made.inferred:
-            text = render.render(env, "inferred.h.j2", module=module, source=f"{args.modules}/{module}.bpf.c", version=VERSION, i=made.inferred)
+            text = render.render(env, "inferred.h.j2", module=module, source=_file(args, module, ".bpf.c"), version=VERSION, i=made.inferred)
             render.write(os.path.join(args.out, module + INFERRED), text)

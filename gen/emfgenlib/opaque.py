@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """The types of a kernel part's globals, for its skeleton. That names them as the kernel part does, and
 user space has no header for most. Nothing looks into a global of such a type, so its size is enough; and
 under another name it meets no type that a system header has by the same one."""

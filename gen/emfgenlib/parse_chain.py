@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Grammar of chains."""
 from typing import Callable, List, Union
 

@@ -1,11 +1,13 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Grammar of modules and products."""
 from typing import Callable, Dict, List
 
 from .cursor import Cursor
 from .parse_chain import attach
 from .parse_service import version
+from .parse_show import lost, show
 from .parse_types import arguments, field
-from .syntax import (Command, Event, MapUse, Metric, ModuleDecl, Name, Need, Plug, ProductDecl, Setting, Use,
+from .syntax import (Command, Event, MapSize, MapUse, Metric, ModuleDecl, Name, Need, Plug, ProductDecl, Setting, Use,
                      Value)
 
 Statement = Callable[[List[str]], None]
@@ -70,6 +72,12 @@ def _about(cursor: Cursor, out: ModuleDecl) -> Dict[str, Statement]:
     return {"priority": priority, "license": license_, "param": param, "callbacks": callbacks}
 
 
+def _library(cursor: Cursor) -> Name:
+    """As pkg-config knows it, with dashes and dots."""
+    value = cursor.string("the library, as pkg-config knows it")
+    return Name(value.text, value.position)
+
+
 def _needs(cursor: Cursor, out: ModuleDecl) -> Dict[str, Statement]:
     """What the module offers, and what it cannot do without."""
 
@@ -84,8 +92,8 @@ def _needs(cursor: Cursor, out: ModuleDecl) -> Dict[str, Statement]:
         out.uses.append(new)
 
     def needs(_doc: List[str]) -> None:
-        kind = cursor.name("what it needs: cap, helper, map_type, kfunc or btf")
-        new = Need(kind, cursor.in_parens(lambda: cursor.name("a name")))
+        kind = cursor.name("what it needs: cap, helper, map_type, kfunc, btf or library")
+        new = Need(kind, cursor.in_parens(lambda: _library(cursor) if kind.text == "library" else cursor.name("a name")))
         if cursor.if_word("else"):
             cursor.word("variant")
             cursor.sign("(")
@@ -103,6 +111,9 @@ def _kernel(cursor: Cursor, out: ModuleDecl) -> Dict[str, Statement]:
 
     def map_(_doc: List[str]) -> None:
         new = MapUse(cursor.name("a map"))
+        if cursor.if_word("max_entries"):
+            out.sizes.append(MapSize(new.map, cursor.name("the parameter that says how many")))
+            return
         if cursor.if_word("from"):
             new.source = cursor.name("the module that exports it")
         else:
@@ -131,7 +142,7 @@ def _kernel(cursor: Cursor, out: ModuleDecl) -> Dict[str, Statement]:
 
 
 def _events(cursor: Cursor, out: ModuleDecl) -> Dict[str, Statement]:
-    """What comes out of the kernel part: events and metrics."""
+    """What comes out of the kernel part: events, metrics, and what is printed of its maps."""
 
     def event(doc: List[str]) -> None:
         name = cursor.name("the name of the event")
@@ -154,17 +165,27 @@ def _events(cursor: Cursor, out: ModuleDecl) -> Dict[str, Statement]:
                 new.on_demand = True
             elif cursor.if_word("handled"):
                 new.handled = True
+            elif cursor.if_word("filter"):
+                new.filters = cursor.in_parens(lambda: cursor.name("a member"))
+            elif cursor.if_word("private"):
+                new.private = True
             elif cursor.begins_line():
                 break  # the next statement
             else:
                 cursor.fail(cursor.token, f"{cursor.token} cannot stand here",
-                            "there can be: -> signal SERVICE.SIGNAL, handled, overflow(...), on_demand")
+                            "there can be: -> signal SERVICE.SIGNAL, filter(...), handled, overflow(...), on_demand, private")
         out.events.append(new)
 
     def metric(kind: str) -> Statement:
         return lambda doc: out.metrics.append(_metric(cursor, kind, doc))
 
-    return {"event": event, "counter": metric("counter"), "gauge": metric("gauge"), "histogram": metric("histogram")}
+    def show_(doc: List[str]) -> None:
+        out.shows.append(show(cursor, doc))
+
+    def lost_(doc: List[str]) -> None:
+        out.lost.append(lost(cursor, doc))
+
+    return {"show": show_, "lost": lost_, "event": event, "counter": metric("counter"), "gauge": metric("gauge"), "histogram": metric("histogram")}
 
 
 def _metric(cursor: Cursor, kind: str, doc: List[str]) -> Metric:

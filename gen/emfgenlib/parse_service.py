@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Grammar of services: their types, errors, methods and signals."""
 from typing import List
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Grammar of types: const, enum, flags, struct, and the fields of all that has fields."""
 from typing import List
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Tokens to declarations. Grammar only: what the words mean is checked elsewhere."""
 from typing import List
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """The source of a module as it is compiled when programs of it are plugged into chains.
 
 Each such program becomes a function, and a program around it says where it begins, and

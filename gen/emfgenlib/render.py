@@ -1,8 +1,9 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Templates to files. A file is written only when its bytes change."""
 import os
 import sys
 import tempfile
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
 import jinja2
 
@@ -63,9 +64,9 @@ def render(env: jinja2.Environment, template: str, **values: Any) -> str:
     return env.get_template(template).render(**values)
 
 
-def write(path: str, text: str, touch: bool = False) -> bool:
+def write(path: str, text: Union[str, bytes], touch: bool = False) -> bool:
     """Make the file hold the text. True if it changed. Never leaves half a file."""
-    data = text.encode("utf-8")
+    data = text.encode("utf-8") if isinstance(text, str) else text
     try:
         if read_regular(path) == data:
             if touch:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Whether two syntax trees say the same, wherever it stands."""
 from dataclasses import fields, is_dataclass
 

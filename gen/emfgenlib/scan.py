@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """A folder of modules to the model: which files are there, what they include."""
 import os
 import re
@@ -79,6 +80,12 @@ def sources(folder: str) -> List[str]:
 def names(folder: str) -> Set[str]:
     """The names of all modules in the folder."""
     return {_split(file)[0] for file in sources(folder)}
+
+
+def folder_of(module: str, folders: List[str]) -> str:
+    """Which of the folders has files of a module; the first one, if none does."""
+    endings = [ending for ending, _ in _ENDINGS if ending != ".test.c"]
+    return next((f for f in folders if any(os.path.exists(f"{f}/{module}{e}") for e in endings)), folders[0])
 
 
 def _split(file: str) -> Tuple[str, str]:

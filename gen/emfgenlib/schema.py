@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Schema hashes: 64 bits that two sides compare before they exchange plain structs.
 
 The canonical form of a type is what its bytes mean: names, types and places of its
@@ -10,7 +11,7 @@ from typing import Dict, Iterator, List
 from . import types
 from .layout import Layouts
 from .scope import Scope
-from .syntax import Enum, Field, Method, Service, Signal, Struct, TypedError
+from .syntax import Chain, Enum, Field, Method, Service, Signal, Struct, TypedError
 from .values import items_of
 
 
@@ -44,6 +45,11 @@ class Schema:
             elif isinstance(member, TypedError):
                 lines.append(f"error {member.name}{self.fields(member.fields, scope)}")
         return f"service {service.name}\n" + "\n".join(sorted(lines))
+
+    def chain(self, chain: Chain, rooms: List[int], scope: Scope) -> str:
+        """Its slots by their numbers, and its state; where it hangs is no matter of the programs in it."""
+        slots = "".join(f"{slot.name}[{room}];" for slot, room in zip(chain.slots, rooms))
+        return f"chain {chain.name}:{chain.type.text}{{{slots}}}" + (self.fields(chain.state.fields, scope) if chain.state else "")
 
     def leaves(self, fields: List[Field], scope: Scope) -> List[str]:
         """A running hash over the members of a message, structs in it member by member. One

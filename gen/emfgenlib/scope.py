@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """What a name means where it stands: in its service, its file, the imported files."""
 import os
 from dataclasses import dataclass, field

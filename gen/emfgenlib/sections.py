@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """What SEC() says of a program: its type, and what kind of hook it is for."""
 import re
 from typing import Dict, List, NamedTuple, Optional

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """What a member or a parameter means, by the name of its type or by its own: the one table
 that decides, and that docs/alone.md shows. Only what cannot be meant otherwise is in it."""
 import re
@@ -38,7 +39,7 @@ MEANINGS: List[Meaning] = [
 # Of a parameter: numbers stay numbers where somebody who knows the program would write one.
 OF_PARAMETERS = ("ip4", "comm", "pid", "uid", "netdev", "signo", "cgroup")
 # What EMF_AS() can say: the type has to have this many bytes, or for those of WIDE any that a number has.
-SIZES: Dict[str, int] = {name: type_.size for name, type_ in BUILT_IN.items() if not type_.messages_only}
+SIZES: Dict[str, int] = {name: type_.size for name, type_ in BUILT_IN.items() if not type_.messages_only and name != "argv"}
 WIDE = ("tcp_state", "ipproto", "syscall", "cap")
 WIDTHS = (1, 2, 4, 8)
 

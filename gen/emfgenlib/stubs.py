@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """emfgen stubs: what a client outside of the tree needs of a description."""
 import argparse
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """What an .emf file says, as plain data: one class for each kind of declaration.
 
 Every declaration has a position and a doc; what a name refers to is looked up by
@@ -125,6 +126,7 @@ def access_of(call: Signal) -> str:
 class Service(Declaration):
     version: Optional[Value] = None
     members: List[Declaration] = field(default_factory=list)
+    implied: bool = False  # by the events of the module that is called like it
 
     def of(self, kind: Type[D]) -> List[D]:
         """Members of exactly this kind: a method is a signal with more to it, and is none."""
@@ -176,7 +178,7 @@ class Use:
 
 @node
 class Need:
-    kind: Name  # cap, helper, map_type, kfunc, btf
+    kind: Name  # cap, helper, map_type, kfunc, btf, library
     names: List[Name]
     variant: Optional[Tuple[Name, Name]] = None  # another program in the first one's place
 
@@ -195,6 +197,9 @@ class Event(Declaration):
     handled: bool = False  # by a function of the user part, not printed
     overflow: Optional[Name] = None
     on_demand: bool = False
+    private: bool = False  # no signal
+    filters: List[Name] = field(default_factory=list)  # members that the kernel part can test before it begins a record
+    implied: bool = False  # its signal is, and has the same fields
 
 
 @node
@@ -207,6 +212,49 @@ class Metric(Declaration):
     member: Optional[Name] = None
     labels: List[Name] = field(default_factory=list)
     max_series: Optional[Number] = None
+    implied: bool = False  # by its event
+
+
+@node
+class Condition:
+    """Only if a parameter is given, or only if it is not."""
+
+    param: Name
+    negated: bool = False
+
+
+@node
+class Show(Declaration):
+    """A map or a global that is printed."""
+
+    kind: str = ""  # histogram, table, stacks
+    unit: Optional[Value] = None
+    per: Optional[Number] = None  # of stacks: so many of what is counted are one of the unit
+    scale: Optional[Name] = None  # of a histogram
+    numbers: List[Value] = field(default_factory=list)
+    source: Optional[Name] = None  # a map or a global
+    member: Optional[Name] = None
+    key: List[Name] = field(default_factory=list)  # the members that are shown; none for all
+    value: List[Name] = field(default_factory=list)
+    sort: Optional[Name] = None
+    stacks: Optional[Name] = None  # the map that has them
+    at_end: bool = False  # what is there then, not what came since the last time
+    conditions: List[Condition] = field(default_factory=list)
+
+
+@node
+class Lost(Declaration):
+    """A global that counts what a kernel part could not; the name is the global's."""
+
+    text: Optional[Value] = None  # what happened to so many
+
+
+@node
+class MapSize:
+    """map blocks max_entries PARAMETER"""
+
+    map: Name
+    param: Name
 
 
 @node
@@ -230,6 +278,9 @@ class ModuleDecl(Declaration):
     maps: List[MapUse] = field(default_factory=list)
     events: List[Event] = field(default_factory=list)
     metrics: List[Metric] = field(default_factory=list)
+    shows: List[Show] = field(default_factory=list)
+    lost: List[Lost] = field(default_factory=list)
+    sizes: List[MapSize] = field(default_factory=list)
     plugs: List[Plug] = field(default_factory=list)
     attaches: List[Attach] = field(default_factory=list)
     callbacks: List[Name] = field(default_factory=list)  # of struct module, which the user part has
@@ -244,6 +295,14 @@ class ModuleDecl(Declaration):
         """Names of parameters that say where programs hang, or whether."""
         names = {a.text for attach in self.attaches for a in attach.arguments if isinstance(a, Value) and a.kind == "name"}
         return names | {attach.condition.text for attach in self.attaches if attach.condition}
+
+    @property
+    def shown_by(self) -> Set[str]:
+        """Names of parameters that say what is printed, or when, or how large a map is."""
+        names = {c.param.text for show in self.shows for c in show.conditions} | {s.param.text for s in self.sizes}
+        names |= {"interval"} if self.shows else set()
+        names |= {"top"} if any(s.kind == "table" for s in self.shows) else set()
+        return names | ({"folded", "svg"} if any(s.kind == "stacks" for s in self.shows) else set())
 
 
 @node

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """What the core reads about a module: parameters, needs, and what its records are made of."""
 import re
 from dataclasses import dataclass, field
@@ -36,6 +37,13 @@ class TableRecord:
     fixed: int
     members: List[TableMember]
     declaration: object
+    tail: int = 0  # of a kernel part alone: where the array at the end begins in what is sent,
+    tail_max: int = 0  # and how many elements it has at most
+
+    @property
+    def least(self) -> int:
+        """Bytes that a record has when it is sent, at least."""
+        return self.tail if self.tail_max else self.fixed
 
 
 @dataclass
@@ -106,7 +114,7 @@ class _Maker:
         members = []
         at = {m.name: m for m in struct.layout.members}
         for member in struct.fields:
-            if not _is_padding(member):
+            if not is_padding(member):
                 members.append(self._member(member, struct, at))
         tail = at[struct.tail].offset if struct.tail else struct.layout.size
         self.done[struct.name] = TableRecord(struct.name, shown, struct.layout.size, tail, members, struct.declaration)
@@ -155,12 +163,12 @@ def member_tables(interfaces: List[Interface]) -> Tuple[Callable[[CStruct], Dict
 
     def members(struct: CStruct) -> Dict[str, TableMember]:
         at = {m.name: m for m in struct.layout.members}
-        return {f.name: maker._member(f, struct, at) for f in struct.fields if not _is_padding(f)}
+        return {f.name: maker._member(f, struct, at) for f in struct.fields if not is_padding(f)}
 
     return members, {e.name: e for i in interfaces for e in i.enums}
 
 
-def _is_padding(member: Field) -> bool:
+def is_padding(member: Field) -> bool:
     """u8 pad[N] or u8 pad, as errors about padding suggest it: nobody wants to see it printed."""
     return member.type.text == "u8" and member.array_kind in ("", "fixed") and bool(re.match(r"pad[0-9]*\Z", member.name))
 
@@ -211,7 +219,7 @@ def _needs(module: ModuleDecl) -> List[TableNeed]:
     out = []
     for need in module.needs:
         kind = need.kind.text
-        for name in need.names:
+        for name in need.names if kind != "library" else []:  # that is the linker's
             program, instead = (n.text for n in need.variant) if need.variant else ("", "")
             out.append(TableNeed("EMF_NEED_" + kind.upper(), bpf_names.number(kind, name.text), name.text, program, instead,
                                  need.kind.position))

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """The commands for people that look at descriptions: check, fmt, diff, doc."""
 import argparse
 import os
@@ -5,7 +6,7 @@ import sys
 import tempfile
 from typing import Any, List
 
-from . import words
+from . import sdk, words
 from .check_file import check_loaded
 from .check_names import check_names_of
 from .errors import Errors
@@ -50,7 +51,7 @@ def _tell(errors: Errors) -> None:
 
 
 def _check(args: argparse.Namespace, errors: Errors) -> int:
-    loader = Loader([*args.include, args.idl], errors)
+    loader = Loader([*args.include, args.idl, *sdk.folders()], errors)
     layouts = Layouts(errors)
     files = check_loaded(args.files, loader, layouts)
     if not errors:  # what is wrong has no C names
@@ -132,7 +133,7 @@ def _replace(path: str, data: bytes) -> None:
 
 
 def _checked(paths: List[str], args: argparse.Namespace, errors: Errors) -> List[File]:
-    loader = Loader([*args.include, args.idl], errors)
+    loader = Loader([*args.include, args.idl, *sdk.folders()], errors)
     return check_loaded(paths, loader, Layouts(errors))
 
 

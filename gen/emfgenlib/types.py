@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """The types that need no declaration: their C type, their size, their range."""
 from dataclasses import dataclass
 from typing import Dict, Optional
@@ -34,6 +35,7 @@ BUILT_IN: Dict[str, Type] = {
     **{f"be{bits}": _big_endian(bits) for bits in (16, 32, 64)},
     "bool": Type("__u8", 1, 1, 0, 1, meaning="0 or 1"),
     "char": Type("char", 1, 1, -128, 127),
+    "argv": Type("char", 1, 1, meaning="with [<=N] the arguments of a program, each with a NUL behind it; cut if the last one has none"),
     # Semantic types: one layout, one C type, one way to write them.
     "ip4": Type("__be32", 4, 4, meaning="an IPv4 address in network order: 10.0.0.1"),
     "ip6": Type("__be32", 16, 4, meaning="an IPv6 address in network order: fe80::1", elements=4),
@@ -48,6 +50,7 @@ BUILT_IN: Dict[str, Type] = {
     "netdev": _unsigned(32, "a network interface: eth0, or its index"),
     "errno": _signed(32, "0 or a negative error number: ENOENT"),
     "signo": _signed(32, "a signal: SIGTERM, or its number"),
+    "wait_status": _signed(32, "how a program ended, as wait(2) has it, or a negative errno: 3, SIGKILL, ENOENT"),
     "ksym": _unsigned(64, "an address in the kernel"),
     "cgroup": _unsigned(64, "a cgroup by its id: its path"),
     "container": _unsigned(64, "a cgroup by its id: the container that it is of"),

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Values as people write them: is this one of that type?"""
 import ipaddress
 import re
@@ -35,6 +36,10 @@ def _is_address(kind: type) -> Callable[[str], bool]:
     return check
 
 
+def _is_signal(text: str) -> bool:
+    return (text[3:] if text.startswith("SIG") else text) in SIGNALS
+
+
 # Semantic types whose values are no plain numbers: what the core reads, emf_value_parse().
 TEXTS: Dict[str, Callable[[str], bool]] = {
     "char": lambda text: len(text.encode()) == 1,
@@ -54,9 +59,10 @@ TEXTS: Dict[str, Callable[[str], bool]] = {
     "ksym": lambda text: bool(re.match(r"[A-Za-z_][A-Za-z0-9_.]*\Z", text)),
     "uid": lambda text: text == "root",
     "errno": lambda text: text in words.ERRNO,
-    "signo": lambda text: (text[3:] if text.startswith("SIG") else text) in SIGNALS,
+    "signo": lambda text: _is_signal(text),
+    "wait_status": lambda text: text in words.ERRNO or _is_signal(text),
 }
-ALSO_NUMBERS = ("netdev", "cgroup", "container", "ksym", "uid", "errno", "signo", "tcp_state", "ipproto", "syscall", "cap", "dev")
+ALSO_NUMBERS = ("netdev", "cgroup", "container", "ksym", "uid", "errno", "signo", "wait_status", "tcp_state", "ipproto", "syscall", "cap", "dev")
 EXPECTED = {
     "char": 'write a character in quotes, such as "x"',
     "ip4": 'write an address in quotes, such as "10.0.0.1"',
@@ -76,6 +82,7 @@ EXPECTED = {
     "uid": "write root, or the number of a user",
     "errno": "write an error such as ENOENT, or its negative number",
     "signo": "write a signal such as SIGTERM, or its number",
+    "wait_status": "write an exit status, a signal such as SIGKILL, or an error such as ENOENT",
 }
 
 

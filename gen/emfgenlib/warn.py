@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """What is no mistake for certain, and is built."""
 import sys
 from typing import Optional

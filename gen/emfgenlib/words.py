@@ -1,10 +1,11 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Words that a module, or anything that becomes a C name, cannot have."""
 
 # The commands of every product, today's and those that are spoken for: a module
 # runs as "emf MODULE", so one of these names could never be reached.
 BUILT_IN = frozenset(
     """acl call chain describe doctor get help key list listen load metrics monitor pack peers
-    product purge replay run send serve services set sign start status stop test top unload
+    product purge read replay rollback run send serve services set sign start status stop test top unload
     upgrade verify version wait""".split()
 )
 # With an option behind it, or nothing, such a word is the module: emf acl --iface eth0.

@@ -43,6 +43,14 @@ static volatile unsigned int emf_reader_awake __attribute__((unused, section(".d
 	static const type *const emf_event_##n##_##map EMF_TRACE
 
 /**
+ * EMF_DOC() - what the tool does
+ * @text: one line, as a string: "show how long disks take"
+ *
+ * Since: 0.1
+ */
+#define EMF_DOC(text) static const char emf_doc EMF_TRACE EMF_TAG(text)
+
+/**
  * EMF_PARAM() - the help of a parameter
  * @name: of a "const volatile" global, which is an option
  * @help: one line, as a string
@@ -74,6 +82,18 @@ static volatile unsigned int emf_reader_awake __attribute__((unused, section(".d
 #define EMF_TABLE(map, ...) static const char emf_table_##map EMF_TRACE EMF_TAG(#__VA_ARGS__)
 
 /**
+ * EMF_IF() - a map or a global is printed with an option only
+ * @map: its name
+ * @param: of a "const volatile" global, which is an option: by_process; or !by_process,
+ *	for what is printed without it
+ *
+ * So the tool knows that --comm, which asks for what has a name of a process, needs --by-process.
+ *
+ * Since: 0.1
+ */
+#define EMF_IF(map, param) static const char emf_if_##map EMF_TRACE EMF_TAG(#param)
+
+/**
  * EMF_AS() - what a member of a record means, stands behind its name
  * @type: of the interface language: ip4, duration, errno
  *
@@ -82,11 +102,14 @@ static volatile unsigned int emf_reader_awake __attribute__((unused, section(".d
 #define EMF_AS(type) __attribute__((btf_decl_tag("emf:" #type)))
 
 /*
- * Where something is sent, its type and the text of its map are left in the BTF. These names
+ * Where something is sent, its type, its size and the text of its map are left in the BTF. These names
  * are macros where a parenthesis follows only, and so stay what they are where they are declared.
  */
 #ifdef EMF_ALONE
-#define EMF_SENT(map, type) static const type *const EMF_JOIN(emf_sent_, __COUNTER__) EMF_TRACE EMF_TAG(map)
+#define EMF_SENT(map, type, bytes) static const type *const(*const EMF_JOIN(emf_sent_, __COUNTER__))[bytes] EMF_TRACE EMF_TAG(map)
+
+/* A size that the compiler knows; else, and where it is no size of a record, 0. */
+#define EMF_BYTES(size) __builtin_choose_expr(__builtin_constant_p(size), (unsigned long long)(size) <= 0xffff ? (size) : 0, 0)
 
 /* The type in "sizeof(type)", whatever stands behind it; void of anything else. */
 #define EMF_SECOND_(a, b, ...) b
@@ -99,32 +122,32 @@ static volatile unsigned int emf_reader_awake __attribute__((unused, section(".d
 
 #define bpf_ringbuf_reserve(map, size, flags)         \
 	({                                            \
-		EMF_SENT(#map, EMF_TYPE_IN(size));    \
+		EMF_SENT(#map, EMF_TYPE_IN(size), EMF_BYTES(size)); \
 		bpf_ringbuf_reserve(map, size, flags); \
 	})
 #define bpf_ringbuf_submit(data, flags)               \
 	({                                            \
-		EMF_SENT("", __typeof__(*(data)));    \
+		EMF_SENT("", __typeof__(*(data)), 0);  \
 		bpf_ringbuf_submit(data, (flags) ? (flags) : EMF_RING_FLAGS); \
 	})
 #define bpf_ringbuf_output(map, data, size, flags)    \
 	({                                            \
-		EMF_SENT(#map, __typeof__(*(data)));  \
+		EMF_SENT(#map, __typeof__(*(data)), EMF_BYTES(size));  \
 		bpf_ringbuf_output(map, data, size, (flags) ? (flags) : EMF_RING_FLAGS); \
 	})
 #define bpf_perf_event_output(ctx, map, flags, data, size)          \
 	({                                                          \
-		EMF_SENT(#map, __typeof__(*(data)));                \
+		EMF_SENT(#map, __typeof__(*(data)), EMF_BYTES(size));                \
 		bpf_perf_event_output(ctx, map, flags, data, size); \
 	})
 #define bpf_skb_output(ctx, map, flags, data, size)          \
 	({                                                   \
-		EMF_SENT(#map, __typeof__(*(data)));         \
+		EMF_SENT(#map, __typeof__(*(data)), EMF_BYTES(size));         \
 		bpf_skb_output(ctx, map, flags, data, size); \
 	})
 #define bpf_xdp_output(ctx, map, flags, data, size)          \
 	({                                                   \
-		EMF_SENT(#map, __typeof__(*(data)));         \
+		EMF_SENT(#map, __typeof__(*(data)), EMF_BYTES(size));         \
 		bpf_xdp_output(ctx, map, flags, data, size); \
 	})
 #endif

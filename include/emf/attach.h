@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * emf/attach.h - where programs hang whose SEC() does not say it, for generated code.
  */
@@ -23,6 +23,7 @@ enum emf_attach_kind {
 	EMF_ATTACH_XDP,	       /* interface */
 	EMF_ATTACH_CGROUP,     /* path */
 	EMF_ATTACH_PERF_EVENT, /* event, times a second */
+	EMF_ATTACH_TC,	       /* interface, "ingress" or "egress" */
 };
 
 #define EMF_ATTACH_TEXTS 3
@@ -39,6 +40,9 @@ enum emf_attach_kind {
  * @frequency: times a second, from a parameter; NULL when it is in @text
  * @only_if: it hangs there only if this parameter is given: is not empty, 0 or "no"
  * @unless: it hangs there only if this one is not
+ * @tc_handle: of a filter of tc, among those of its priority
+ * @tc_priority: likewise; lower ones run before
+ * @xdp_mode: XDP_FLAGS_SKB_MODE, XDP_FLAGS_DRV_MODE or XDP_FLAGS_HW_MODE; 0 for what the kernel chooses
  * @optional: the function or tracepoint may be missing
  *
  * Since: 0.1
@@ -54,6 +58,8 @@ struct emf_attach {
 	const struct emf_param *only_if;
 	const struct emf_param *unless;
 	bool optional;
+	uint32_t tc_handle, tc_priority;
+	uint32_t xdp_mode;
 };
 
 #ifdef __cplusplus

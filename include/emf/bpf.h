@@ -27,10 +27,13 @@
 #include <bpf/bpf_tracing.h>
 #endif
 
-/* What became of the records of one ring, per CPU; all that was seen is both of them. */
+#include <emf/only.h>
+
+/* What became of the records of one ring, per CPU; all that was seen is the first two. Those of the last were not begun. */
 struct emf_counts {
 	__u64 sent;
 	__u64 dropped;
+	__u64 filtered;
 };
 
 /**
@@ -116,6 +119,13 @@ static __always_inline struct emf_counts *emf_counts_of(void *counts_map)
 	do {                                                               \
 		struct emf_counts *__counts = emf_counts_of(&name##_counts); \
 		emf_count(__counts, dropped);                              \
+	} while (0)
+
+/* Of generated code: the record was not wanted by who watches. */
+#define emf_ring_filtered(name)                                            \
+	do {                                                               \
+		struct emf_counts *__counts = emf_counts_of(&name##_counts); \
+		emf_count(__counts, filtered);                             \
 	} while (0)
 
 /**

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * emf/bus.h - the ebus: calls and signals between modules, and with other processes.
  *
@@ -101,6 +101,9 @@ struct ebus_member {
  * @demand_data: its own
  * @next: of all services
  * @listed: it is among those
+ * @client: the one of this file, <service>_client; of generated code
+ * @same: of an extension, the one of this name that was there before; all but its stubs use that
+ * @adopted: how many extensions have a copy of this one
  */
 struct ebus_service {
 	const char *name;
@@ -125,6 +128,9 @@ struct ebus_service {
 	void *demand_data;
 	struct ebus_service *next;
 	bool listed;
+	struct ebus_client *client;
+	struct ebus_service *same;
+	unsigned int adopted;
 };
 
 /**

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * emf/hist.h - histograms: which values a slot counts, and the printing of them.
  */
@@ -49,7 +49,7 @@ struct emf_scale {
  *	2^(i+1) - 1
  * @n: number of slots, at most 64
  *
- * Empty slots after the last used one are left out. Prints nothing when the
+ * Empty slots before the first and after the last used one are left out. Prints nothing when the
  * product serves.
  *
  * Context: loop thread.
@@ -64,8 +64,6 @@ EMF_API void emf_print_log2(const struct module *m, const char *unit, const __u6
  * @unit: heading of the left column: "usecs"
  * @scale: what each slot counts
  * @slots: @scale->n of them
- *
- * Of EMF_LINEAR and EMF_BOUNDS empty slots before the first used one are left out, too.
  *
  * Context: loop thread.
  * Since: 0.1

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * emf/metric.h - metrics of a module, for generated code.
  */
@@ -8,6 +8,7 @@
 #include <emf/hist.h>
 #include <emf/map.h>
 #include <emf/module.h>
+#include <emf/param.h>
 #include <emf/type.h>
 
 #ifdef __cplusplus
@@ -36,7 +37,9 @@ enum emf_metric_kind {
  * @scale: of a histogram
  * @counters: what is added up over CPUs
  * @n_counters: how many of these
+ * @conditions: without which it is not there; or NULL
  * @max_series: series that there can be; what is beyond is one more, labelled "other"
+ * @is_shown: what a view prints: it is not there while the view empties it at intervals
  *
  * Since: 0.1
  */
@@ -55,6 +58,8 @@ struct emf_metric {
 	const struct emf_map_counters *counters;
 	size_t n_counters;
 	uint32_t max_series;
+	const struct emf_condition *conditions;
+	bool is_shown;
 };
 
 /**

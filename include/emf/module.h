@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * emf/module.h - what a module is, and how it registers itself.
  */
@@ -63,11 +63,15 @@ struct emf_views;
  * @uses: services of others, from its description; optional
  * @views: maps that are printed by themselves; optional
  * @metrics: that can be read of it, from its description; optional
+ * @migrate: called when this module takes the place of a version that runs, once for each map that is laid out otherwise here or
+ *	that cannot be handed over: emf_module_migration() says which; without it such an upgrade is refused
  * @unit: EMF's own; leave it alone
  *
  * Every member but @name is optional. All callbacks run on the loop thread and
  * return 0 or a negative errno. A module whose @configure, @create or @attach
- * fails is unwound and reported, and the others run on; a negative value from
+ * fails is unwound and reported, and the others run on; with -EPERM and -EOPNOTSUPP
+ * a tool ends with exit status 77, and with -EDESTADDRREQ, which is for an option that is
+ * needed and was not given, with 2. A negative value from
  * @poll stops the module. What @notify, @detach and @destroy return is logged.
  *
  * A product that serves can stop a module and start it again: its callbacks come in the
@@ -107,6 +111,7 @@ struct module {
 	const struct emf_used *uses;
 	const struct emf_views *views;
 	const struct emf_metric *metrics;
+	int (*migrate)(struct module *m);
 
 	struct emf_unit *unit;
 };

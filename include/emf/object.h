@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * emf/object.h - the kernel part of a module, as emfgen hands it to the core.
  */
@@ -34,14 +34,45 @@ struct emf_pack {
 	static const struct emf_pack name = { name##_start, name##_end }
 
 /**
+ * struct emf_variable - a variable of a kernel part
+ * @section: that it is in, ".bss"; NULL for none
+ * @offset: there, in bytes
+ * @size: likewise
+ *
+ * Since: 0.1
+ */
+struct emf_variable {
+	const char *section;
+	uint32_t offset;
+	uint32_t size;
+};
+
+/**
+ * struct emf_store - where a kernel part has the value of a parameter
+ * @value: of the parameter; NULL ends a table
+ * @variable: that it is copied to
+ * @is_constant: once it is loaded
+ * @map: instead of a variable: that may have so many entries, a uint32_t; or NULL
+ * @negated: of a bool: the variable is true where the parameter is not
+ *
+ * Since: 0.1
+ */
+struct emf_store {
+	const void *value;
+	struct emf_variable variable;
+	bool is_constant;
+	const char *map;
+	bool negated;
+};
+
+/**
  * struct emf_object - a compiled kernel part
  * @source: where it came from, for messages: "modules/x.bpf.c"
  * @pack: the compiled object
- * @skeleton_size: of the skeleton, in bytes
- * @create: makes what is in an empty skeleton; 0 or a negative errno
+ * @skeleton_size: of the skeleton, in bytes; 0 of one that is not linked in
+ * @create: makes what is in an empty skeleton, 0 or a negative errno; or NULL, and so the next
  * @destroy: frees it with all programs, maps and links
- * @set_params: copies parameters to the variables of their names; those that are
- *	constant only as long as it is not @loaded; NULL if there are no parameters
+ * @stores: parameters that it reads; or NULL
  *
  * Since: 0.1
  */
@@ -51,7 +82,7 @@ struct emf_object {
 	size_t skeleton_size;
 	int (*create)(void *skeleton);
 	void (*destroy)(void *skeleton);
-	void (*set_params)(void *skeleton, bool loaded);
+	const struct emf_store *stores;
 };
 
 /**

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * emf/param.h - parameters of a module: options on the command line, keys in
  * the configuration file.
@@ -51,6 +51,18 @@ struct emf_param {
 	const char *doc;
 	const struct emf_name *names;
 	const char *initial;
+};
+
+/**
+ * struct emf_condition - what is there with some parameters only
+ * @param: that has to be given: is not empty, 0 or "no"; NULL ends a table, all of which have to hold
+ * @negated: that has to be not given
+ *
+ * Since: 0.1
+ */
+struct emf_condition {
+	const struct emf_param *param;
+	bool negated;
 };
 
 #ifdef __cplusplus

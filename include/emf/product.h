@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * emf/product.h - the product that a set of modules is linked into; emfgen
  * writes the one definition of emf_product.
@@ -41,6 +41,20 @@ struct emf_shortcut {
 };
 
 /**
+ * struct emf_known - a type or a chain of a description that modules share
+ * @name: of it
+ * @hash: of its schema
+ * @is_chain: which of the two
+ *
+ * Since: 0.1
+ */
+struct emf_known {
+	const char *name;
+	uint64_t hash;
+	bool is_chain;
+};
+
+/**
  * struct emf_product - what this binary is
  * @name: of the binary, its socket and its configuration file
  * @version: shown by --version
@@ -48,6 +62,7 @@ struct emf_shortcut {
  * @modules: names of all modules that were linked in, ended by NULL
  * @settings: defaults that the product changes, ended by an entry without module
  * @shortcuts: its own commands, ended by an entry without name; NULL without any
+ * @known: types and chains of its shared descriptions, ended by one without name; NULL without any
  *
  * Since: 0.1
  */
@@ -58,6 +73,7 @@ struct emf_product {
 	const char *const *modules;
 	const struct emf_setting *settings;
 	const struct emf_shortcut *shortcuts;
+	const struct emf_known *known;
 };
 
 extern const struct emf_product emf_product;

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * emf/type.h - types of values, as data: what a parameter is read as, and what the
  * members of a record are printed as.
@@ -28,6 +28,7 @@ enum emf_type {
 	EMF_BE32,
 	EMF_BE64,
 	EMF_CHAR,
+	EMF_ARGV,     /* char; as a bounded array the arguments of a program, each with a NUL behind it */
 	EMF_STRING,   /* char[size], NUL-terminated */
 	EMF_COMM,     /* char[16], NUL-terminated; of a task */
 	EMF_DURATION, /* uint64_t, nanoseconds; written 5ms, 1s, 2m */
@@ -41,6 +42,7 @@ enum emf_type {
 	EMF_NETDEV,   /* uint32_t, index of an interface; written eth0 */
 	EMF_ERRNO,    /* int32_t, 0 or negative; written ENOENT */
 	EMF_SIGNO,    /* int32_t; written SIGTERM */
+	EMF_WAIT_STATUS, /* int32_t, of wait(2), or a negative errno; written 3, SIGKILL, ENOENT */
 	EMF_KSYM,     /* uint64_t, an address in the kernel */
 	EMF_CGROUP,   /* uint64_t, the id of a cgroup; written as its path */
 	EMF_CONTAINER, /* uint64_t, the id of a cgroup; written as the container that it is of */

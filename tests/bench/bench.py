@@ -1,8 +1,8 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """make bench: what the framework costs over the least that libbpf can do.
 
-One table: what, value, floor, ratio, target, and whether it was met. Figures are
-medians; the product and its floor take turns, so that what else the machine does
-falls on both. Not part of make check: a busy machine would fail it.
+One table, see report.py. The product and its floor take turns, so that what else the machine
+does falls on both. Not part of make check: a busy machine would fail it.
 """
 import argparse
 import collections
@@ -21,19 +21,13 @@ import bus_bench
 import chain_bench
 import event_bench
 import many
+import peers
+import upgrade_bench
+from report import Report
+from units import KB, KIB
 
-KIB = 1024
-KB = 1000  # as sizes are quoted; memory is counted in pages, and so in KiB
 LINKS = {"execsnoop": 2, "runqlat": 3, "hello": 1, "tcpstates": 1}
-ROWS = []
-MISSED = []
-
-
-def row(what, value, floor="", ratio="", target="", met=None):
-    verdict = "" if met is None else "met" if met else "MISSED"
-    ROWS.append((what, value, floor, ratio, target, verdict))
-    if met is False:
-        MISSED.append(what)
+RUNS = 7  # of what takes long; starts are measured more often
 
 
 def run(*words, **kwargs):
@@ -45,7 +39,7 @@ def attached(args, n, *words):
     return [float(us) for us in run(os.path.join(args.programs, "attached"), n, *words).stdout.split()]
 
 
-def attach_times(args):
+def attach_times(args, report):
     """From before the fork to the last link, product and floor in turn; the floor has no cache of the kernel's BTF."""
     for module in ("execsnoop", "runqlat", "hello"):
         times = collections.defaultdict(list)
@@ -56,13 +50,14 @@ def attach_times(args):
                 times[who].append(attached(args, LINKS[module], *words))
         target = 1.15 if module == "hello" else 1.1
         for i, what in enumerate((f"exec to attached, {module}, without the BTF cache", "  the same, processor time")):
-            value, floor = (statistics.median(t[i] for t in times[who]) / 1000 for who in ("product", "floor"))
-            if not floor:
-                continue  # a kernel without CONFIG_SCHED_INFO does not count it
-            row(what, f"{value:.2f} ms", f"{floor:.2f} ms", f"{value / floor:.2f}", f"ratio <= {target}", value / floor <= target)
+            value, floor = ([t[i] / 1000 for t in times[who]] for who in ("product", "floor"))
+            if not any(floor):
+                report.lacks(what, "this kernel does not count it (CONFIG_SCHED_INFO)")
+                continue
+            report.add(what, value, "ms", floor=floor, target=f"ratio <= {target}")
 
 
-def cached_times(args):
+def cached_times(args, report):
     """With the BTF cache: without it in turn, and what a start takes beyond the kernel's own load and attach."""
     beyond = {}
     for modules in (["execsnoop"], ["runqlat"], list(LINKS)):
@@ -72,13 +67,27 @@ def cached_times(args):
         for _ in range(args.runs):
             for who, words in (("cache", ()), ("none", ("--no-cache",))):
                 times[who].append(attached(args, n, args.product, "run", *modules, *words))
-        cache, none = (statistics.median(t[0] for t in times[who]) / 1000 for who in ("cache", "none"))
-        row(f"exec to attached, {name}, with the BTF cache", f"{cache:.2f} ms", f"{none:.2f} ms without", f"{cache / none:.2f}")
-        beyond[name] = statistics.median(t[2] for t in times["cache"]) / 1000
+        cache, none = ([t[0] / 1000 for t in times[who]] for who in ("cache", "none"))
+        report.add(f"exec to attached, {name}, with the BTF cache", cache, "ms", floor=none, beside="without")
+        beyond[name] = [t[2] / 1000 for t in times["cache"]]
         if len(modules) == 1:
-            row("  beyond the kernel's own load and attach", f"{beyond[name]:.2f} ms", target="<= 5 ms", met=beyond[name] <= 5)
-    more = (beyond[f"{len(LINKS)} modules"] - beyond["runqlat"]) / (len(LINKS) - 1)
-    row("  beyond it, for each further module", f"{more:.2f} ms", target="<= 1 ms", met=more <= 1)
+            report.add("  beyond the kernel's own load and attach", beyond[name], "ms", target="<= 5")
+    more = (statistics.median(beyond[f"{len(LINKS)} modules"]) - statistics.median(beyond["runqlat"])) / (len(LINKS) - 1)
+    report.add("  beyond it, for each further module", [more], "ms", target="<= 1")
+
+
+def package_times(args, folder, report):
+    """A module that is linked in beside its package in the product that lacks it, each with its cache."""
+    package = os.path.join(folder, "syscount.emfpkg")
+    run(args.product, "pack", "syscount", "-o", package)
+    commands = {"package": [args.small, "run", package, "--allow-unsigned"], "linked": [args.product, "run", "syscount"]}
+    times = collections.defaultdict(list)
+    for words in commands.values():
+        run(*words, "-d", "50ms")
+    for _ in range(args.runs):
+        for who, words in commands.items():
+            times[who].append(attached(args, 4, *words)[0] / 1000)
+    report.add("exec to attached, syscount, of a package", times["package"], "ms", floor=times["linked"], beside="linked in", target="ratio <= 1.15")
 
 
 # --- sizes ------------------------------------------------------------------------
@@ -102,24 +111,21 @@ def parts(map_file):
     return sizes
 
 
-def sizes(args, folder):
-    product, floor = stripped_size(args.small, folder), stripped_size(os.path.join(args.programs, "floor_all"), folder)
-    row("size of all modules, stripped", f"{stripped_size(args.product, folder) / KB:.0f} KB")
-    row("size of four modules, stripped", f"{product / KB:.0f} KB", f"{floor / KB:.0f} KB", f"{product / floor:.2f}",
-        "<= 600 KB", product <= 600 * KB)
+def sizes(args, folder, report):
+    def size(what, n, **more):
+        report.add(what, [n / KB], "KB", **more)
+
+    size("size of all modules, stripped", stripped_size(args.product, folder), target="<= 1000")
+    size("size of four modules, stripped", stripped_size(args.small, folder), floor=[stripped_size(os.path.join(args.programs, "floor_all"), folder) / KB],
+         target="<= 600")
     found = parts(args.map)
     core = sum(n for path, n in found.items() if "libemf-core.a(" in path)
     modules = {m: sum(n for path, n in found.items() if re.fullmatch(rf"(.*/)?obj/{m}(_emf)?\.o", path)) for m in LINKS}
-    generated = sum(n for path, n in found.items() if path.endswith("product_emf.o"))
-    framework = core + generated
-    row("  of it: framework (core, generated)", f"{framework / KB:.0f} KB", target="<= 100 KB",
-        met=framework <= 100 * KB)
-    for name in ("jansson", "inih", "bpf", "elf", "z"):
-        row(f"  of it: lib{name}" if name != "inih" else "  of it: inih",
-            f"{sum(n for path, n in found.items() if f'/lib{name}.a(' in path) / KB:.0f} KB")
-    for module, size in modules.items():
-        kernel = os.path.getsize(os.path.join("obj", module + ".bpf.o"))
-        row(f"  of it: module {module}", f"{size / KB:.1f} KB", f"{kernel / KB:.1f} KB", f"{size / kernel:.2f}")
+    size("  of it: framework (core, generated)", core + sum(n for path, n in found.items() if path.endswith("product_emf.o")), target="<= 100")
+    for name, library in (("libjansson", "jansson"), ("inih", "inih"), ("libbpf", "bpf"), ("libelf", "elf"), ("libz", "z")):
+        size(f"  of it: {name}", sum(n for path, n in found.items() if f"/lib{library}.a(" in path))
+    for module, n in modules.items():
+        size(f"  of it: module {module}", n, floor=[os.path.getsize(os.path.join("obj", module + ".bpf.o")) / KB], beside="its kernel part")
 
 
 # --- memory -----------------------------------------------------------------------
@@ -152,16 +158,13 @@ def resident_kib(words):
         process.wait(20)
 
 
-def memory(args):
+def memory(args, report):
     product, floor = [], []
-    for _ in range(5):
+    for _ in range(RUNS):
         product.append(resident_kib([args.product, "run", *LINKS]))
         floor.append(resident_kib([os.path.join(args.programs, "floor_all")]))
-    for i, (what, target) in enumerate((("resident memory, four modules", "<= floor + 1 MiB"), ("  of it: anonymous", ""),
-                                        ("  of it: of files", ""))):
-        value, base = (statistics.median(one[i] for one in many) for many in (product, floor))
-        row(what, f"{value:.0f} KiB", f"{base:.0f} KiB", f"{value / base:.2f}", target,
-            value <= base + KIB if target else None)
+    for i, (what, target) in enumerate((("resident memory, four modules", f"<= floor + {KIB}"), ("  of it: anonymous", ""), ("  of it: of files", ""))):
+        report.add(what, [one[i] for one in product], "KiB", floor=[one[i] for one in floor], target=target)
 
 
 # --- building -----------------------------------------------------------------------
@@ -191,38 +194,33 @@ def children_ms():
     return 1000 * (used.ru_utime + used.ru_stime)
 
 
-def median_ms(words, runs):
-    """Of the clock, and of the processors."""
-    times, used = [], []
-    for _ in range(runs):
-        start, before = time.perf_counter(), children_ms()
-        run(*words)
-        times.append(1000 * (time.perf_counter() - start))
-        used.append(children_ms() - before)
-    return statistics.median(times), statistics.median(used)
+def timed(words):
+    """Milliseconds of the clock, and of the processors."""
+    start, before = time.perf_counter(), children_ms()
+    run(*words)
+    return 1000 * (time.perf_counter() - start), children_ms() - before
 
 
-def compiling(args, folder, what, text):
+def compiling(args, folder, what, text, report):
     source = os.path.join(folder, "bench.bpf.c")
     with open(source, "w", encoding="ascii") as file:
         file.write(text)
     compile_words = shlex.split(args.compile)
     tail = ["-c", "-o", source + ".o", source]
-    with_pch = median_ms(compile_words + ["-include-pch", "obj/vmlinux.h.pch"] + tail, 11)
-    without = median_ms(compile_words + tail, 5)
-    for line, value, base in zip((what, "  the same, processor time"), with_pch, without):
-        row(line, f"{value:.0f} ms", f"{base:.0f} ms without pch", f"{value / base:.2f}", "< 150 ms", value < 150)
+    with_pch, without = zip(*((timed(compile_words + ["-include-pch", "obj/vmlinux.h.pch"] + tail), timed(compile_words + tail)) for _ in range(RUNS)))
+    for i, line in enumerate((what, "  the same, processor time")):
+        report.add(line, [t[i] for t in with_pch], "ms", floor=[t[i] for t in without], beside="without pch", target="< 150")
 
 
-def building(args, folder):
+def building(args, folder, report):
     # task_struct leads to most of the kernel's types, and all go into the debug information.
-    compiling(args, folder, "compile with vmlinux.h, task_struct", SOURCE)
+    compiling(args, folder, "compile with vmlinux.h, task_struct", SOURCE, report)
     compiling(args, folder, "compile with vmlinux.h, a small type",
               SOURCE.replace("struct task_struct *", "struct iphdr *").replace("BPF_CORE_READ(task, tgid)",
-                                                                               "BPF_CORE_READ(task, saddr)"))
+                                                                               "BPF_CORE_READ(task, saddr)"), report)
 
 
-def generating(args, folder):
+def generating(args, folder, report):
     """The two runs that a build makes: before the compiler, and after it."""
     tree = os.path.join(folder, "many")
     names = many.write(tree)
@@ -236,8 +234,6 @@ def generating(args, folder):
     for name in names:
         run(*include, "-Iobj", f"-DEMF_MODULE_IS_{name}", "-c", "-o", f"obj/{name}.bpf.o", f"modules/{name}.bpf.c", cwd=tree)
     run(*objects, cwd=tree)
-    empty = median_ms([sys.executable, "-c", ""], 11)[0]
-
     def whole():
         for name in os.listdir(out):
             if name.endswith((".h", ".c", ".mk")):
@@ -255,21 +251,9 @@ def generating(args, folder):
         run(*objects, "obj/mod7.bpf.o", "modules/mod7.emf", cwd=tree)
         return 1000 * (time.perf_counter() - start)
 
-    for what, measure, target in ((f"emfgen, {many.MODULES} modules and {many.SERVICES} services: all", whole, 1500),
-                                  ("  one file changed", one_changed, 250)):
-        value = statistics.median(measure() for _ in range(7))
-        row(what, f"{value:.0f} ms", f"{empty:.0f} ms for python3", "", f"< {target} ms", value < target)
-
-
-def print_table():
-    head = ("WHAT", "VALUE", "FLOOR", "RATIO", "TARGET", "")
-    widths = [max(len(r[i]) for r in [head] + ROWS) for i in range(len(head))]
-    for r in [head] + ROWS:
-        print("  ".join(cell.ljust(w) for cell, w in zip(r, widths)).rstrip())
-    if MISSED:
-        print(f"\n{len(MISSED)} target(s) MISSED: " + "; ".join(what.strip() for what in MISSED))
-    else:
-        print("\nAll targets met.")
+    for what, measure, target in ((f"emfgen, {many.MODULES} modules and {many.SERVICES} services: all", whole, 1500), ("  one file changed", one_changed, 250)):
+        values, empty = zip(*((measure(), timed([sys.executable, "-c", ""])[0]) for _ in range(RUNS)))
+        report.add(what, values, "ms", floor=empty, beside="for python3", target=f"< {target}")
 
 
 def main():
@@ -283,32 +267,42 @@ def main():
     parser.add_argument("--cc", required=True, help="the compiler of user parts")
     parser.add_argument("--libs", required=True, help="what the product is linked with")
     parser.add_argument("--runs", type=int, default=61)
+    parser.add_argument("--json", metavar="FILE", help="write all of it to this file")
+    parser.add_argument("--page", metavar="FILE", help="and as a page of the manual")
     args = parser.parse_args()
     if os.geteuid():
         sys.exit("bench: needs root: it loads eBPF programs")
     folder = tempfile.mkdtemp(prefix="emf-bench-")
+    report = Report(args.product)
     try:
         # Nothing is left on the system, and what others left there plays no part.
         os.environ["EMF_CACHE"] = os.path.join(folder, "btf-cache")
-        attach_times(args)
-        cached_times(args)
-        sizes(args, folder)
-        memory(args)
-        building(args, folder)
-        generating(args, folder)
-        bus_bench.measure(args, folder, row)
-        chain_bench.measure(args, folder, row)
-        event_bench.measure(args, folder, row)
+        report.group("Start")
+        attach_times(args, report)
+        cached_times(args, report)
+        package_times(args, folder, report)
+        peers.measure(args, report)
+        report.group("Size")
+        sizes(args, folder, report)
+        report.group("Memory")
+        memory(args, report)
+        report.group("Build")
+        building(args, folder, report)
+        generating(args, folder, report)
+        for name, part in (("Bus", bus_bench), ("Chains", chain_bench), ("Events", event_bench), ("Upgrades", upgrade_bench)):
+            report.group(name)
+            part.measure(args, folder, report)
     except subprocess.CalledProcessError as error:
         sys.exit(f"bench: {shlex.join(error.cmd)}: {error.stderr.strip()}")
     finally:
         shutil.rmtree(folder)
-    print_table()
-    busy = os.getloadavg()[0]
-    if busy > os.cpu_count() * 0.75:
-        print(f"The machine was busy with something else (load {busy:.1f} on {os.cpu_count()} processors): "
-              "of the times, only those of the processor are to be trusted.")
-    return 1 if MISSED else 0
+    report.end()
+    print(report.text())
+    for path, text in ((args.json, report.json()), (args.page, report.page())):
+        if path:
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(text)
+    return 1 if report.missed else 0
 
 
 sys.exit(main())

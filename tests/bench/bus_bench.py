@@ -1,15 +1,15 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """The bus: calls and signals inside of a product, and between processes on one processor."""
 import os
 import shlex
 import shutil
-import statistics
 import subprocess
 import sys
 import time
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bus")
 LISTENERS = 8
-RUNS = 5
+RUNS = 7
 ON_ONE = ["taskset", "-c", "0"]  # across processors, waking up hides everything else
 
 
@@ -43,21 +43,17 @@ def build(args, folder):
     return peers
 
 
-def inside(folder, row):
+def inside(folder, report):
     times = [[float(ns) for ns in run(*ON_ONE, os.path.join(folder, "inside")).stdout.split()] for _ in range(RUNS)]
     # One run of each pair, and not the best of each alone: memory lies otherwise in each process.
-    direct, call = sorted((t[:2] for t in times), key=lambda t: t[1] / t[0])[RUNS // 2]
-    indirect, signal = sorted((t[2:] for t in times), key=lambda t: t[1] / t[0])[RUNS // 2]
-    row("typed call in process", f"{call:.2f} ns", f"{direct:.2f} ns for ops->f()", f"{call / direct:.2f}", "ratio <= 1.3",
-        call / direct <= 1.3)
-    row("signal to one subscriber in process", f"{signal:.2f} ns", f"{indirect:.2f} ns for a call", f"{signal / indirect:.2f}",
-        "ratio <= 3", signal / indirect <= 3)
+    direct, call, indirect, signal = zip(*times)
+    report.add("typed call in process", call, "ns", floor=direct, beside="for ops->f()", target="ratio <= 1.3", paired=True)
+    report.add("signal to one subscriber in process", signal, "ns", floor=indirect, beside="for a call", target="ratio <= 3", paired=True)
 
 
-def served(folder, row):
-    times = [[float(ns) for ns in run(*ON_ONE, os.path.join(folder, "served")).stdout.split()] for _ in range(RUNS)]
-    bare, typed = (statistics.median(t[i] for t in times) for i in range(2))
-    row("method served by BPF", f"{typed:.0f} ns", f"{bare:.0f} ns for TEST_RUN", f"{typed / bare:.2f}", "ratio <= 1.3", typed <= 1.3 * bare)
+def served(folder, report):
+    bare, typed = zip(*([float(ns) for ns in run(*ON_ONE, os.path.join(folder, "served")).stdout.split()] for _ in range(RUNS)))
+    report.add("method served by BPF", typed, "ns", floor=bare, beside="for TEST_RUN", target="ratio <= 1.3")
 
 
 def rate(*words):
@@ -82,11 +78,7 @@ def fan_out(folder, socket, how, n):
             one.wait()
 
 
-def kilo(rate_):
-    return f"{rate_ / 1000:.0f}k/s" if rate_ < 1e6 else f"{rate_ / 1e6:.2f}M/s"
-
-
-def between(folder, peers, row):
+def between(folder, peers, report):
     socket = os.path.join(folder, "bus")
     server = subprocess.Popen([*ON_ONE, os.path.join(folder, "server"), "serve"], env=dict(os.environ, EMF_BUS=socket),
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -107,14 +99,11 @@ def between(folder, peers, row):
     finally:
         server.terminate()
         server.wait(20)
-    got = {key: statistics.median(values) for key, values in found.items()}
-    row("call between processes, 64 bytes", kilo(got["one"]), f"{kilo(got['raw one'])} bare SEQPACKET", f"{got['one'] / got['raw one']:.2f}",
-        "ratio >= 0.85", got["one"] >= 0.85 * got["raw one"])
-    row("  32 of them under way", kilo(got["many"]), f"{kilo(got['raw many'])} bare SEQPACKET", f"{got['many'] / got['raw many']:.1f}",
-        "ratio >= 5", got["many"] >= 5 * got["raw many"])
-    row(f"  signals, 1 to {LISTENERS} processes, in packets", kilo(got["packets"]))
-    row(f"  signals, 1 to {LISTENERS} processes, by a ring", kilo(got["fan"]))
-    compare(folder, peers, got, row)
+    report.add("call between processes, 64 bytes", found["one"], "/s", floor=found["raw one"], beside="bare SEQPACKET", target="ratio >= 0.85")
+    report.add("  32 of them under way", found["many"], "/s", floor=found["raw many"], beside="bare SEQPACKET", target="ratio >= 5")
+    report.add(f"  signals, 1 to {LISTENERS} processes, in packets", found["packets"], "/s")
+    report.add(f"  signals, 1 to {LISTENERS} processes, by a ring", found["fan"], "/s")
+    compare(folder, peers, found, report)
 
 
 def with_broker(broker_words, socket, words, **env):
@@ -149,37 +138,32 @@ def ubus(folder, program):
     return with_broker([ubusd, "-s", socket], socket, [program, socket]) if ubusd else None
 
 
-def compare(folder, peers, got, row):
+def compare(folder, peers, found, report):
     """With what others offer, where it is installed."""
-    against(got, row, "D-Bus by dbus-broker", dbus(folder, peers["dbus"]) if "dbus" in peers else None, "not installed")
-    if "zmq" in peers:
-        many, fan = ([float(v) for v in run(*ON_ONE, peers["zmq"]).stdout.split()])
-        row("  32 calls, against ZeroMQ", kilo(got["many"]), kilo(many), f"{got['many'] / many:.1f}", "ratio > 1", got["many"] > many)
-        row("  signals by a ring, against ZeroMQ", kilo(got["fan"]), kilo(fan), f"{got['fan'] / fan:.1f}", "ratio >= 3", got["fan"] >= 3 * fan)
-    else:
-        row("  against ZeroMQ", "", "not installed")
-    against(got, row, "ubus by ubusd", ubus(folder, peers["ubus"]) if "ubus" in peers else None, "libubus is not installed")
-
-
-def against(got, row, broker, found, why_not):
-    """With a broker: its calls and its deliveries a second."""
-    if not found:
-        row(f"  against {broker}", "", why_not)
+    for name, is_there, measured, why_not in (("D-Bus by dbus-broker", "dbus" in peers, dbus, "libsystemd or dbus-broker is not installed"),
+                                              ("ubus by ubusd", "ubus" in peers, ubus, "libubus is not installed")):
+        theirs = [measured(folder, peers[name.split(" ")[0].replace("-", "").lower()]) for _ in range(RUNS)] if is_there else [None]
+        if None in theirs:
+            report.lacks(f"  against {name}", why_not)
+            continue
+        report.add(f"  call, against {name}", found["one"], "/s", peer=[t[0] for t in theirs], target="ratio >= 3.5")
+        report.add(f"  signals in packets, against {name}", found["packets"], "/s", peer=[t[1] for t in theirs], target="ratio >= 10")
+    if "zmq" not in peers:
+        report.lacks("  against ZeroMQ", "libzmq is not installed")
         return
-    one, fan = found
-    row(f"  call, against {broker}", kilo(got["one"]), kilo(one), f"{got['one'] / one:.1f}", "ratio >= 3.5", got["one"] >= 3.5 * one)
-    row(f"  signals in packets, against {broker}", kilo(got["packets"]), kilo(fan), f"{got['packets'] / fan:.0f}", "ratio >= 10",
-        got["packets"] >= 10 * fan)
+    many, fan = zip(*([float(v) for v in run(*ON_ONE, peers["zmq"]).stdout.split()] for _ in range(RUNS)))
+    report.add("  32 calls, against ZeroMQ", found["many"], "/s", peer=many, target="ratio > 1")
+    report.add("  signals by a ring, against ZeroMQ", found["fan"], "/s", peer=fan, target="ratio >= 3")
 
 
-def measure(args, folder, row):
+def measure(args, folder, report):
     folder = os.path.join(folder, "bus")
     os.mkdir(folder)
     peers = build(args, folder)
-    inside(folder, row)
-    served(folder, row)
-    between(folder, peers, row)
+    inside(folder, report)
+    served(folder, report)
+    between(folder, peers, report)
 
 
 if __name__ == "__main__":
-    sys.exit("bus.py is a part of make bench")
+    sys.exit("bus_bench.py is a part of make bench")

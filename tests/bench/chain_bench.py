@@ -1,14 +1,16 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Chains: what a hop costs, and a change of the chain, on a pair of interfaces in namespaces of their own."""
 import os
 import re
 import shlex
 import shutil
-import statistics
 import subprocess
 import sys
 import time
 
 import bus_bench
+from report import lower_quartile
+from serving import Serving
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path[1:1] = [TESTS, os.path.join(TESTS, "build")]
@@ -18,7 +20,7 @@ HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "chain")
 LENGTHS = (1, 4, 8, 12, 16, 32)
 PLAIN = 8
 TWO = ("left", "right")
-ROUNDS = 5
+ROUNDS = 7
 LOADS = 50
 SWAPS = 20
 FLOOD_MS = 500
@@ -101,36 +103,21 @@ class Namespaces:
         return ["ip", "netns", "exec", name]
 
 
-class Product:
+class Product(Serving):
     """The product with one of the modules, while the block runs."""
 
     def __init__(self, spaces, product, folder, *modules):
-        self.socket = os.path.join(folder, "chain.sock")
         config = os.path.join(folder, "chain.conf")
         write(config, "[line]\niface = va\n")
-        self.words = [*spaces.within(spaces.a), *ON_OTHER, product, "serve", *modules, "--config", config]
-        self.product, self.env = product, dict(os.environ, EMF_BUS=self.socket)
-        self.process = None
-
-    def __enter__(self):
-        self.process = subprocess.Popen(self.words, env=self.env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        end = time.monotonic() + 20
-        while subprocess.run([self.product, "chain", "show", "line"], env=self.env, check=False, capture_output=True).returncode:
-            if self.process.poll() is not None or time.monotonic() > end:
-                raise SystemExit(f"bench: the product with a chain does not answer: {self.process.stderr.read()}")
-            time.sleep(0.02)
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait(20)
-        self.process.stderr.close()
+        self.product = product
+        super().__init__([*spaces.within(spaces.a), *ON_OTHER, product, "serve", *modules, "--config", config],
+                         os.path.join(folder, "chain.sock"), [product, "chain", "show", "line"])
 
     def chain(self, *words):
-        return run(self.product, "chain", *words, env=self.env)
+        return self.run(self.product, "chain", *words)
 
 
-def hops(folder, product, spaces, row):
+def hops(folder, product, spaces, report):
     """
     The lower quartile of many loads: the kernel puts programs at random addresses, and where
     jumps collide in the processor's branch predictor, that costs more than all else, for both.
@@ -144,14 +131,10 @@ def hops(folder, product, spaces, row):
                 it.chain("count", "line", "off")  # a new generation
                 got.setdefault(name, []).append(float(run(*spaces.within(spaces.a), *measure, "va").stdout))
                 got.setdefault(n, []).append(float(run(*spaces.within(spaces.b), *measure, "vb", os.path.join(folder, f"hand{n}.o")).stdout))
-    usual = {key: statistics.quantiles(values)[0] for key, values in got.items()}
     for n in LENGTHS:
-        value, floor = usual[f"calls{n}"], usual[n]
-        row(f"chain of {n} program{'s' * (n > 1)}, a packet", f"{value:.1f} ns", f"{floor:.1f} ns by hand", f"{value / floor:.2f}", "ratio <= 1.1",
-            value <= 1.1 * floor)
-    value, floor = (usual[key] / PLAIN for key in (f"plain{PLAIN}", f"calls{PLAIN}"))
-    row("  a program that only returns a verdict", f"{value:.1f} ns", f"{floor:.1f} ns one that goes on", f"{value / floor:.2f}",
-        "floor + 3 ns", value - floor <= 3)
+        report.add(f"chain of {n} program{'s' * (n > 1)}, a packet", got[f"calls{n}"], "ns", floor=got[n], beside="by hand", target="ratio <= 1.1", usual=lower_quartile)
+    value, floor = ([ns / PLAIN for ns in got[key]] for key in (f"plain{PLAIN}", f"calls{PLAIN}"))
+    report.add("  a program that only returns a verdict", value, "ns", floor=floor, beside="one that goes on", target="<= floor + 3", usual=lower_quartile)
 
 
 class Dispatcher:
@@ -183,7 +166,7 @@ def is_emulated():
         return "TCG" in file.read()
 
 
-def dispatched(folder, product, spaces, row):
+def dispatched(folder, product, spaces, report):
     """Two modules that know nothing of each other, in a chain and behind the dispatcher."""
     what, measure = "two modules on XDP, a packet", [*ON_ONE, os.path.join(folder, "run")]
     chain, other, why = [], [], ""
@@ -197,20 +180,18 @@ def dispatched(folder, product, spaces, row):
                 why = behind.why
                 if not why:
                     other.append(float(run(*spaces.within(spaces.b), *measure, "vb").stdout))
-    value = statistics.quantiles(chain)[0]
     if why:
-        row(what, f"{value:.1f} ns", f"none by libxdp: {why}")
+        report.add(what, chain, "ns", usual=lower_quartile)
+        report.lacks("  against the dispatcher of libxdp", why)
         return
-    floor = statistics.quantiles(other)[0]
-    row(what, f"{value:.1f} ns", f"{floor:.1f} ns by libxdp", f"{value / floor:.2f}",
-        "an emulated processor: only an indication" if is_emulated() else "")
+    report.add(what, chain, "ns", peer=other, beside="by libxdp" + (", emulated: only an indication" if is_emulated() else ""), usual=lower_quartile)
 
 
 def flood(folder, spaces):
     return [*spaces.within(spaces.b), *ON_ONE, os.path.join(folder, "flood"), "vb", str(FLOOD_MS)]
 
 
-def swaps(folder, product, spaces, row):
+def swaps(folder, product, spaces, report):
     """From the command to the answer, which comes when the new generation runs; the process of the command is part of it."""
     took, still, swapped = [], [], []
     with Product(spaces, product, folder, f"calls{PLAIN}") as it:
@@ -224,21 +205,19 @@ def swaps(folder, product, spaces, row):
                     it.chain(word, "line", f"calls{PLAIN}", program)
                     took.append(1000 * (time.perf_counter() - start))
             swapped.append(int(sender.communicate()[0]))
-    value = statistics.median(took)
-    row(f"  change of a chain of {PLAIN}, with its command", f"{value:.1f} ms", "", "", "< 50 ms", value < 50)
-    during, before = (statistics.median(n) * 1000 / FLOOD_MS for n in (swapped, still))
-    row(f"  packets while it changes ({len(took) / (ROUNDS * FLOOD_MS / 1000):.0f} times a second)", bus_bench.kilo(during),
-        f"{bus_bench.kilo(before)} else", f"{during / before:.2f}", "ratio >= 0.95", during >= 0.95 * before)
+    report.add(f"  change of a chain of {PLAIN}, with its command", took, "ms", target="< 50")
+    during, before = ([n * 1000 / FLOOD_MS for n in some] for some in (swapped, still))
+    report.add(f"  packets while it changes ({len(took) / (ROUNDS * FLOOD_MS / 1000):.0f} times a second)", during, "/s", floor=before, beside="else", target="ratio >= 0.95")
 
 
-def measure(args, folder, row):
+def measure(args, folder, report):
     folder = os.path.join(folder, "chain")
     os.mkdir(folder)
     product = build(args, folder)
     with Namespaces() as spaces:
-        hops(folder, product, spaces, row)
-        dispatched(folder, product, spaces, row)
-        swaps(folder, product, spaces, row)
+        hops(folder, product, spaces, report)
+        dispatched(folder, product, spaces, report)
+        swaps(folder, product, spaces, report)
 
 
 if __name__ == "__main__":

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """make compare: tools of this product beside those of the same name of libbpf-tools, on this machine.
 
 Both watch the same work at the same time: what each has counted of it, how long it took from exec to the last program being

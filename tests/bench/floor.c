@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * floor.c - the least that a libbpf program can do with the same kernel parts:
  * open, set what the module sets, load, attach, make the ring, say so, wait. It

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """A tree of many described modules and services, for measuring the generator."""
 import os
 

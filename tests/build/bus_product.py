@@ -1,8 +1,5 @@
-"""A product whose module serves echo, and a client of it: what the tests of the bus share.
-
-EMF_BUS_BUILD names a folder to build them in, and to keep: a run that finds them there takes
-them as they are. So they are built once here, and tried on the kernel of another machine.
-"""
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+"""A product whose module serves echo, and a client of it: what the tests of the bus share."""
 import os
 import shutil
 import signal
@@ -31,21 +28,15 @@ product emf {
 @scratch.once
 def build(parent):
     """A product of echoer, and a client; made once for all tests of this file."""
-    parent = os.environ.get("EMF_BUS_BUILD", parent)
     src, path = os.path.join(parent, "src"), os.path.join(parent, "build")
-    kept = os.path.exists(os.path.join(parent, "kept"))
-    if not kept:
-        copy(parent)
-    made = scratch.Build(src, path, "--enable-werror", f"--sysconfdir={parent}/etc", *os.environ.get("EMF_CONFIGURE", "").split(), configured=kept)
+    copy(parent)
+    made = scratch.Build(src, path, "--enable-werror", f"--sysconfdir={parent}/etc", *os.environ.get("EMF_CONFIGURE", "").split())
     made.rules = os.path.join(parent, "etc", "emf", "acl.d", "test.conf")
     made.client, made.bind = (os.path.join(path, name) for name in ("client", "bind"))
-    if kept:
-        return made
     made.make()
     os.makedirs(os.path.dirname(made.rules))
     compile_client(made, os.path.join(made.path, "obj"), made.client)
     compile_client(made, os.path.join(made.path, "obj"), made.bind, "-I", os.path.join(src, "core"), source="bind.c")
-    scratch.write(os.path.join(parent, "kept"), "")
     return made
 
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """The wire of the bus by hand, as core/bus_wire.h has it: a peer that can send what no library would."""
 import array
 import collections

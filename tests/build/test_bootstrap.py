@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """bootstrap on a machine that lacks something: it says what and how to get it, and
 changes nothing. Package managers are stand-ins here: the real ones cannot be made to
 lack a package or a network without harming the machine."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Peers that are broken or hostile: each is told so or disconnected, and everybody else is served.
 
 Without these, whoever may connect could end the product, have it close its own files, or

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """A product that is none: what answers a client of libemf-client is broken or hostile.
 
 Without these, a service that somebody else runs at the path of a socket could end or hang

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Modules of a running product: started, stopped, listed, measured; and who is told when a
 parameter changes.
 
@@ -6,6 +7,7 @@ stopped could leave programs in the kernel or callers waiting for ever, and nobo
 say which module it is that makes a machine slow.
 """
 import concurrent.futures
+import contextlib
 import json
 import os
 import pty
@@ -98,7 +100,11 @@ class Service:
         return self.process.pid
 
     def files(self):
-        return sorted(os.readlink(f"/proc/{self.pid}/fd/{fd}") for fd in os.listdir(f"/proc/{self.pid}/fd"))
+        names = []
+        for fd in os.listdir(f"/proc/{self.pid}/fd"):
+            with contextlib.suppress(FileNotFoundError):  # closed since
+                names.append(os.readlink(f"/proc/{self.pid}/fd/{fd}"))
+        return sorted(names)
 
     def end(self, status=0):
         self.process.send_signal(signal.SIGTERM)

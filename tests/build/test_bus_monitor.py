@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Looking on at the bus, doing it again, and sending signals by hand.
 
 Without these, a person who looks for what goes wrong could see something else than what

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """What a call in process is made of, as the compiler has it: an indirect call, and no atomic instruction.
 
 Without these, a look-up, a lock or a counter that processors share could get into each call.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Signals of a high rate, which come by memory that is shared.
 
 Without these, a signal could come twice or not at all when it moves there or back, who

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """The bus from another shell: every command against a product whose services it was not
 built with.
 

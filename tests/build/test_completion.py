@@ -1,7 +1,10 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """What a person gets by pressing the tab key: without these, words that the product does
 not know, or an error on the terminal."""
 import os
+import re
 import shlex
+import shutil
 import subprocess
 import sys
 
@@ -34,8 +37,15 @@ def test_a_module_offers_its_options():
 
 
 def test_run_offers_modules_and_log_its_levels():
-    for command in ("run", "start", "stop"):
+    for command in ("run", "start", "stop", "pack"):
         tap.equal(completed(command, "hel"), ["hello"], f"what begins with hel, behind {command}")
+    for command in ("unload", "upgrade", "rollback", "test"):
+        tap.equal(completed(command, "hel"), ["hello"], f"what begins with hel, behind {command}")
+    tap.equal(completed("serve", "--set", "runq"), ["runqlat."], "modules of --set")
+    tap.equal(completed("serve", "--set", "runqlat."), ["runqlat.per-process=", "runqlat.interval="], "parameters of --set")
+    left = os.path.join(tap.folder(), "left")
+    for word in ("/tmp/x/y.", f"/w {left}\n#.x", "$(date).", "hello/e.", "-n."):
+        tap.equal((completed("serve", "--set", word), os.path.exists(left)), ([], False), f"what {word!r} offers, and leaves")
     tap.equal(completed("hello", "--log", ""), ["err", "warn", "info", "debug"], "levels")
 
 
@@ -61,11 +71,54 @@ def test_call_offers_the_services_of_the_running_product_and_their_methods():
     tap.equal(completed("call", "intro"), ["introspection"], "services")
     tap.equal(completed("describe", "intro"), ["introspection"], "services")
     tap.equal(completed("call", "introspection", "s"), ["services", "schema"], "methods")
+    tap.equal(completed("call", "introspection", "describe", ""), ["service="], "arguments of a method")
+    tap.equal(completed("call", "bus", "send", "se"), ["service="], "arguments of a method")
+    tap.equal(completed("call", "statistics", "loop", ""), [], "arguments of a method without any")
+    tap.equal(completed("call", "log", "set_level", "level", "=", ""), [], "names where a value stands")
+    tap.equal({"module=", "text="} - set(completed("send", "log", "line", "")), set(), "members of a signal")
+    tap.equal(completed("listen", "hello."), ["hello.greeting"], "signals")
+    tap.equal({"log.line", "parameters.changed"} - set(completed("listen", "")), set(), "signals")
     tap.equal(completed("send", "lo"), ["log"], "services")
     tap.equal(completed("send", "log", ""), ["line"], "signals")
     tap.equal(completed("replay", os.environ["EMF_BUS"] + ".l"), [os.environ["EMF_BUS"] + ".lock"], "files")
+    tap.equal(completed("read", os.environ["EMF_BUS"] + ".l"), [os.environ["EMF_BUS"] + ".lock"], "files")
     tap.equal(completed("call", "--time"), ["--timeout"], "options")
     tap.equal(completed("get", "runqlat.i"), ["runqlat.interval"], "parameters")
+
+
+def asked(shell, script, *words):
+    """What another shell offers: it asks bash, by the script that is installed."""
+    if not shutil.which(shell):
+        raise tap.Skip(f"needs {shell}")
+    name = os.path.basename(tap.PRODUCT)
+    with open(os.path.join(tap.BUILD, "obj", f"{name}.{shell}")) as f:
+        text = f.read()
+    folder = tap.folder()
+    installed = re.search(r"'(/\S*/bash-completion/completions)/", text).group(1)
+    os.symlink(os.path.join(tap.BUILD, "obj", f"{name}.bash"), os.path.join(folder, name))
+    path = os.path.join(folder, f"{name}.{shell}")
+    with open(path, "w") as f:
+        f.write(text.replace(installed, folder))
+    done = tap.run(shell, *script(path, (tap.PRODUCT, *words)))
+    tap.equal((done.returncode, done.stderr), (0, ""), f"status and standard error of {shell}")
+    return done.stdout.split()
+
+
+def in_zsh(*words):
+    return asked("zsh", lambda path, all_: (
+        "-f", "-c", 'compadd() { while [[ $1 != -- ]]; do shift; done; shift; print -rl -- "$@" }; path_=$1; shift; words=("$@"); CURRENT=$#words; source $path_',
+        "zsh", path, *all_), *words)
+
+
+def in_fish(*words):
+    return asked("fish", lambda path, all_: ("--no-config", "-c", f"source {path}; complete -C {shlex.quote(' '.join(all_))}"), *words)
+
+
+def test_zsh_and_fish_offer_the_same():
+    for words in (("runq",), ("runqlat", "--per-"), ("chain", "sh"), ("hello", "--log", "")):
+        wanted = sorted(completed(*words))
+        tap.equal(sorted(in_zsh(*words)), wanted, f"what zsh offers for {words}")
+        tap.equal(sorted(in_fish(*words)), wanted, f"what fish offers for {words}")
 
 
 tap.main()

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """make distcheck: the tarball is complete, builds from a read-only source, runs its unit
 tests, installs, and cleans up after itself."""
 import glob

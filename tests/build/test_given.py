@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """What configure is given is what the build uses: kernel types, clang, bpftool."""
 import os
 import shutil
@@ -21,6 +22,7 @@ typedef __u64 __be64;
 typedef __u16 __sum16;
 typedef __u32 __wsum;
 typedef _Bool bool;
+enum { false = 0, true = 1 };
 enum { BPF_MAP_TYPE_PERCPU_ARRAY = 6, BPF_MAP_TYPE_RINGBUF = 27, BPF_ANY = 0 };
 struct emf_of_the_given_file { char bytes[11]; };
 #endif

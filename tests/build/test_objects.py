@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """make holds kernel parts against their descriptions, and makes the accessors of their
 maps: all that changed in one run, and nothing that did not agree is used.
 

@@ -1,11 +1,16 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """What is built: what it links, what it exports, that it is the same wherever it is built."""
 import filecmp
+import fnmatch
 import glob
 import grp
 import os
 import pwd
 import re
+import shutil
+import signal
 
+import sanitized
 import scratch
 import tap
 
@@ -35,6 +40,12 @@ def test_it_exports_the_public_functions_and_nothing_else():
     exported = {symbol for symbol in exported if "@GLIBC" not in symbol}
     if "__asan_init" in shown or any(s.startswith("__asan") for s in exported):
         raise tap.Skip("built with sanitizers, which export symbols of their own")
+    # What user parts call on the maps and programs of their skeletons, by the patterns of the map.
+    with open(os.path.join(tap.SOURCE, "core", "exports.map")) as f:
+        patterns = re.findall(r"^\t((?:lib)?bpf_\S+);$", f.read(), re.MULTILINE)
+    of_libbpf = {s for s in exported if any(fnmatch.fnmatchcase(s, p) for p in patterns)}
+    tap.equal({"bpf_map__fd", "bpf_program__set_autoload"} <= of_libbpf, True, "whether what user parts call of libbpf is there")
+    exported -= of_libbpf
     tap.equal(exported - with_headers, set(), "exported, and in no header")
     tap.equal(with_headers - exported, set(), "in a header, and not exported")
 
@@ -42,9 +53,9 @@ def test_it_exports_the_public_functions_and_nothing_else():
 def test_two_builds_in_different_folders_are_identical_and_name_neither():
     parent = tap.folder()
     src = scratch.source(parent)
-    outside = scratch.Build(src, os.path.join(parent, "some", "where", "else"))
+    outside = scratch.Build(src, os.path.join(parent, "some", "where", "else"), anew=True)
     outside.make()
-    inside = scratch.Build(src, src)
+    inside = scratch.Build(src, src, anew=True)
     inside.make()
     for name in ["emf"] + [os.path.join("obj", n) for n in sorted(os.listdir(inside.product("obj")))
                            if n.endswith((".bpf.o", ".skel.h", "_emf.c", "_emf.h"))]:
@@ -77,6 +88,34 @@ def test_a_fully_static_product_needs_no_library_and_runs():
     tap.equal((done.returncode, done.stderr), (0, ""), "status and messages")
 
 
+def test_a_fully_static_product_runs_extensions_isolated_by_the_program_beside_it():
+    tap.need_root()
+    path = os.path.join(tap.BUILD, "obj", "signature.so")
+    if not os.path.exists(path):
+        raise tap.Skip("signature.so was not built (Debian: libsodium-dev)")
+    folder = tap.folder()
+    env = dict(os.environ, EMF_BUS=os.path.join(folder, "bus"), EMF_ISOLATED_HOST=static().product("obj/emf-isolated"))
+    shutil.copy(path, folder)  # of root, whoever built it
+    path = os.path.join(folder, "signature.so")
+    os.chmod(path, 0o755)
+    done = tap.run(static().product(), "run", "hello", "--extension", path, "-d", "100ms", env=env)
+    tap.equal(done.returncode, 1, "exit status of one that is to be loaded")
+    tap.contains(done.stderr, "this product is fully static, and loads no shared objects: use --isolated")
+    config = os.path.join(folder, "emf.conf")
+    scratch.write(config, "[product]\nmodules = hello\n")
+    tool = tap.start(static().product(), "serve", "--config", config, "--isolated", path, env=env)
+    tap.equal(tap.run(static().product(), "wait", "signature", "--timeout", "30s", env=dict(env, EMF_BUS=env["EMF_BUS"])).returncode, 0, "exit status of wait")
+    tap.contains(tap.run(static().product(), "status", env=env).stdout, "signature: isolated, process running")
+    tool.send_signal(signal.SIGTERM)
+    tap.equal((tool.wait(timeout=tap.PATIENCE), tool.stderr.read()), (0, ""), "exit status and messages")
+    # Without the program it is one sentence.
+    done = tap.run(static().product(), "run", "--isolated", path, "-d", "100ms", env=dict(env, EMF_ISOLATED_HOST=os.path.join(folder, "none")))
+    tap.equal(done.returncode, 1, "exit status without the program")
+    tap.contains(done.stderr, f"its process cannot be started from {folder}/none: No such file or directory")
+    shown = tap.run("ldd", static().product("obj/emf-isolated")).stdout
+    tap.equal({os.path.basename(line.split()[0]) for line in shown.splitlines()} - ALLOWED_SHARED, set(), "libraries of the program beside it")
+
+
 def test_access_rules_of_a_fully_static_product_name_users_and_groups_as_this_system_has_them():
     user = pwd.getpwnam("daemon")
     group = grp.getgrgid(user.pw_gid).gr_name
@@ -103,28 +142,7 @@ def test_access_rules_of_a_fully_static_product_name_users_and_groups_as_this_sy
 
 
 def test_a_product_with_sanitizers_is_clean_from_start_to_end():
-    clean("gcc")
-
-
-def test_a_product_with_the_sanitizers_of_clang_is_clean_and_nothing_of_it_gives_a_warning():
-    clean("clang", "check", "TESTS=")  # the tests, too
-
-
-def clean(compiler, *words):
-    parent = tap.folder()
-    checked = scratch.Build(scratch.source(parent), os.path.join(parent, "b"), "--enable-sanitizers", "--enable-werror", f"CC={compiler}")
-    checked.make()
-    if words:
-        checked.make(*words)
-    for words in (["list"], ["--help"], ["list", "-j"], ["no-such-thing"], ["runqlat", "--help"]):
-        done = tap.run(checked.product(), *words)
-        if "Sanitizer" in done.stderr or "runtime error" in done.stderr:
-            raise AssertionError(done.stderr)
-    tap.need_root()
-    # With an interval: a timer is pending when its module is destroyed.
-    done = tap.run(checked.product(), "run", "execsnoop", "runqlat", "tcpstates", "hello", "-d", "500ms",
-                   "--interval", "200ms", "--failed")
-    tap.equal((done.returncode, done.stderr), (0, ""), "status and messages")
+    sanitized.clean("gcc")  # with those of clang: test_sanitizers.py, in make check-long
 
 
 def test_what_is_installed_is_uninstalled():
@@ -133,7 +151,7 @@ def test_what_is_installed_is_uninstalled():
     scratch.must("make", "install", f"DESTDIR={destination}", cwd=tap.BUILD)
     installed = [os.path.join(d, f) for d, _, files in os.walk(destination) for f in files]
     names = {os.path.basename(f) for f in installed}
-    tap.equal({"emf", "emf.h", "module.h", "emf.8", "emf.service"} - names, set(), "missing files")
+    tap.equal({"emf", "emf.h", "module.h", "emf.8", "emf-execsnoop.8", "emf-prometheus.8", "emf.service"} - names, set(), "missing files")
     scratch.must("make", "uninstall", f"DESTDIR={destination}", cwd=tap.BUILD)
     left = [os.path.join(d, f) for d, _, files in os.walk(destination) for f in files]
     tap.equal(left, [], "files left")
@@ -161,9 +179,10 @@ def test_two_products_are_installed_side_by_side():
         build.make("install", f"DESTDIR={parent}/to-{name}")
         found[name] = files(f"{parent}/to-{name}")
     # What is the framework's is the same for both.
-    shared = re.compile("usr/include/emf|usr/share/man/man[135]/emf|usr/lib/(pkgconfig/)?(lib)?emf-client|usr/share/emf/gen/|usr/bin/emfgen")
+    shared = re.compile("usr/include/emf|usr/share/man/man3/|usr/share/man/man[15]/emf|usr/lib/systemd/system/emf@|usr/lib/emf/|usr/lib/(pkgconfig/)?(lib)?emf[-.](client|core|pc)|"
+                        "usr/share/emf/|usr/share/aclocal/emf.m4|usr/bin/emfgen")
     tap.equal([f for f in found["one"] & found["two-b"] if not shared.match(f)], [], "files of both")
-    tap.equal({"usr/bin/two-b", "usr/share/man/man8/two-b.8"} - found["two-b"], set(), "missing files")
+    tap.equal({"usr/bin/two-b", "usr/share/man/man8/two-b.8", "usr/share/man/man8/two-b-hello.8"} - found["two-b"], set(), "missing files")
     with open(f"{parent}/to-two-b/usr/share/man/man8/two-b.8") as f:
         manual = f.read().replace("\\-", "-")
     for part in (".TH TWO-B 8", "two-b - run eBPF modules", "/etc/emf/two-b.conf.d/", "/run/emf/two-b.sock", ".B two-b serve"):

@@ -1,96 +1,102 @@
-"""The tutorial of README.md, run as it is written there."""
-import os
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+"""README.md and the tutorials, run as they are written there: every block of commands, and what they show of its output.
+
+Without these, the first thing that somebody tries could fail, or show something else than the page says.
+"""
+import functools
 import re
 
-import scratch
+import document
 import tap
 
-_CODE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+README = "README.md"
+TUTORIALS = ("docs/first-module.md", "docs/first-service.md", "docs/first-chain.md", "docs/sdk.md", "docs/testing.md", "docs/operating.md")
 
 
-def blocks_of(heading):
-    """The shell blocks of one section."""
-    with open(os.path.join(tap.SOURCE, "README.md"), encoding="utf-8") as f:
-        text = f.read()
-    section = text.split(f"\n## {heading}", 1)[1].split("\n## ", 1)[0]
-    return section, [code for language, code in _CODE.findall(section) if not language]
+def said(name, heading):
+    """What the commands of one section have printed."""
+    return "\n".join(step.printed for step in ran(name) if step.heading.startswith(heading))
 
 
-def test_the_first_tutorial_works_as_written():
-    _, blocks = blocks_of("Your first module")
-    tap.equal(len(blocks), 2, "blocks that make files")
-    src = scratch.source(tap.folder())
-    build = scratch.Build(src, src)
-    build.make()
-    tap.need_root()
-    for block in blocks:
-        out = scratch.must("sh", "-ec", block, cwd=src)
-    counted = re.search(r"^(\d+) context switches$", out, re.MULTILINE)
-    if not counted or int(counted.group(1)) == 0:
-        raise AssertionError(f"no context switches were counted:\n{out}")
-    made = re.findall(r"^cat >(modules/\S+)", "".join(blocks), re.MULTILINE)
-    for path in made:
-        os.unlink(os.path.join(src, path))
-    build.make()
-    tap.equal("switches" in build.modules(), False, "the module stays without its files")
+@functools.cache
+def _tried(name):
+    try:
+        return document.run(name)
+    except (AssertionError, tap.Skip) as error:
+        return error
 
 
-def test_a_tool_of_one_file_works_as_written():
-    section, blocks = blocks_of("A tool in 20 lines of one file")
-    tap.equal(len(blocks), 2, "blocks")
-    src = scratch.source(tap.folder())
-    scratch.Build(src, src)
-    tap.need_root()
-    env = dict(os.environ, EMF_BUS=os.path.join(src, "bus.sock"))  # not the socket of a product that runs on this machine
-    out = scratch.must("bash", "-ec", blocks[0], cwd=src, env=env)
+def ran(name):
+    """Its steps; its failure is that of all tests that ask for it."""
+    if isinstance(_tried(name), Exception):
+        raise _tried(name)
+    return _tried(name)
+
+
+def matches(text, pattern, what):
+    if not re.search(pattern, text, re.MULTILINE):
+        raise AssertionError(f"{what}: nothing matches {pattern}:\n{text}")
+
+
+def test_every_block_of_the_readme_runs_as_it_is_written():
+    ran(README)
+
+
+def test_the_first_module_of_the_readme_counts_and_goes_with_its_files():
+    out = said(README, "Your first module")
+    matches(out, r"^[1-9]\d* context switches$", "what was counted")
+    tap.equal(re.search(r"^switches\b", out, re.MULTILINE), None, "whether the module is listed without its files")
+
+
+def test_the_tool_of_one_file_prints_what_the_readme_says():
+    out = said(README, "A tool in 20 lines of one file")
+    steps, _ = document.read(README)
+    with open(f"{tap.SOURCE}/{README}", encoding="utf-8") as f:
+        example = re.search(r'`(\{"module".*?)`', f.read().split("\n## A tool in 20 lines", 1)[1]).group(1)
     tap.contains(out, "--min-status NUMBER       lowest status that is shown (default 1)")
-    example = re.search(r'`(\{"module".*?)`', section).group(1)
     for status in (3, 40):
-        line = re.escape(example).replace("4711", r"\d+").replace(":3,", f":{status},")
-        if not re.search(f"^{line}$", out, re.MULTILINE):
-            raise AssertionError(f"no line like {line}:\n{out}")
+        matches(out, "^" + re.escape(example).replace("4711", r"\d+").replace(":3,", f":{status},") + "$", "lines of JSON")
     tap.contains(out, "    PID  STATUS COMM\n", "the heading")
-    code = re.search(r"<<'END'\n(.*?)^END$", blocks[0], re.MULTILINE | re.DOTALL).group(1)
+    code = next(re.search(r"<<'END'\n(.*?)^END$", s.code, re.MULTILINE | re.DOTALL).group(1) for s in steps if "failures.bpf.c" in s.code)
     tap.equal(len([line for line in code.splitlines() if line]) <= 20, True, "20 lines")
-    out = scratch.must("bash", "-ec", "trap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n" + blocks[1], cwd=src, env=env)
-    if not re.search(r"^failures\.failure pid=\d+ status=\d+ comm=\S+$", out, re.MULTILINE):
-        raise AssertionError(f"no signal was heard:\n{out}")
-    if not re.search(r"^emf_failures_failure_total [1-9]\d*$", out, re.MULTILINE):
-        raise AssertionError(f"no event was counted:\n{out}")
+    matches(out, r"^failures\.failure pid=\d+ status=\d+ comm=\S+$", "a signal")
+    matches(out, r"^emf_failures_failure_total [1-9]\d*$", "a metric")
 
 
-def test_the_second_tutorial_works_as_written():
-    section, blocks = blocks_of("Your second module")
-    tap.equal(len(blocks), 3, "shell blocks")
-    src = scratch.source(tap.folder())
-    scratch.Build(src, src)
-    # Not the socket of a product that runs on this machine.
-    env = dict(os.environ, EMF_BUS=os.path.join(src, "bus.sock"))
-    out = [scratch.must("bash", "-ec", block, cwd=src, env=env) for block in blocks]
-    if not re.search(r"^greeter\b.*answer the calls of service greeter", out[0], re.MULTILINE):
-        raise AssertionError(f"the new module is not listed:\n{out[0]}")
-    tap.equal(out[1].splitlines()[-2:], ["greeting number 1", "hello, world"], "what the caller printed")
+def test_the_service_of_the_readme_answers_as_it_says():
+    out = said(README, "Your second module")
+    matches(out, r"^greeter\b.*answer the calls of service greeter", "the list")
+    matches(out, r"^greeting number 1\nhello, world$", "what the caller printed")
     for line in ("text  hello, you", '  "text": "hello, me"', "greeter.greeted times=1"):
-        tap.contains("\n" + out[2], f"\n{line}\n", "what the shell printed")
-    # What the text shows is what was written.
-    shown = re.search(r"^```emf\n(.*?)^```$", section, re.MULTILINE | re.DOTALL).group(1)
-    with open(os.path.join(src, "modules", "greeter.emf"), encoding="utf-8") as f:
-        tap.equal(f.read(), shown, "greeter.emf")
-    # Without its provider the caller cannot be built.
-    os.unlink(os.path.join(src, "modules", "greeter.c"))
-    done = tap.run("make", cwd=src, timeout=600)
-    if "greeter_serve_hello" not in done.stdout + done.stderr or not done.returncode:
-        raise AssertionError(f"what is owed is not named:\n{done.stdout}{done.stderr}")
+        tap.contains(out, f"\n{line}\n", "what the shell printed")
 
 
-def test_a_fresh_clone_is_built_as_the_section_about_building_says():
-    _, blocks = blocks_of("Building")
-    line = next(line for line in blocks[0].splitlines() if "make install" in line)
-    src = scratch.source(tap.folder())
-    for name in ("configure", "Makefile.in", "aclocal.m4"):
-        os.unlink(os.path.join(src, name))
-    scratch.must("sh", "-ec", line.replace("make install", "make install DESTDIR=there"), cwd=src)
-    tap.equal(os.path.exists(os.path.join(src, "there", "usr", "local", "bin", "emf")), True, "the product is installed")
+def test_the_readme_links_every_tutorial():
+    with open(f"{tap.SOURCE}/{README}", encoding="utf-8") as f:
+        text = f.read()
+    for name in TUTORIALS:
+        tap.contains(text, f"]({name})", README)
 
 
+def _runs(name):
+    return lambda: ran(name)
+
+
+def _is_skipped(reason):
+    def skip():
+        raise tap.Skip(reason)
+
+    return skip
+
+
+def _tests():
+    """A test for each tutorial, and one for each block that is not run, so that these are seen."""
+    for name in TUTORIALS:
+        yield f"every block of {name} does what it says", _runs(name)
+    for name in (README, *TUTORIALS):
+        for heading, line, reason in document.read(name)[1]:
+            yield f"the block of {name} under {heading} in line {line}", _is_skipped(reason)
+
+
+globals().update(("test_" + re.sub(r"\W+", "_", sentence), function) for sentence, function in _tests())
 tap.main()

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Services from their description to calls and signals between modules of one product.
 
 Without these, what crosses from one module to another could arrive changed, a header
@@ -9,6 +10,7 @@ import os
 import re
 import shutil
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "kernel"))
 
@@ -201,6 +203,55 @@ def test_who_uses_a_service_asks_a_provider_with_a_kernel_part():
     tap.equal((done.returncode, done.stderr), (0, ""), "exit status and messages")
     compiles("g++", *CXX, "-DEMF_MODULE_IS_zbig", header="zbig_emf.h")
     compiles("g++", *CXX, header="zbig_emf.h")
+
+
+# Ends of processes; every second one with a value that has no name.
+ENDS = """/// tell of ends
+module ends 1.2 { event ended(pid pid, how how); }
+enum how : u32 { EVEN = 0, ODD = 1 }
+"""
+ENDS_KERNEL = """#include <emf/bpf.h>
+#include "ends_emf.h"
+char LICENSE[] SEC("license") = "GPL";
+__u32 calls;
+SEC("raw_tp/sched_process_exit") int on_end(void *ctx)
+{
+	struct ends_ended *e = ends_event_ended_reserve();
+	if (!e)
+		return 0;
+	e->pid = bpf_get_current_pid_tgid() >> 32;
+	e->how = __sync_fetch_and_add(&calls, 1) % 2 ? 7 : ENDS_HOW_ODD;
+	ends_event_ended_submit(e);
+	return 0;
+}
+"""
+HEAR = 'import "ends.emf";\n/// hear ends\nmodule hear 1.0 { uses ends >= 1.1; callbacks attach; }\n'
+HEAR_USER = """#include "hear_emf.h"
+static void on_ended(struct ends_ended_subscription *subscription, const struct ends_ended *signal)
+{
+	emf_print(subscription->base.owner, "heard %u\\n", signal->how);
+}
+static struct ends_ended_subscription ended = { .handler = on_ended };
+int hear_attach(struct module *m) { return ends_on_ended(&ends_client, m, &ended); }
+"""
+
+
+def test_a_module_hears_the_event_of_another_one_that_declares_no_service():
+    tap.need_root()
+    for name, text in (("ends.emf", ENDS), ("ends.bpf.c", ENDS_KERNEL), ("hear.emf", HEAR), ("hear.c", HEAR_USER)):
+        path = os.path.join(build().src, "modules", name)
+        scratch.write(path, text)
+        tap.cleanup(os.unlink, path)
+    build().make()
+    tool = tap.start(build().product(), "hear", "-d", "2s")
+    for _ in range(150):
+        tap.run("true")
+        time.sleep(0.01)
+    out, err = tool.communicate(timeout=tap.PATIENCE)
+    heard = [line for line in out.splitlines() if "heard" in line]
+    tap.equal({line.split()[-1] for line in heard}, {"1"}, "what was heard: those with a name")
+    tap.contains(err, "an event 'ended' has a value that its type does not allow, as an enum without a name for it: the signal was not sent")
+    tap.equal(err.count("was not sent"), 1, "how often that is told")
 
 
 LAST_EMF = """import "shop.emf";

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* A classic tracepoint by the kernel's own type of its record, a perf buffer, and the idiom that keeps a type in the BTF. */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* A function of a library, found by its name in SEC(), at its begin and at its return. */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>

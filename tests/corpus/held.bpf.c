@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Sockets of a cgroup, when they are made and when they go: two types in one perf buffer, and the time kept with each socket. */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* A typed tracepoint, addresses of both families in a union without a name, enums of the kernel. */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>

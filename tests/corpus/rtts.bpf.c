@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Round trip times of connections that processes of a cgroup make, by port; asked of the sockets themselves. */
 #include <linux/bpf.h>
 #include <bpf/bpf_endian.h>

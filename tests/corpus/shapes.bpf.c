@@ -66,6 +66,7 @@ struct {
 const volatile char word[4] = "ab";
 const volatile enum colour colour = BLUE;
 const volatile s64 scale = -2;
+const volatile u32 nameless = 7;
 EMF_PARAM(colour, "what is painted");
 
 SEC("raw_tp/sched_process_exec")
@@ -79,7 +80,7 @@ int on_exec(void *ctx)
 	e->delta_ns = 1500000;
 	e->pid = bpf_get_current_pid_tgid() >> 32;
 	e->colour = colour;
-	e->missing = 7;
+	e->missing = nameless;
 	e->low = 5;
 	e->high = 1 << 28;
 	e->negative = -16;

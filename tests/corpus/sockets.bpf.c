@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* A program of a cgroup that is asked about each socket, and lets all pass. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Arguments of a system call between its begin and its end, in a hash; the record is too large for the stack and comes from a map. */
 #include <vmlinux.h>
 #include <bpf/bpf_helpers.h>

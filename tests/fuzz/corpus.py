@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Writes the inputs that fuzzing begins with: tests/fuzz/corpus.py
 
 One folder for each target; what the bytes mean stands at the top of fuzz_<target>.c, and
 what the services are in services.h.
 """
+import json
 import os
 import struct
 import zlib
@@ -159,7 +161,146 @@ caches = {
     "object_bare": b"\2" + compiled(0),
 }
 
-for target, inputs in (("peer", peers), ("record", records), ("map", maps), ("ring", rings), ("cache", caches)):
+def types(*members, size=32, fixed=28):
+    """A module with one type of events, as core/schema.h says."""
+    record = {"name": "exec", "size": size, "fixed": fixed, "members": list(members)}
+    made = {"name": "tool", "version": "1.0", "hash": "0x1", "records": [record], "methods": [], "errors": [],
+            "signals": [{"name": "exec", "access": "admin", "in": {"record": 0, "leaves": []}, "out": {}}]}
+    text = json.dumps(made, separators=(",", ":")).encode()
+    return struct.pack("=I", len(text)) + text
+
+
+def of(name, kind, offset, size, count=1, **more):
+    return dict({"name": name, "type": kind, "offset": offset, "size": size, "count": count}, **more)
+
+
+def event(content, module=0, kind=0, time=7):
+    return struct.pack("=IHHQ", len(content), module, kind, time) + content
+
+
+EVENT_TYPES = types(of("time", "ns", 0, 8), of("what", "enum", 8, 4, names=[["EXEC", 1], ["EXIT", 2]]), of("result", "wait_status", 12, 4),
+                    of("address", "ip4", 16, 4), of("pids", "pid", 20, 2 * 2), of("args", "argv", 28, 1, 4, len_offset=24))
+EVENT = struct.pack("=QIi4sII", 1, 2, 0x8b, bytes(4), 5, 3) + b"a\0b"
+EVENT_HEAD = b"EMFEVENT" + struct.pack("=IIQ40s64s", 2, 1, 1 << 60, b"1-2-3", b"host")
+
+
+BITS = (of("low", "u32", 1, 4, bits=3, shift=0), of("high", "s32", 1, 4, bits=29, shift=3), of("large", "u128", 5, 16), of("either", "hex", 21, 3))
+BITS_BEHIND = (of("low", "u32", 1, 4, bits=3, shift=0), of("high", "s64", 20, 8, bits=29, shift=36))
+
+
+def end(n, lost=0):
+    return struct.pack("=IHHQ", 0, 0xffff, lost, n)
+
+
+events = {
+    "good": EVENT_HEAD + EVENT_TYPES + event(EVENT) + event(EVENT) + end(2),
+    "none": EVENT_HEAD + EVENT_TYPES + end(0, lost=1),
+    "too_few": EVENT_HEAD + EVENT_TYPES + event(EVENT) + end(2),
+    "too_long": EVENT_HEAD + EVENT_TYPES + event(EVENT[:-1]) + end(1),
+    "other_format": b"EMFEVENT" + struct.pack("=IIQ", 1, 1, 0),
+    "bits": EVENT_HEAD + types(*BITS, size=24, fixed=24) + event(bytes(range(24))) + end(1),
+    "bits_behind_the_end": EVENT_HEAD + types(*BITS_BEHIND, size=24, fixed=24) + event(bytes(range(24))) + end(1),
+    "no_types": EVENT_HEAD + struct.pack("=I", 2) + b"{}",
+}
+
+
+def captured(kind="call", direction="in", service="flow", member="top", **more):
+    line = {"emf": 1, "at": 1, "time": 7, "kind": kind, "dir": direction, "from": {"pid": 1, "name": "a"}, "to": {"pid": 1, "name": "a"},
+            "service": service, "member": member, "serial": 31, "size": 8, "lost": 0, "args": {"limit": 3}}
+    return json.dumps(dict(line, **more)).encode() + b"\n"
+
+
+captures = {
+    "answered": captured() + captured("reply", "out"),
+    "failed": captured() + captured("fail", "out", reason="EPERM") + captured() + captured("fail", "out", error="too_rich"),
+    "cancelled": captured() + captured() + captured("cancel"),
+    "signals": captured("signal", "out", serial=0) + captured("signal", "in", args=None, cannot="cut"),
+    "cannot": b"".join(captured(args=None, cannot=why) for why in ("descriptors", "unreadable", "text")),
+    "cut": captured()[:-20],
+    "other_format": captured(emf=2),
+}
+
+# What is written to be sent; the first byte is the record, as in fuzz_json.c.
+jsons = {
+    "defaults": b'\0{"point": {"x": 1, "is_set": true, "kind": "loud", "flags": ["a", "c"]}}',
+    "typed": b'\0{"number": "18446744073709551615", "took": "5ms", "level": -3, "addr6": "fe80::1", "addr": "10.0.0.1", "addr4": "10.1.2.3", '
+             b'"uid": "root", "netdev": "lo", "dev": "8:1", "flags": ["a"], "call": "openat", "cap": "CAP_BPF", "error": "EPERM", "signal": "SIGKILL", '
+             b'"status": "SIGKILL", "port": 443, "list": [1, 2, 3], "kind": "odd", "is_on": "yes", "state": "LISTEN", "proto": "tcp", '
+             b'"mac": "02:00:00:00:00:02", "bits": 5, "name": "ab\\u00e4", "comm": "sh", "text": "a\\nb", "args": ["a", "b c"], '
+             b'"point": {"x": 1, "is_set": 0, "kind": 5, "flags": 3}, "points": [{"x": 1, "is_set": 1, "kind": 0, "flags": 0}]}',
+    "path": b'\1{"points": [{"x": 4294967295, "is_set": false, "kind": "plain", "flags": []}]}',
+    "files": b'\2{"file": null, "points": [], "name": "x", "files": [], "tail": [1, 2, 255]}',
+    "point": b'\3{"x": 1, "is_set": true, "kind": "plain", "flags": "a|b"}',
+    "no_object": b"\3[1, 2]",
+    "words": b"\4point.x=1\npoint.is_set=yes\npoint.kind=loud\npoint.flags=a|b\nlist=1,2,3\nname=ab\ntook=1h\npoints=[]",
+    "words_json": b'\7{"x": 1, "is_set": true, "kind": "plain", "flags": 0}',
+    "words_nested": b'\4point={"x": 1, "is_set": true, "kind": "odd", "flags": 0}\ntext=abc\nargs=a,b',
+}
+
+filters = {
+    "numbers": b"number == 42 && pid != 41 || !(level <= -3)\0",
+    "texts": b"comm ~ 'ba*' && name == \"x\\\"y\" || text !~ a[b-d]?\0",
+    "networks": b"addr == 10.0.0.0/8 || addr6 == fe80::/10 && addr4 != 10.1.2.3 || mac == 02:00:00:00:00:01\0",
+    "names": b"error == ENOENT || signal > SIGHUP && kind == loud || state ~ LIS* || call == openat || proto == tcp || cap == CAP_BPF\0",
+    "nested": b"((((point.x))) && point.kind == odd) || took > 4999us && status == SIGKILL && args ~ 'sh *'\0" + bytes(range(256)),
+    "set": b"!container && bits && is_on && dev == 8:1 && uid == root && netdev == lo && wall && at && cgroup ~ /a*\0" + b"\xff" * 400,
+    "mistakes": b"number = 3 and comm ==\0",
+    "deep": 60 * b"!(" + b"pid" + 60 * b")",
+}
+
+acls = {
+    "rules": b"# who may\n[user 5]\nallow = read, flow.block, provide:geo\n[group 6]\nallow = admin\ndeny = flow.reset\n",
+    "names": b"[user root]\nallow=read\n[group  daemon]\ndeny = provide:*, *.reset ; all of it\n",
+    "mistakes": b"allow = read\n[nobody]\nallow = read\n[user 5]\npermit = all\n[user\nallow\n",
+    "long": b"[user 5]\nallow = " + 300 * b"x" + b"\n[" + 200 * b"user " + b"]\n",
+    "mark": b"\xef\xbb\xbf[user 5]\n\tallow: read\n",
+    "no_text": b"\x7fELF\1\0\n",
+}
+
+configs = {
+    "product": b"[product]\nmodules = flow\nisolated =\nlog = debug\nreplace = yes\npersist = no\nupgradable = on\nplace = first\ncache = /tmp\n"
+               b"unsigned-packages = no\nkeep-capabilities = bpf, perfmon\n",
+    "parameters": b"[flow]\non = yes\nbyte = 255\nmac = 02:00:00:00:00:01\nport = 443\nlive = 100\nfixed = 0x10\naddr4 = 10.0.0.1\nuid = root\npid = 1\n"
+                  b"netdev = lo\nkind = loud\nflags = a|b\nerror = EPERM\nsignal = SIGTERM\nwait = 5ms\nnumber = 18446744073709551615\naddr6 = fe80::1\nthe-name = x\n",
+    "mistakes": b"key = before\n[product]\nmodules = flow, none\nlog = loud\nplace = middle\ncache = maybe\nkeep-capabilities = all of them\nreplace = perhaps\n"
+                b"[flow]\nlive = 101\nliv = 1\n[none]\nx = 1\n",
+    "long": b"[flow]\nthe-name = " + 400 * b"x" + b"\n",
+}
+
+
+def btf(names, *types, begin=0):
+    """Types as a compiler writes them; each is (name, kind, vlen, size or type, what is behind it)."""
+    strings, at = b"\0", {"": 0}
+    for name in names:
+        at[name] = len(strings)
+        strings += name.encode() + b"\0"
+    body = b"".join(struct.pack("=III", at[name], kind << 24 | n, size) + b"".join(struct.pack("=I", at.get(w, w) if isinstance(w, str) else w & 0xffffffff) for w in behind)
+                    for name, kind, n, size, behind in types)
+    return struct.pack("=HBBIIIII", 0xeb9f, 1, 0, 24 + begin, 0, len(body), len(body), len(strings)) + bytes(begin) + body + strings
+
+
+INT, PTR, ARRAY, STRUCT, UNION, ENUM, FWD, TYPEDEF, VOLATILE, CONST, RESTRICT, FUNC, PROTO, VAR, SECTION, FLOAT, DECL_TAG, TYPE_TAG, ENUM64 = range(1, 20)
+int_type = ("int", INT, 0, 4, (1 << 24 | 32,))
+btfs = {
+    "struct": btf(("int", "task_struct", "pid", "comm", "parent"), int_type, ("int", INT, 0, 1, (8,)), ("", ARRAY, 0, 0, (2, 1, 16)),
+                  ("task_struct", STRUCT, 3, 32, ("pid", 1, 0, "comm", 3, 64, "parent", 5, 192)), ("", PTR, 0, 4, ())),
+    "functions": btf(("int", "do_exit", "sched_switch", "btf_trace_sched_switch", "a"), int_type, ("", PROTO, 2, 0, ("a", 1, "a", 1)),
+                     ("do_exit", FUNC, 1, 2, ()), ("", PTR, 0, 2, ()), ("btf_trace_sched_switch", TYPEDEF, 0, 4, ())),
+    "many": btf(("int", "u", "e", "E", "t", "v", ".maps", "f", "g"), int_type, ("u", UNION, 2, 8, ("e", 1, 0, "t", 4, 0)), ("e", ENUM, 2, 4, ("E", 0, "t", -1)),
+                ("t", TYPEDEF, 0, 5, ()), ("", CONST, 0, 6, ()), ("", VOLATILE, 0, 7, ()), ("", PTR, 0, 8, ()), ("f", FWD, 0, 0, ()), ("g", FLOAT, 0, 8, ()),
+                ("v", VAR, 0, 2, (1,)), (".maps", SECTION, 1, 8, (10, 0, 8)), ("t", DECL_TAG, 0, 2, (0,)), ("g", TYPE_TAG, 0, 1, ()),
+                ("e", ENUM64, 1, 8, ("E", 1, 2)), ("", RESTRICT, 0, 7, ())),
+    "circle": btf(("a",), ("a", TYPEDEF, 0, 2, ()), ("", CONST, 0, 1, ())),
+    "circle_of_structs": btf(("a",), ("a", STRUCT, 1, 4, ("a", 2, 0)), ("", ARRAY, 0, 0, (1, 1, 1))),
+    # Its members have names: empty ones, at the end of its own.
+    "circle_of_empty_names": btf(("t",), ("t", STRUCT, 2, 8, (2, 2, 0, 2, 2, 32)), ("", CONST, 0, 1, ())),
+    "names": btf(("int", "a" * 500), ("int", INT, 0, 4, (1 << 24 | 32,)), ("a" * 500, TYPEDEF, 0, 1, ())),
+    "odd_begin": btf(("a",), ("a", TYPEDEF, 0, 2, ()), ("", PTR, 0, 0, ()), begin=1),
+    "nothing": btf(()),
+}
+
+for target, inputs in (("acl", acls), ("btf", btfs), ("cache", caches), ("capture", captures), ("config", configs), ("events", events), ("filter", filters),
+                       ("json", jsons), ("map", maps), ("peer", peers), ("record", records), ("ring", rings)):
     folder = os.path.join(HERE, target)
     os.makedirs(folder, exist_ok=True)
     for name, content in inputs.items():

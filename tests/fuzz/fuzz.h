@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * fuzz.h - what libFuzzer calls, and replay.c where there is none.
  */
@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define fuzz_assert(condition)                                                              \
 	do {                                                                                \
 		if (!(condition)) {                                                         \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);     \
+			dprintf(2, "%s:%d: %s\n", __FILE__, __LINE__, #condition);             \
 			abort();                                                            \
 		}                                                                           \
 	} while (0)

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * fuzz_cache.c - what the BTF cache reads: the first byte says how the rest is meant: 0 an entry, 1 one whose sum is made
  * right, so that what is behind it is reached, 2 a compiled object.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * fuzz_peer.c - packets of another process, which binds to a service of ours and offers
  * one that we use. The input is a row of packets: how long (two bytes), what goes with it

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * fuzz_record.c - records from the wire. Of the input, the first byte says which record,
  * and whether the sender has another minor version; the rest is what came.

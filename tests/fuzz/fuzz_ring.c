@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * fuzz_ring.c - memory that another process shares: the input is where to read from
  * (two bytes, in units of 8), up to where (the same), and the memory itself.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * fuzz_symbols.c - files of other people that name the functions of a stack. The first byte
  * of the input says which: 0 an ELF file, 1 a perf map, 2 /proc/PID/maps, 3 /proc/kallsyms.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * replay.c - a fuzz target without libFuzzer: each file of its corpus, and simple
  * mutations of it, which are the same each time. A sanitizer, or what the target itself

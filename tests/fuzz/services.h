@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * services.h - two services of rich records, as emfgen writes them; the hashes of their
  * leaves are numbers that corpus.py knows, too.

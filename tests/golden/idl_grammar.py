@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Random .emf files that look as if somebody had written them.
 
 random_file(rng) mostly passes the checks; with valid=True it passes all of them, and
@@ -273,6 +274,8 @@ class _Writer:
         if self.chance(3):
             body.append("needs cap(BPF, NET_ADMIN);")
         if self.chance(3):
+            body.append('needs library("libz", "libelf");')
+        if self.chance(3):
             body.append("needs helper(ktime_get_coarse_ns)"
                         + f" else variant({self.new()}, {self.new()})" * self.chance(2) + ";")
         return body
@@ -318,11 +321,15 @@ class _Writer:
             elif EVENT_FIELDS:
                 members = Members(self)
                 members.some(1, 5)
-                text += "(" + ", ".join(members.texts) + ")"
+                text += "(" + ", ".join(members.texts) + ")" + " private" * self.chance(3)
             body.append(text + ";")
         if self.chance(3):
             body.append(f"counter {self.new()} from {self.new()}.packets{' label(dir)' * self.chance(2)} max_series 100;")
             body.append(f"gauge {self.new()} from {self.new()}.count;")
+            body.append(f"show table {self.new()} from {self.new()} key(a, b) value(c) sort c;")
+            body.append(f"show stacks {self.new()} \"us\"{' / 1000' * self.chance(2)} from {self.new()}.n with {self.new()}{' at_end' * self.chance(2)};")
+            body.append(f"show histogram {self.new()} \"usecs\" linear(0, 100, 10) from {self.new()}.slots;")
+            body.append(f'lost {self.new()} "calls were not counted";')
             body.append(f"histogram {self.new()} {self.rng.choice(('log2', 'linear(0, 100, 10)', 'bounds(1ms, 5ms)'))} "
                         f"from {self.new()};")
         return body

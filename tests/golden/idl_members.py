@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """The members of a random struct or message (see idl_grammar): no byte of padding is
 left to C, and a value that is given fits its type."""
 import os
@@ -13,11 +14,11 @@ from emfgenlib import types  # noqa: E402 - the path has to be set first
 # A declared type; items are the names of an enum's or flags' values.
 Type = namedtuple("Type", "name size align items", defaults=((),))
 
-BUILT_IN = [Type(name, t.size, t.align) for name, t in types.BUILT_IN.items() if not t.messages_only]
+BUILT_IN = [Type(name, t.size, t.align) for name, t in types.BUILT_IN.items() if not t.messages_only and name != "argv"]
 FILES = [Type(name, t.size, t.align) for name, t in types.BUILT_IN.items() if t.messages_only]
 # Those whose values are written as plain numbers.
 NUMBERS = [n for n, t in types.BUILT_IN.items() if t.low is not None and not n.startswith("be")
-           and n not in ("bool", "char", "duration", "netdev", "cgroup", "ksym", "errno", "signo", "wall")]
+           and n not in ("bool", "char", "duration", "netdev", "cgroup", "ksym", "errno", "signo", "wait_status", "wall")]
 
 
 class Members:

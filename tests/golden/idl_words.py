@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """What the language knows, read from the code itself: its words, its limits. Who lists
 them elsewhere (the manual, an editor's grammar) is held against this."""
 import ast

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """The reader of compiled kernel parts: what it says of an object is what bpftool says,
 and no bytes at all make it fail other than by a sentence.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """emfgen diff: what breaks somebody is told, with the place and the reason, and exit 1.
 
 Without these, a minor version could go out that makes its peers read one member as
@@ -320,11 +321,27 @@ def test_what_a_module_gives_stays():
     text = service("signal g(u8 a);")
     is_(text + module("provides s; map x export; event e -> signal s.g; counter n from x.a label(k); gauge v from x.b;"
                       "histogram h log2 from x;"),
-        text + module("event e(u8 a); gauge n from x.a; gauge v from x.b label(k); histogram h linear(0, 10, 10) from x;"),
+        text + module("event e(u8 a) private; gauge n from x.a; gauge v from x.b label(k); histogram h linear(0, 10, 10) from x;"),
         "!module 'm' provides 's' no more", "!module 'm' exports map 'x' no more",
         "!event 'e' of module 'm' feeds signal none and fed s.g", "+'a' of event 'e' of module 'm' is new", "!metric 'n' of module 'm' is a gauge and was a counter",
         "!the labels of metric 'n' of module 'm' are none and were k", "!the labels of metric 'v' of module 'm' are k and were none",
         "!the buckets of metric 'h' of module 'm' are others")
+
+
+def test_what_a_module_shows_stays():
+    params = "param bool a; param bool b; "
+    is_(module(params + 'show table t from x; show histogram h "us" log2 from y if a; show histogram h "ms" log2 from y if not a; show stacks s "us" from z with w;'),
+        module(params + 'show table t from x key(k) sort n; show histogram h "ns" log2 from y if a; show histogram h "ms" log2 from y if not a, b; show table u from v;'),
+        "!'t' of module 'm' is shown in another form", "!'h' of module 'm' is shown in another form", "+'h' of module 'm' is shown under other conditions",
+        "!module 'm' does not show 's' any more", "+module 'm' shows 'u'")
+
+
+def test_an_event_is_compared_once_though_it_is_a_signal_and_a_metric_too():
+    is_(module("event e(u8 a);"), module("event e(u8 a); event f(u8 b);"), "+event 'f' of module 'm' is new")
+    is_(module("event e(u8 a); event f(u8 b);"), module("event e(u8 a);", "1.1"), "!event 'f' of module 'm' is gone")
+    is_(module("event e(u8 a);"), module("event e(u16 a);"), "!'a' of event 'e' of module 'm' is a u16 and was a u8")
+    is_(module("event e(u8 a);"), module("event e(u8 a) private;"), "!event 'e' of module 'm' feeds signal none and fed m.e")
+    is_(module("event e(u8 a) private;"), module("event e(u8 a);"), "+event 'e' of module 'm' feeds signal m.e")
 
 
 def test_a_struct_that_grows_may_be_in_a_map_that_others_import():

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """emfgen doc: what a file declares, as Markdown and as a man page.
 
 Without these, a sentence of a doc could become a macro of man, a bar could break a

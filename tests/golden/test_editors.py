@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """The grammars for editors know the language as the parser does.
 
 Without these, a word that is added to the language would stay plain in every editor.

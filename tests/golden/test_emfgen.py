@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """The generator: good inputs give exactly the files of good/CASE/expected, bad
 ones exactly the message of bad/CASE/stderr, and no input at all a traceback.
 

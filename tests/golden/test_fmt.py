@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """emfgen fmt: one form for what says the same, and never another meaning.
 
 Without these, a formatter could drop a comment, move it to what it does not belong

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """The language: each mistake is told with its exact place, and what is right is taken.
 
 A case is a file of idl/bad with the message in a file of the same name that ends with
@@ -20,6 +21,7 @@ sys.path.insert(0, os.path.join(tap.SOURCE, "gen"))
 from emfgenlib.check_file import check_file, check_loaded  # noqa: E402 - the path has to be set first
 from emfgenlib.check_names import check_names_of  # noqa: E402
 from emfgenlib.errors import Errors  # noqa: E402
+from emfgenlib.implied import imply  # noqa: E402
 from emfgenlib.imports import Loader  # noqa: E402
 from emfgenlib.layout import Layouts  # noqa: E402
 from emfgenlib.parser import parse_text  # noqa: E402
@@ -37,6 +39,7 @@ def check(path):
 
 def check_text(name, text, errors):
     file, layouts = parse_text(name, text, errors), Layouts(errors)
+    imply(file)
     check_file(file, errors, layouts)
     if not errors:
         check_names_of([file], layouts, errors)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """What a description would have said, found in a kernel part alone; and where it cannot be
 found, the line that would say it.
 
@@ -103,10 +104,34 @@ def test_a_type_with_the_padding_that_c_makes_is_a_signal():
         tap.contains(signals_of(members) or "", wanted)
 
 
-def test_what_the_language_cannot_lay_out_is_no_signal():
-    for members in ("int a : 3; int b;", "unsigned __int128 a;", "union { int a; float b; } u;", "int n; char rest[];",
-                    "struct { char a; int b; } __attribute__((packed)) in;"):
-        tap.equal(signals_of(members), None, members)
+def test_what_the_language_has_no_type_for_is_a_signal_as_bytes():
+    for members, wanted in (
+            ("int a : 3; int b;", "signal ev(u8 a[4], s32 b)"),
+            ("unsigned a : 3, c : 9; char b;", "signal ev(u8 a_and_c[2], char b, u8 pad3[1])"),
+            ("char a; unsigned b : 8;", "signal ev(char a, u8 b[3])"),
+            ("unsigned __int128 a; int b;", "signal ev(u8 a[16], s32 b, u8 pad20[12])"),
+            ("union { int a; float b; } u;", "signal ev(u8 u[4])"),
+            ("char a; int b; struct { char c; long d; } __attribute__((packed)) in;", "struct in { char c; u8 d[8]; } "),
+            ("int new; int b;", "signal ev(s32 new_, s32 b)"),
+            ("enum { ONE = 1 } which;", "enum which_values : u32 { ONE = 1 } "),
+            ("long a; unsigned b[3];", "signal ev(s64 a, u32 b[<=3])"),
+            ("long a; unsigned short b[3];", "signal ev(s64 a, u16 b[<=6])"),
+            ("long a; unsigned long b[3];", "signal ev(s64 a, u8 pad8[4], u64 b[<=3])"),
+            ("short a; unsigned long b[3];", "signal ev(s16 a, u8 pad2[10], u64 b[<=3])"),
+            ("int a; int b_len; char b[];", "signal ev(s32 a, s32 b_len, char b_[<=65508])"),
+            ("char a; char b[];", "signal ev(char a, u8 pad1[3], char b[<=65512])"),
+            ("int a; unsigned __int128 b[];", "struct bytes16 { u8 bytes[16]; } "),
+            ("int a; unsigned __int128 b[];", "signal ev(s32 a, u8 pad4[16], bytes16 b[<=4094])"),
+            ("char a; struct { long x; } __attribute__((packed)) b[];", "signal ev(char a, u8 pad1[3], b b[<=8189])")):
+        tap.contains(signals_of(members) or "", wanted, members)
+
+
+def test_a_type_that_is_on_no_bus_is_warned_of_with_the_reason():
+    said, text = inferred("struct ev { int n; struct { int x; struct { char y; } d; } s; };\nstruct d { int z; struct ev ev; };\n" + RING + program(
+        "struct d e = {};\n\tbpf_ringbuf_output(&ring, &e, sizeof(e), 0);"))
+    tap.contains(said, "modules/x.bpf.c:3:")
+    tap.contains(said, "warning: 'd' is printed, and not on the bus: ")
+    tap.equal("x_idl" in text, False, "a service")
 
 
 # --- which ring has which type -----------------------------------------------------------------
@@ -137,7 +162,7 @@ def test_a_pointer_that_nobody_uses_names_the_type_of_the_only_ring():
 
 def test_what_is_said_wins_over_what_is_seen():
     code = program("struct a a = {};\n\tbpf_ringbuf_output(&ring, &a, sizeof(a), 0);")
-    tap.equal(types_of(RING + "EMF_EVENT(ring, struct b);\n" + code), {"ring": [("0", "b")]}, "types")
+    tap.equal(types_of(RING + "struct c { short x, y; unsigned z; };\nEMF_EVENT(ring, struct c);\n" + code), {"ring": [("0", "c")]}, "types")
     both = "EMF_EVENT(ring, struct b, ID_B); EMF_EVENT(ring, struct a, ID_A);\n"
     tap.equal(types_of(RING + both + code), {"ring": [("2", "b"), ("1", "a")]}, "types by their first member")
 
@@ -148,7 +173,7 @@ def test_a_ring_that_nothing_goes_through_and_counters_that_are_read_have_no_eve
 
 
 def test_a_ring_of_a_module_with_a_user_part_is_its_own_business():
-    code = RING + program("char c[4] = {};\n\tbpf_ringbuf_output(&ring, c, sizeof(c), 0);")
+    code = RING + program("char c[8] = {};\n\tbpf_ringbuf_output(&ring, c, sizeof(c), 0);")
     tap.equal(types_of(code, c="int x;\n"), {}, "without a word")
     tap.equal(types_of(code + "EMF_EVENT(ring, struct a);\n", c="int x;\n"), {"ring": [("0", "a")]}, "with one")
 
@@ -178,6 +203,42 @@ def test_several_types_are_told_with_a_line_for_each():
     tap.contains(said, "hint: write for each, with the value of its first member: EMF_EVENT(ring, struct b, VALUE); EMF_EVENT(ring, struct a, VALUE);")
 
 
+LONG = "struct c { int id; char name[32]; }; struct d { int id; long x, y; };\n"
+
+
+def test_a_type_of_another_size_than_what_is_sent_is_told_with_both_sizes():
+    for said_, code, wanted in (
+            ("EMF_EVENT(ring, struct a);", "struct b x = {};\n\tbpf_ringbuf_output(&ring, &x, sizeof(x), 0);",
+             "a record of 'ring' is a struct b of 12 bytes where it is sent, and struct a has 8\nEMF_EVENT(ring, struct b);"),
+            ("EMF_EVENT(ring, struct d);", "struct a *x = bpf_ringbuf_reserve(&ring, sizeof(*x), 0);\n\tif (x)\n\t\tbpf_ringbuf_submit(x, 0);",
+             "a record of 'ring' is a struct a of 8 bytes where it is sent, and struct d has 24\nEMF_EVENT(ring, struct a);"),
+            ("EMF_EVENT(ring, struct c);", "struct b x = {};\n\tbpf_ringbuf_output(&ring, &x, sizeof(x), 0);",
+             "a record of 'ring' is a struct b of 12 bytes where it is sent, and struct c has 36\nEMF_EVENT(ring, struct b);"),
+            ("EMF_EVENT(ring, struct a);", "int *x = bpf_ringbuf_reserve(&ring, 4, 0);\n\tif (x)\n\t\tbpf_ringbuf_submit(x, 0);",
+             "a record of 'ring' has 4 bytes where it is sent, and struct a has 8\n"),
+            ("", "struct a x = {};\n\tbpf_ringbuf_output(&ring, &x, 4, 0);", "a record of 'ring' has 4 bytes where it is sent, and struct a has 8\n"),
+            ("EMF_EVENT(ring, struct a, 1); EMF_EVENT(ring, struct b, 2);", "struct c x = {};\n\tbpf_ringbuf_output((void *)&ring, &x, sizeof(x), 0);",
+             "a record of 'ring' is a struct c of 36 bytes where it is sent, and struct a has 8 and struct b has 12\n")):
+        what, line = wanted.split("\n")
+        said, _ = inferred(LONG + said_ + "\n" + RING + program(code))
+        tap.contains(said, f"modules/x.bpf.c:{2 if said_ else 3}:{11 if said_ else 6}: error: {what}\n", said_)
+        tap.contains(said, f"  hint: name the type that is sent: {line}\n" if line else "  hint: send all of it, or name what is sent by EMF_EVENT()\n")
+
+
+def test_a_record_may_be_longer_than_its_type_and_shorter_by_its_last_array():
+    code = ("union u { struct a a; struct b b; };\nstatic int send(void *p, int n) { return bpf_ringbuf_output(&ring, p, n, 0); }\n"
+            + program("int n = (long)ctx;\n\tstruct c x = {};\n\tunion u *u = bpf_ringbuf_reserve(&ring, sizeof(union u), 0);\n\tif (u)\n\t\tbpf_ringbuf_submit(u, 0);\n"
+                      "\tsend(&x, n & 31);\n\tbpf_ringbuf_output(&ring, &x, n & 31, 0);"))
+    tap.equal(types_of(LONG + RING + "EMF_EVENT(ring, struct a);\n" + code), {"ring": [("0", "a")]}, "a union with more than the type")
+    code = program("struct c x = {};\n\tbpf_ringbuf_output(&ring, &x, sizeof(x) - 20, 0);\n\tbpf_ringbuf_output(&ring, &x, 5, 0);")
+    tap.equal(types_of(LONG + RING + "EMF_EVENT(ring, struct c);\n" + code), {"ring": [("0", "c")]}, "a text that is not sent to its end")
+
+
+def test_a_type_that_is_only_declared_is_told():
+    said, _ = inferred(RING + "struct later;\nEMF_EVENT(ring, struct later);\n" + program("struct a a = {};\n\tbpf_ringbuf_output(&ring, &a, sizeof(a), 0);"))
+    tap.contains(said, "error: struct later is declared, and nowhere defined: nothing says what a record of 'ring' is")
+
+
 def test_what_is_said_wrongly_is_told_where_it_stands():
     for line, wanted in (
             ("EMF_EVENT(rings, struct a);", "1: error: there is no ring buffer or perf buffer 'rings'"),
@@ -194,12 +255,26 @@ def test_what_is_said_wrongly_is_told_where_it_stands():
         tap.contains(said, wanted, line)
 
 
+def test_a_parameter_with_two_texts_is_warned_of_where_the_second_stands():
+    said, _ = inferred('EMF_PARAM(n, "one help");\nconst volatile int n = 1;\n  EMF_PARAM(n, "another");\n' + program(""))
+    tap.contains(said, "modules/x.bpf.c:3:13: warning: EMF_PARAM(n, ...) is there twice, with two texts")
+    said, _ = inferred('EMF_PARAM(n, "one help");\nEMF_PARAM(other, "help");\nconst volatile int n = 1, other = 2;\n' + program(""))
+    tap.equal(said, "", "what is said of two parameters")
+
+
+def test_a_line_says_what_the_tool_does():
+    _, text = inferred('EMF_DOC("shows \\"things\\"; all of them");\n' + program(""))
+    tap.contains(text, '#define X_INFERRED .doc = "shows \\"things\\"; all of them",')
+    tap.equal(".doc" in inferred(program(""))[1], False, "a doc that nobody said")
+
+
 def test_a_description_wins_and_what_stands_beside_it_is_warned_of():
-    said, _ = inferred('EMF_EVENT(ring, struct a);\nEMF_PARAM(n, "help");\n' + RING + "const volatile int n = 1;\n"
+    said, _ = inferred('EMF_EVENT(ring, struct a);\nEMF_PARAM(n, "help");\nEMF_DOC("what it does");\n' + RING + "const volatile int n = 1;\n"
                        + program("struct a *e = bpf_ringbuf_reserve(&ring, sizeof(*e), 0);\n\tif (e)\n\t\tbpf_ringbuf_submit(e, 0);"),
                        emf="module x 1.0;\n")
     tap.equal(re.findall(r"^\S+ warning: .*", said, re.MULTILINE),
-              ["modules/x.bpf.c:1:11: warning: EMF_EVENT() is not used, since modules/x.emf describes module 'x'",
+              ["modules/x.bpf.c:3:1: warning: EMF_DOC() is not used, since modules/x.emf describes module 'x'",
+               "modules/x.bpf.c:1:11: warning: EMF_EVENT() is not used, since modules/x.emf describes module 'x'",
                "modules/x.bpf.c:2:11: warning: EMF_PARAM() is not used, since modules/x.emf describes module 'x'"], "warnings")
 
 
@@ -268,6 +343,19 @@ def test_a_line_about_a_map_that_cannot_be_printed_is_told():
              "3:11: error: 'wide' has 13 members of key and value together, and a table has 12 columns")):
         said, _ = inferred(HISTS.replace("\nstruct count", " struct count") + line + "\n" + map_of("counts", value="struct count") + program(""))
         tap.contains(said, "modules/x.bpf.c:" + wanted, line)
+
+
+def test_what_is_printed_with_an_option_only_is_said_by_a_line():
+    two = map_of("all", value="struct count") + map_of("each", value="struct count") + "EMF_TABLE(all); EMF_TABLE(each);\nconst volatile int n, by_each;\n"
+    said, text = inferred(HISTS + two + "EMF_IF(all, !by_each); EMF_IF(each, by_each);\n" + program(""))
+    tap.equal(said, "", "messages")
+    names = re.findall(r'\.name = "([a-z-]+)",\n\t\t\.type', text)
+    tap.equal(re.findall(r"view_\d_conditions\[\] = { { &x_param_table\[(\d)\], (\w+) }", text),
+              [(str(names.index("by-each")), "true"), (str(names.index("by-each")), "false")], "conditions")
+    for line, wanted in (("EMF_IF(eech, by_each);", "8: error: 'eech' is not printed, with no option\n"), ("EMF_IF(each, by_eech);", "8: error: 'by_eech' is no option: ")):
+        said, _ = inferred(line + "\n" + HISTS + two + program(""))
+        tap.contains(said, "modules/x.bpf.c:1:" + wanted, line)
+        tap.contains(said, "did you mean '" + ("each" if "eech," in line else "by_each") + "'?", line)
 
 
 # --- options -------------------------------------------------------------------------------------

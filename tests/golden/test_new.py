@@ -1,10 +1,13 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """emfgen new: what it writes passes the checks and is in canonical form, and what it
 refuses is not half written.
 
 Without these, the first thing that somebody sees of the language could be an error, and a
 name such as ../x could overwrite a file of somebody else.
 """
+import fnmatch
 import os
+import re
 import sys
 
 import tap
@@ -118,6 +121,27 @@ def test_names_with_a_path_or_other_signs_are_refused():
             "digits and '_', and start with a letter\n")
 
 
+def source(*path):
+    with open(os.path.join(tap.SOURCE, *path), encoding="utf-8") as f:
+        return f.read()
+
+
+def test_a_product_is_not_called_what_make_is_asked_for():
+    targets = set()
+    for path in (("Makefile.am",), ("tests", "tools.mk"), ("sdk", "emf.mk")):
+        for line in re.findall(r"^\.PHONY: (.*)", source(*path), re.M):
+            targets |= {word for word in line.split() if re.fullmatch("[a-z][a-z-]*", word)}
+    in_make = re.search(r"^emf_taken = (.*?[^\\])\n\$\(if \$\(filter \$\(emf_taken\) (.*?),", source("sdk", "emf.mk"), re.M | re.S)
+    in_configure = re.search(r"AS_CASE\(\[\$with_product\], \[(all\|[^\]]*)\]", source("sdk", "emf.m4"))
+    makes = " ".join(in_make.groups()).replace("\\\n", " ").replace("%", "*").split()
+    configures = in_configure[1].split("|")
+    for name in sorted(targets):
+        for where, patterns in (("emf_taken in sdk/emf.mk", makes), ("EMF_OPTIONS in sdk/emf.m4", configures)):
+            if not any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns):
+                raise AssertionError(f"{name} is a target of make, and not in {where}")
+        refused(tree(), "product", name, f"emfgen: error: a product cannot be called '{name}': make, or a folder beside it, is\n  hint: choose another name\n")
+
+
 def test_reserved_names_are_refused():
     for kind in WRITES:
         for name in ("int", "class", "emf", "ebus", "errno"):
@@ -125,6 +149,53 @@ def test_reserved_names_are_refused():
         if kind != "product":
             refused(tree(), kind, "status", f"emfgen: error: 'status' is a built-in command\n  hint: {HINTS['reserved']}\n")
             refused(tree(), kind, "pid", f"emfgen: error: 'pid' is a built-in type\n  hint: {HINTS['reserved']}\n")
+
+
+def alone(folder, *words, **kwargs):
+    """A product where there is no folder of descriptions; autoreconf is left to who has it."""
+    return tap.run(sys.executable, EMFGEN, "new", "product", *words, cwd=folder, env={**os.environ, "PATH": "/nowhere"}, **kwargs)
+
+
+def test_a_product_without_a_folder_of_descriptions_gets_a_folder_of_its_own():
+    both = [".github/workflows/check.yml", ".gitignore", "README.md", "bus-idl/my-tool.emf", "debian/changelog", "debian/control", "debian/copyright",
+            "debian/my-tool.lintian-overrides", "debian/rules", "debian/source/format", "my-tool.spec"]
+    for options, module, built_by, before in (((), "starts", ["Makefile.am", "configure.ac", "m4/emf.m4"], "autoreconf -fi && ./configure && "),
+                                              (("--plain-make", "--module", "first"), "first", ["Makefile"], "")):
+        folder = tap.folder()
+        done = alone(folder, "my-tool", *options)
+        tap.equal((done.returncode, done.stderr), (0, ""), "status and errors")
+        tap.equal(done.stdout, f"wrote my-tool/; next: cd my-tool && {before}make && ./my-tool list\n", "what is told")
+        tap.equal(there(os.path.join(folder, "my-tool")), sorted(both + built_by + [f"modules/{module}{e}" for e in (".bpf.c", ".emf", ".test.c")]), "files")
+        tap.equal(os.listdir(folder), ["my-tool"], "what else is there")
+        tree = os.path.join(folder, "my-tool")
+        described = [f for f in there(tree) if f.endswith(".emf")]
+        done = emfgen(tree, "fmt", "--check", *described)
+        tap.equal((done.returncode, done.stdout, done.stderr), (0, "", ""), "canonical form")
+        tap.equal(os.access(os.path.join(tree, "debian/rules"), os.X_OK), True, "whether debian/rules can be run")
+        # It is a tree like any other: another product is declared in it.
+        tap.equal(emfgen(tree, "new", "product", "other").returncode, 0, "status of another one")
+        tap.equal(os.path.exists(os.path.join(tree, "bus-idl", "other.emf")), True, "whether it is declared")
+
+
+def test_a_folder_of_a_product_is_not_written_over_nor_half_written():
+    folder = tap.folder()
+    os.mkdir(os.path.join(folder, "there"))
+    os.symlink("/nowhere/at/all", os.path.join(folder, "led"))
+    for words, message in ((("there",), f"there exists already\n  hint: {HINTS['exists']}"), (("led",), f"led exists already\n  hint: {HINTS['exists']}"),
+                           (("starts",), "the product and its first module cannot both be named 'starts'\n  hint: give the module another name: --module NAME"),
+                           (("ok", "--module", "a-b"), "'a-b' cannot be the name of a module\n  hint: use lower-case letters, digits and '_', and start with a letter"),
+                           (("../x",), "'../x' cannot be the name of a product\n  hint: use lower-case letters, digits and '_' and '-', and start with a letter")):
+        done = alone(folder, *words)
+        tap.equal((done.returncode, done.stdout, done.stderr), (1, "", f"emfgen: error: {message}\n"), " ".join(words))
+        tap.equal(sorted(os.listdir(folder)), ["led", "there"], "files")
+
+
+def test_options_of_a_folder_of_its_own_are_refused_elsewhere():
+    folder = tree()
+    for kind, hint in (("product", "leave them out, or run it where there is no bus-idl/"), ("module", "leave them out")):
+        done = emfgen(folder, "new", kind, "fresh", "--plain-make")
+        tap.equal((done.returncode, done.stderr), (1, f"emfgen: error: --module and --plain-make are for a product with a folder of its own\n  hint: {hint}\n"), kind)
+    tap.equal(there(folder), [], "files")
 
 
 def test_without_the_folder_nothing_is_written():

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """A kernel part against its description: each difference is told with its exact place,
 and typed accessors of its maps compile under all warnings, as C and as C++.
 
@@ -129,7 +130,17 @@ def test_the_metrics_of_a_description_are_these_lines():
     folder = place("flow", flow=read(os.path.join(GOLDEN, "good", "metrics_of_every_kind.emf")))
     done = objects(folder, "flow")
     tap.equal((done.returncode, done.stderr), (0, ""), "status and messages")
-    text, golden = read(os.path.join(folder, "obj", "flow_metrics.h")), os.path.join(GOLDEN, "flow_metrics.h")
+    text, golden = read(os.path.join(folder, "obj", "flow_shown.h")), os.path.join(GOLDEN, "flow_shown.h")
+    if UPDATE:
+        put(golden, data=text)
+    tap.equal(text, read(golden), "the header")
+
+
+def test_what_a_description_shows_are_these_lines():
+    folder = place("flow", flow=read(os.path.join(GOLDEN, "good", "shows.emf")))
+    done = objects(folder, "flow")
+    tap.equal((done.returncode, done.stderr), (0, ""), "status and messages")
+    text, golden = read(os.path.join(folder, "obj", "flow_shown.h")), os.path.join(GOLDEN, "flow_views.h")
     if UPDATE:
         put(golden, data=text)
     tap.equal(text, read(golden), "the header")

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """The generator as a process, given what nobody should give it: a clear message, an end
 in bounded time, never a traceback, and no file anywhere but where it may write.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Schema hashes: they change with what the bytes of a type mean, and with nothing else.
 
 Without these, two sides could take each other's bytes for something else, or refuse each

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * btf_parts.c - the part of the kernel's BTF that objects need, and what libbpf makes of them with it:
  *

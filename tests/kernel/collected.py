@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """What the tests of tools that only tell events have in common."""
 import datetime
 import errno

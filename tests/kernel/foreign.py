@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """What others have on an interface, and a place where tests see only what they made themselves."""
 import json
 import os

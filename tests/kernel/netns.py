@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Two network namespaces with a pair of interfaces between them, for one test."""
 import json
 import os

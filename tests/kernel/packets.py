@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Packets, byte by byte; and a service of network modules. What the tests of these modules share."""
 import ipaddress
 import json

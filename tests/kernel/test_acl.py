@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """acl: who is kept out, for how long, and what is told of it. The ground truth is what arrives.
 
 Without these, packets of others could be dropped, those of the list let pass, and a list with

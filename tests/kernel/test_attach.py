@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Programs hang where the description says: without these a tool could watch another
 function than the one it was told, or stay attached after it ended."""
 import json
@@ -164,32 +165,33 @@ int main(void)
 LIBRARY = """int watched(unsigned long n);
 __attribute__((noinline)) int watched(unsigned long n) { __asm__ volatile("" : : "r"(n)); return (int)n; }
 """
-built = {}
+
+
+@scratch.once
+def built(parent):
+    """The folder of what is watched, and the product in src; one build for all tests of this file."""
+    src = scratch.source(parent)
+    for name, text in (("calls.emf", DESCRIPTION), ("calls.bpf.c", KERNEL), ("packets.emf", COUNTER),
+                       ("packets.bpf.c", COUNTER_KERNEL), ("packets.c", COUNTER_USER),
+                       ("chosen.emf", CHOSEN), ("chosen.bpf.c", CHOSEN_KERNEL)):
+        scratch.write(os.path.join(src, "modules", name), text)
+    scratch.Build(src, src, "--with-modules=calls,packets,chosen", "--enable-werror").make()
+    for name, text, words in (("watched", WATCHED, ["-o", "watched"]),
+                              ("library", LIBRARY, ["-shared", "-fPIC", "-o", "libemf-watched.so.7"]),
+                              ("loaded", LOADED, ["-pthread", "-o", "loaded", "./libemf-watched.so.7", "-Wl,-rpath," + parent])):
+        scratch.write(os.path.join(parent, name + ".c"), text)
+        scratch.must("gcc", "-O1", name + ".c", *words, cwd=parent)
+    return parent
 
 
 def product():
-    """One build for all tests of this file."""
     tap.need_root()
-    if "path" not in built:
-        import tempfile
+    return os.path.join(built(), "src", "emf")
 
-        parent = tempfile.TemporaryDirectory(prefix="emf-test-")
-        built["folder"] = parent  # removed with the process
-        src = scratch.source(parent.name)
-        for name, text in (("calls.emf", DESCRIPTION), ("calls.bpf.c", KERNEL), ("packets.emf", COUNTER),
-                           ("packets.bpf.c", COUNTER_KERNEL), ("packets.c", COUNTER_USER),
-                           ("chosen.emf", CHOSEN), ("chosen.bpf.c", CHOSEN_KERNEL)):
-            scratch.write(os.path.join(src, "modules", name), text)
-        build = scratch.Build(src, src, "--with-modules=calls,packets,chosen", "--enable-werror")
-        build.make()
-        scratch.write(os.path.join(parent.name, "watched.c"), WATCHED)
-        scratch.must("gcc", "-O1", "-o", os.path.join(parent.name, "watched"), os.path.join(parent.name, "watched.c"), cwd=parent.name)
-        for name, text, words in (("library", LIBRARY, ["-shared", "-fPIC", "-o", "libemf-watched.so.7"]),
-                                  ("loaded", LOADED, ["-pthread", "-o", "loaded", "./libemf-watched.so.7", "-Wl,-rpath," + parent.name])):
-            scratch.write(os.path.join(parent.name, name + ".c"), text)
-            scratch.must("gcc", "-O1", name + ".c", *words, cwd=parent.name)
-        built["path"], built["watched"] = build.product(), os.path.join(parent.name, "watched")
-    return built["path"]
+
+def watched():
+    """A program that calls what is watched."""
+    return os.path.join(built(), "watched")
 
 
 class Loaded:
@@ -197,7 +199,7 @@ class Loaded:
 
     def __init__(self):
         product()
-        self.process = tap.start(os.path.join(built["folder"].name, "loaded"), stdin=subprocess.PIPE, cwd=built["folder"].name)
+        self.process = tap.start(os.path.join(built(), "loaded"), stdin=subprocess.PIPE, cwd=built())
         self.pid = self.process.pid
         tap.equal(self.process.stdout.read(1), "r", "what it says first")
 
@@ -240,9 +242,9 @@ def links():
 
 
 def test_a_uprobe_hangs_on_the_function_of_the_program_that_was_given():
-    tool = tap.start(product(), "calls", "--program", built["watched"])
+    tool = tap.start(product(), "calls", "--program", watched())
     tap.equal(tool.stdout.readline().split(), ["ARGUMENT", "PID"], "heading")
-    called = tap.start(built["watched"], "4711")
+    called = tap.start(watched(), "4711")
     called.wait()
     seen = []
     for line in tool.stdout:
@@ -260,7 +262,7 @@ def test_without_the_option_that_says_where_nothing_is_attached():
     before = links()
     done = tap.run(product(), "calls")
     tap.equal((done.returncode, done.stderr),
-              (1, "calls: program 'on_call' cannot be attached: it is not said where (give --program)\n"), "status and message")
+              (2, "calls: program 'on_call' cannot be attached: it is not said where (give --program)\n"), "status and message")
     tap.equal(links() == before, True, "the same links as before")
 
 
@@ -303,7 +305,7 @@ def test_a_library_is_found_by_its_name_in_the_process_that_has_it():
     process.calls()
     until(lambda: seen(tool), "the call")
     tap.equal([(e["what"], e["pid"]) for e in seen(tool)], [(4711, process.pid)], "calls")
-    at = f"/proc/{process.pid}/root{built['folder'].name}/libemf-watched.so.7"
+    at = f"/proc/{process.pid}/root{built()}/libemf-watched.so.7"
     tap.contains(status(tool), f"chosen: program on_call hangs on {at}:watched of process {process.pid}\n")
 
 
@@ -319,9 +321,9 @@ def test_without_a_process_it_is_the_library_of_the_system():
 
 def test_what_may_be_missing_is_done_without_and_told():
     process = Loaded()
-    tool = chosen("-l", f"{built['folder'].name}/libemf-watched.so.7", "--pid", str(process.pid))
+    tool = chosen("-l", f"{built()}/libemf-watched.so.7", "--pid", str(process.pid))
     said = status(tool)
-    tap.contains(said, "chosen: program on_call cannot be attached to " + built["folder"].name +
+    tap.contains(said, "chosen: program on_call cannot be attached to " + built() +
                  f"/libemf-watched.so.7:no_such_function of process {process.pid}: No such file or directory")
     tap.contains(said, "chosen: program on_missing cannot be attached to no_such_tracepoint: ")
     tap.equal(tool.err, "", "messages: it is not an error")

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """The part of the kernel's BTF that a product keeps, held against the whole of it and against
 what bpftool makes.
 
@@ -24,7 +25,7 @@ PART, KSYMS, NUMBERS, MODULES = range(4)
 def need():
     tap.need_root()
     if not os.path.exists(KERNEL):
-        raise tap.Skip("this kernel has no BTF")
+        raise tap.Skip("this kernel has no BTF", doctor="system btf")
     if not os.path.exists(PARTS):
         done = tap.run("make", "tests/kernel/btf_parts", cwd=tap.BUILD)
         tap.equal(done.returncode, 0, f"make: {done.stderr}")

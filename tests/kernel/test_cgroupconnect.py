@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """cgroupconnect against connections that processes of a group make themselves, over loopback.
 
 Without these, a process could reach what it is kept from, or be kept from what it may reach; a rule could be another group's,

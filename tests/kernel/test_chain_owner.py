@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Who owns a hook: chains beside programs of others, and what a killed product leaves.
 
 Without these, a chain could throw out what somebody else has on an interface, be refused
@@ -37,13 +38,10 @@ def objects():
     return foreign.objects(build().path)
 
 
-def other_product():
+@scratch.once
+def other_product(parent):
     """The same modules under another name."""
-    made = build()
-    path = os.path.join(os.path.dirname(made.path), "other")
-    if os.path.exists(os.path.join(path, "other")):
-        return os.path.join(path, "other")
-    other = scratch.Build(made.src, path, "--enable-werror", "--with-product=other")
+    other = scratch.Build(build().src, os.path.join(parent, "build"), "--enable-werror", "--with-product=other")
     other.make()
     return other.product("other")
 
@@ -56,7 +54,7 @@ def has_tcx():
 
 def need_clsact():
     if has_tcx():
-        raise tap.Skip("this kernel has tcx, as 'emf doctor' says: no filter of clsact is made (bookworm's has not)")
+        raise tap.Skip("this kernel has tcx, as 'emf doctor' says: no filter of clsact is made (bookworm's has not)", doctor="has tcx")
 
 
 def hang_foreign(at, program="foreign"):

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Chains that stay when their product ends, however it ends, and are taken over by the next start.
 
 Without these, a restart could be a moment in which packets pass that should be dropped, a
@@ -131,7 +132,8 @@ def test_folders_are_root_s_alone():
     at = place()
     serve(at, "--persist").stop()
     modes = at.run("sh", "-c", "stat -c %a /sys/fs/bpf/emf /sys/fs/bpf/emf/*").stdout.split()
-    tap.equal(modes, ["700", "700", "700"], "modes of the folders")
+    tap.equal(modes, ["700"] * len(modes), "modes of the folders")
+    tap.equal(len(modes) > 2, True, f"that there are folders ({modes})")
     purge(at)
     at.run("mkdir", "-m", "777", "/sys/fs/bpf/emf")
     done = at.run(tap.PRODUCT, "run", "last", "--iface", "va", "--persist", ok=False)
@@ -170,7 +172,7 @@ def test_purge_removes_what_chains_pin_and_nothing_else_in_their_folder():
     serve(at, "--persist").stop()
     folder = next(name for name in at.pins() if "/ingress:va" in name and name.count("/") == 1)
     shell(at, f"mkdir /sys/fs/bpf/{folder}/else")
-    tap.contains(purge(at, status=1), "was taken down, but something is there that no chain has put there")
+    tap.contains(purge(at, status=1), "was taken down, but something is there that was not put there by it")
     until(lambda: at.xdp() is None, "the link to go")
     tap.equal((drops(at), at.pins()), ((10, 10), ["emf", folder, f"{folder}/else"]), "packets that arrive, and what is left")
     shell(at, f"rmdir /sys/fs/bpf/{folder}/else")
@@ -220,7 +222,8 @@ def test_what_took_the_place_of_somebody_else_s_program_does_not_stay_and_says_s
     tool = owner.start(at, "run", "last", "--iface", "va", "--replace", "--persist")
     tool.says("does not stay on va when this process ends: the program that it took the place of is put back then")
     tap.equal((tool.stop(), at.xdp()), (0, "foreign"), "exit status, and the program that hangs there")
-    tap.equal(at.pins(), [], "pins")
+    tap.equal([name for name in at.pins() if "/module=" not in name], ["emf"], "pins, but maps of modules")
+    purge(at)
 
 
 def test_tracing_chains_stay_with_their_root_program():

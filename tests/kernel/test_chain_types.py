@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Chains of every type that the language has, of every length that the kernel follows, and
 inside of themselves.
 
@@ -81,7 +82,7 @@ def write_line(folder, name, n, chain, section, context):
 @scratch.once
 def build(parent):
     """A product of the modules in chain_types/, and of lines of programs."""
-    return scratch.product(parent, "EMF_CHAIN_TYPES", modules)
+    return scratch.product(parent, modules)
 
 
 def modules(src):
@@ -192,7 +193,7 @@ def test_a_chain_of_a_tracepoint_sees_each_run():
 
 def test_a_chain_of_a_kprobe_sees_each_run():
     if not has_kprobes():
-        raise tap.Skip("this kernel has no kprobes")
+        raise tap.Skip("this kernel has no kprobes", doctor="programs kprobe")
     sees_each_run("opener")
 
 
@@ -297,7 +298,7 @@ def test_a_member_of_the_state_goes_on_from_xdp_to_tc_with_its_packet():
 def test_a_packet_that_loses_what_it_carried_has_a_state_of_zero():
     pair = Pair()
     if not has_tcx():
-        raise tap.Skip("without tcx, before Linux 6.6, the order of two chains of tc on an interface cannot be said")
+        raise tap.Skip("without tcx, before Linux 6.6, the order of two chains of tc on an interface cannot be said", doctor="programs tcx")
     tool = start(pair, "run", "hand", "strip", "--early", "va", "--between", "va", "--late", "va")
     tap.equal(pair.send(20, 7), 20, "packets that arrive")
     tap.equal(end(tool), {"painted": 20, "seen": 0, "none": 20, "wrong": 0}, "packets with the color")
@@ -330,7 +331,7 @@ def large(pair):
     for name, link in ((pair.a, "va"), (pair.b, "vb")):
         tap.equal(tap.run("ip", "-n", name, "link", "set", link, "mtu", "9000").returncode, 0, "the size of packets")
     if tuple(int(n) for n in os.uname().release.split("-")[0].split(".")[:2]) < (6, 3):
-        raise tap.Skip("veth takes packets of more than one buffer from Linux 6.3 on")
+        raise tap.Skip("veth takes packets of more than one buffer from Linux 6.3 on", doctor="before 6.3")
 
 
 def test_packets_of_more_than_one_buffer_come_if_all_programs_take_them():

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """The tools that tell of processes, files, signals and mounts, against what the test does itself.
 
 Without these, an event could be lost, told twice, told of somebody else, or have a member that is not what happened.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """oomkill and biosnoop, against a process that takes too much memory and one that writes to a disk; both are the test's own.
 
 Without these, the wrong process could be named, or bytes and sectors be others than those that were written.
@@ -131,4 +132,5 @@ def test_biosnoop_tells_each_request_to_a_disk_with_its_place_and_size():
     tap.equal({e["pid"] for e in one.events()}, {script.pid}, "with --pid")
 
 
-tap.main()
+if __name__ == "__main__":
+    tap.main()

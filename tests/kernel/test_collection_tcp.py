@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """tcpconnect and tcplife, against connections of two processes in a network namespace of their own.
 
 Without these, a connection could be shown as somebody else's, with its addresses the wrong way round, or with bytes that nobody sent.

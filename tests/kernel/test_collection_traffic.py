@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """tcptop and tcprtt, against what two ends of connections sent to each other in a network namespace of their own, and
 how long that took.
 
@@ -11,7 +12,7 @@ import sys
 
 import tap
 from collected import Script
-from tool import Tool, links, until
+from tool import Tool, cgroup, links, until
 
 WITHIN = ["unshare", "-n", "sh", "-c", 'ip link set lo up; exec "$@"', "sh"]
 
@@ -111,6 +112,35 @@ def test_tcptop_begins_anew_with_each_interval():
     tap.equal(all("time" in line for line in lines), True, f"whether each row has its time ({lines[:2]})")
 
 
+# More connections than tcptop has rows, and then one of another port.
+MANY = """
+import socket
+def connection(port):
+    with socket.create_server(("127.0.0.1", port)) as server:
+        for i in range(1 << 16):
+            yield
+            client = socket.create_connection(("127.0.0.1", port), source_address=(f"127.1.{i >> 8}.{i & 255}", 0))
+            peer, _ = server.accept()
+            client.sendall(b"x")
+            peer.close()
+            client.close()
+first, last = connection(7001), connection(7002)
+for i in range(17000):
+    next(first)
+next(last)
+next(last)
+done()
+"""
+
+
+def test_tcptop_counts_new_connections_after_more_than_it_has_rows():
+    script = Script(MANY, within=WITHIN)
+    tool = started("tcptop", "-p", script.pid, programs=2)
+    script.run()
+    ports = [line["key"]["dport"] for line in ended(tool)]
+    tap.equal((ports.count(7002), 7001 in ports, len(ports) <= 16384), (1, True, True), f"the last connection, among {len(ports)}")
+
+
 # --- tcprtt
 
 DELAY_MS = 60
@@ -136,14 +166,20 @@ while True:
         os.write(tun, heapq.heappop(queue)[1])
 """
 
-# Says how far it got; each line is an address to talk to. Answers the round trip times that the two ends see, in microseconds.
+# Says how far it got; each line is an address to talk to, or "again" over the connection that is there. Answers the round trip times
+# that the two ends see, in microseconds.
 TALK = """
 import json, socket, struct, sys
+if len(sys.argv) > 1:
+    with open("/proc/self/comm", "w") as f:
+        f.write(sys.argv[1])
 listener = socket.create_server(("", 0))
 print(json.dumps(listener.getsockname()[1]), flush=True)
+client = server = None
 for line in sys.stdin:
-    client = socket.create_connection((line.strip(), listener.getsockname()[1]))
-    server, _ = listener.accept()
+    if line.strip() != "again":
+        client = socket.create_connection((line.strip(), listener.getsockname()[1]))
+        server, _ = listener.accept()
     seen = []
     for s in (client, server):
         s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -156,7 +192,6 @@ for line in sys.stdin:
             info = s.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
             seen.append(struct.unpack_from("I", info, 68)[0])  # tcpi_rtt, include/uapi/linux/tcp.h
     print(json.dumps([min(seen), max(seen)]), flush=True)
-    client.close(), server.close()
 """
 
 
@@ -193,7 +228,7 @@ def slot_of(value):
 def test_tcprtt_has_the_round_trip_times_that_the_sockets_see():
     far = Far()
     for options, unit, per in ((["--remote-address", "10.77.0.2"], "usecs", 1), (["--remote-address", "10.77.0.2", "--ms"], "msecs", 1000)):
-        tool = started("tcprtt", *options, programs=1)
+        tool = started("tcprtt", *options, programs=4)
         least, most = far.talks_to("10.77.0.2")
         found, said = slots(ended(tool))
         tap.equal((said, least >= DELAY_MS * 1000), (unit, True), f"the unit, and whether a round trip takes {DELAY_MS} ms ({least} us)")
@@ -207,7 +242,7 @@ def test_tcprtt_counts_only_what_its_options_say():
     near = [["--remote-address", "127.0.0.1"], ["--local-address", "127.0.0.1"]]
     both = [["--local-port", far.port], ["--remote-port", far.port]]
     none = [["--remote-port", "1"], ["--local-address", "fe80::1"]]
-    tools = [[started("tcprtt", *map(str, options), programs=1) for options in group] for group in (near, both, none)]
+    tools = [[started("tcprtt", *map(str, options), programs=4) for options in group] for group in (near, both, none)]
     fast, slow = far.talks_to("127.0.0.1"), far.talks_to("10.77.0.2")
     tap.equal(fast[1] < slow[0], True, f"whether what is near is faster ({fast}, {slow})")
     limit = slot_of(DELAY_MS * 1000)
@@ -223,13 +258,104 @@ def test_tcprtt_counts_only_what_its_options_say():
 
 def test_tcprtt_by_remote_has_a_histogram_for_each_address():
     far = Far()
-    tool = started("tcprtt", "--by-remote", "--local-port", str(far.port), programs=1)
+    tool = started("tcprtt", "--by-remote", "--local-port", str(far.port), programs=4)
     far.talks_to("127.0.0.1")
     far.talks_to("10.77.0.2")
     lines = ended(tool)
     tap.equal({line["key"]["remote"] for line in lines}, {"127.0.0.1", "10.77.0.2"}, "addresses")
     near, far_ = (slots(lines, remote=address)[0] for address in ("127.0.0.1", "10.77.0.2"))
     tap.equal(max(near) < slot_of(DELAY_MS * 1000) <= min(far_), True, f"times of what is near and far ({near}, {far_})")
+
+
+class Near:
+    """A process that talks to itself, as some user, in some cgroup and by some name, in a namespace of its own."""
+
+    def __init__(self, uid, group=None, name="talks"):
+        tap.need_root()
+        enter = f"ip link set lo up; {f'echo $$ >{group}/cgroup.procs; ' if group else ''}exec \"$@\""
+        self.process = tap.start("unshare", "-n", "sh", "-c", enter, "sh", "setpriv", "--reuid", str(uid), "--clear-groups",
+                                 sys.executable, "-c", TALK, name, stdin=subprocess.PIPE)
+        self.port = json.loads(self.process.stdout.readline())
+
+    talks_to = Far.talks_to
+
+    def end(self):
+        self.process.stdin.close()
+        self.process.wait(timeout=tap.PATIENCE)
+
+
+def test_tcprtt_counts_the_sockets_of_a_user_or_of_a_cgroup():
+    tap.need_root()
+    group = cgroup("tcprtt")
+    within = os.path.join(group, "within")
+    os.mkdir(within)
+    tap.cleanup(os.rmdir, within)
+    mine, others = Near(54321, within), Near(54320)
+    some = [["-u", "54321"], ["-c", group], ["-c", within], ["-u", "54321", "-c", group, "--remote-port", str(mine.port)]]
+    none = [["-u", "54321", "--remote-port", str(others.port)], ["-c", group, "--remote-port", str(others.port)], ["-u", "54320", "-c", group]]
+    tools = [[started("tcprtt", *options, programs=4) for options in list_] for list_ in (some, none)]
+    mine.talks_to("127.0.0.1")
+    others.talks_to("127.0.0.1")
+    for options, tool in zip(some, tools[0]):
+        found, _ = slots(ended(tool))
+        tap.equal(20 <= sum(found.values()) <= 100, True, f"whether the segments of one talk are counted with {options} ({found})")
+    for options, tool in zip(none, tools[1]):
+        tap.equal(ended(tool), [], f"what is printed with {options}")
+    mine.end()
+    others.end()
+
+
+def test_tcprtt_counts_the_connections_of_a_process_or_of_a_name():
+    tap.need_root()
+    group = cgroup("tcprtt")
+    mine, others = Near(54321, group, name="emf-mine"), Near(54321, name="emf-others")
+    for process in (mine, others):
+        process.talks_to("127.0.0.1")
+    some = [["-p", str(mine.process.pid)], ["--comm", "emf-mine"], ["--comm", "emf-m*", "-u", "54321", "-c", group], ["-p", str(mine.process.pid), "--remote-port", str(mine.port)]]
+    none = [["-p", str(mine.process.pid), "-u", "54320"], ["--comm", "emf-others", "-c", group], ["-p", str(others.process.pid), "--comm", "emf-mine"]]
+    for address in ("again", "127.0.0.1"):
+        tools = [[started("tcprtt", *options, programs=4) for options in list_] for list_ in (some, none)]
+        for process in (mine, others):
+            process.talks_to(address)
+        for options, tool in zip(some, tools[0]):
+            found, _ = slots(ended(tool))
+            # Segments come in for an end from when it is first used: 20 and acknowledgements for each of the two, or for one.
+            tap.equal(19 <= sum(found.values()) <= 100, True, f"whether the segments of one talk, to {address}, are counted with {options} ({found})")
+        for options, tool in zip(none, tools[1]):
+            tap.equal(ended(tool), [], f"what is printed with {options}")
+    mine.end()
+    others.end()
+
+
+# A process makes a connection and uses it twice; its child goes on with both ends.
+HANDED = """
+import socket
+listener = socket.create_server(("127.0.0.1", 0))
+client = socket.create_connection(listener.getsockname())
+server, _ = listener.accept()
+def talk(n):
+    for i in range(n):
+        client.sendall(b"x")
+        server.recv(1)
+        server.sendall(b"y")
+        client.recv(1)
+talk(2)
+child = os.fork()
+if not child:
+    talk(200)
+    os._exit(0)
+os.waitpid(child, 0)
+done(child)
+"""
+
+
+def test_tcprtt_forgets_a_connection_that_another_process_goes_on_with():
+    tap.need_root()
+    first = Script(HANDED, within=WITHIN)
+    tool = started("tcprtt", "-p", str(first.pid), programs=4)
+    child = first.run()
+    found, _ = slots(ended(tool))
+    tap.equal(sum(found.values()) < 30, True, f"whether only its own few segments are counted, not those of its child {child} ({found})")
 
 
 tap.main()

@@ -1,17 +1,23 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Tools that count in maps, each against what the test itself did: calls that were made, times
 that were slept, blocks that were kept.
 
 Without these, a histogram could be of something else than its heading says.
 """
+import ctypes
 import json
 import os
+import platform
 import re
 import shutil
 import signal
+import struct
 import subprocess
 import sys
+import time
 
 import tap
+from hits import Hits
 from tool import Tool, links, until
 
 # Python that comes as lines; each is done when it says so.
@@ -129,13 +135,19 @@ def ran_us(pid):
 def test_cpudist_adds_up_to_the_time_that_was_run():
     child = Child().does("import time")
     tool = Tool("cpudist", "-j", "-p", str(child.pid)).ready()
-    before = ran_us(child.pid)
+    before, begun = ran_us(child.pid), time.monotonic()
     child.does("end = time.process_time() + 0.5").does("while time.process_time() < end: pass")
-    after = ran_us(child.pid)
+    after, passed = ran_us(child.pid), 1e6 * (time.monotonic() - begun)
     slots, line = buckets(lines_of(tool), "all")
     least, most = sum(low * n for low, n in slots.items()), sum(2 * max(low, 1) * n for low, n in slots.items())
     tap.equal((line["unit"], after - before >= 500_000), ("usecs", True), "its unit, and what the scheduler says")
-    tap.equal(least <= (after - before) * 1.1 + 1000 and most >= (after - before) * 0.9, True, f"{least} to {most} us are {after - before} us ({slots})")
+    # The scheduler leaves out what interrupts and the host of a virtual machine took of a processor that it was on.
+    tap.equal(least <= passed + 1000 and most >= (after - before) * 0.9, True, f"{least} to {most} us are {after - before} us of {passed:.0f} ({slots})")
+
+
+def slept(slots, least, times):
+    """All are counted, and nearly all with their length: a machine that is held up between the timer and the switch sleeps for less."""
+    return sum(slots.values()) >= times and sum(n for low, n in slots.items() if low >= least) >= times * 4 / 5
 
 
 def test_cpudist_off_cpu_has_each_sleep_of_each_process():
@@ -145,9 +157,9 @@ def test_cpudist_off_cpu_has_each_sleep_of_each_process():
     long.does("for i in range(5): time.sleep(0.14)")
     lines = lines_of(tool)
     slots, line = buckets(lines, "processes", pid=long.pid)
-    tap.equal((sum(n for low, n in slots.items() if low >= 131072) >= 5, line["value"]), (True, {"comm": "python3"}), f"5 sleeps of 140 ms ({slots})")
+    tap.equal((slept(slots, 131072, 5), line["value"]), (True, {"comm": "python3"}), f"5 sleeps of 140 ms ({slots})")
     slots, line = buckets(lines, "processes", pid=short.pid)
-    tap.equal(sum(n for low, n in slots.items() if low >= 16384) >= 20, True, f"20 sleeps of 20 ms ({slots})")
+    tap.equal(slept(slots, 16384, 20), True, f"20 sleeps of 20 ms ({slots})")
 
 
 # --- biolatency
@@ -169,6 +181,19 @@ def done_by(disk):
     return sum(words[i] for i in (0, 4, 11, 15) if i < len(words))  # reads, writes, discards, flushes
 
 
+# 64 blocks past the page cache, under a name of its own. It has all that it needs in memory before,
+# or the disk is asked for that, too.
+READ = """
+import ctypes, mmap, os, sys
+room, fd = mmap.mmap(-1, 4096), os.open(sys.argv[1], os.O_RDONLY | os.O_DIRECT)
+ctypes.CDLL(None).mlockall(1)
+with open("/proc/self/comm", "w") as f:
+    f.write("emf-reads")
+for i in range(64):
+    os.preadv(fd, [room], 4096 * i)
+"""
+
+
 def test_biolatency_has_each_request_of_a_disk():
     tap.need_root()
     path = os.path.join(tap.BUILD, f"counts.{os.getpid()}.data")
@@ -176,17 +201,34 @@ def test_biolatency_has_each_request_of_a_disk():
     made = tap.run("dd", "if=/dev/zero", f"of={path}", "bs=4k", "count=64", "conv=fsync")
     disk = disk_below(path)
     tap.equal(made.returncode, 0, f"dd ({made.stderr})")
-    before = done_by(disk)
+    idle = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    tap.cleanup(lambda: (idle.kill(), idle.wait()))
+    idle.stdin.write(b"\n")
+    idle.stdin.flush()
+    tap.equal(idle.stdout.readline(), b"\n", "what a process said that does nothing from here on")
+    others = Tool("biolatency", "-j", "-p", str(idle.pid)).ready()
+    shown, before = Hits("block/block_rq_complete"), done_by(disk)
     for options in (["--per-disk"], ["--per-disk", "--queued"], []):
         tool = Tool("biolatency", "-j", *options).ready()
+        first = shown()
         read = tap.run("dd", f"if={path}", "of=/dev/null", "bs=4k", "iflag=direct")
         if read.returncode:
             raise tap.Skip(f"the file system of the build folder cannot be read directly: {read.stderr.strip()}")
+        wanted = min(64, shown() - first)
         slots, _ = buckets(lines_of(tool), "disks", name=disk) if options else buckets(lines_of(tool), "all")
         counted = sum(slots.values())
-        tap.equal(counted >= 64, True, f"64 reads are among {counted} requests")
+        tap.equal(counted >= wanted, True, f"{wanted} reads are among {counted} requests")
         if options:
             tap.equal(counted <= done_by(disk) - before, True, f"{counted} requests are among those that the disk had, {done_by(disk) - before}")
+    own = Tool("biolatency", "-j", "--comm", "emf-reads").ready()
+    before, first = done_by(disk), shown()
+    read = tap.run("python3", "-c", READ, path)
+    tap.equal((read.returncode, read.stderr), (0, ""), "the reader")
+    hidden = max(0, (done_by(disk) - before) - (shown() - first))
+    counted = sum(buckets(lines_of(own), "all")[0].values())
+    tap.equal(64 - hidden <= counted <= 64, True, f"{counted} of 64 requests of the only one of that name, {hidden} of which the kernel did not show")
+    tap.equal(others.stop(signal.SIGINT), 0, f"exit status ({others.err})")
+    tap.equal(others.out, "", "requests of the one that does nothing")
 
 
 # --- offcputime
@@ -218,6 +260,33 @@ def test_offcputime_adds_up_what_was_slept_by_both_sides_of_its_stack():
               f"its functions, of the kernel down to the scheduler, and not below ({most})")
 
 
+def freeze_hashes(pid):
+    """What user space may not change any more, of the maps that a process has."""
+    number = {"x86_64": 321, "aarch64": 280, "riscv64": 280, "s390x": 351, "ppc64le": 361}.get(platform.machine())
+    if not number:
+        raise tap.Skip(f"the number of bpf(2) on {platform.machine()} is not known here")
+    bpf = ctypes.CDLL(None, use_errno=True).syscall
+    for fd in os.listdir(f"/proc/{pid}/fdinfo"):
+        with open(f"/proc/{pid}/fdinfo/{fd}") as f:
+            said = dict(re.findall(r"^(map_type|map_id):\s*(\d+)$", f.read(), re.MULTILINE))
+        if said.get("map_type") != "1":  # BPF_MAP_TYPE_HASH, include/uapi/linux/bpf.h, as the next two: BPF_MAP_GET_FD_BY_ID, BPF_MAP_FREEZE
+            continue
+        fd = bpf(number, 14, struct.pack("III", int(said["map_id"]), 0, 0), 12)
+        tap.equal(fd >= 0 and bpf(number, 22, struct.pack("I", fd), 4), 0, f"freezing map {said} ({os.strerror(ctypes.get_errno())})")
+        os.close(fd)
+
+
+def test_offcputime_prints_nothing_of_a_map_that_it_cannot_take_from():
+    process = program("emf<nap>", NAP)
+    tool = Tool("offcputime", "-j", "-p", str(process.pid)).ready()
+    freeze_hashes(tool.process.pid)
+    begin(process)
+    until(lambda: "cannot be read" in tool.err, "it to look")
+    tap.equal((tool.stop(signal.SIGINT), tool.out), (1, ""), f"exit status and output ({tool.err})")
+    said = "offcputime: 'stack' cannot be read: Operation not permitted"
+    tap.equal(tool.err, f"{said}\n{said}; what is left in map 'counts' is not printed\n", "messages")
+
+
 def test_offcputime_leaves_out_what_is_short():
     tool, _ = napped("--folded", "--user-only", "--min-time", "40s")
     tap.equal(tool.out, "", "waits of 40 s and more")
@@ -236,7 +305,7 @@ def test_offcputime_draws_what_it_prints():
 def test_offcputime_says_before_anything_runs_what_cannot_be():
     tap.need_root()
     done = tap.run(tap.PRODUCT, "offcputime", "-U", "-K")
-    tap.equal(done.returncode, 1, "exit status")
+    tap.equal(done.returncode, 2, "exit status")
     tap.contains(done.stderr, "offcputime: --user-only and --kernel-only together leave nothing to show")
 
 
@@ -262,7 +331,7 @@ int main(void)
 
 def test_funclatency_has_each_call_also_inside_of_another():
     process = program("emf-calls", CALLS)
-    tool = attached(3, "funclatency", "-j", "--path", f"/proc/{process.pid}/exe", "-f", "nested", "-p", str(process.pid))
+    tool = attached(3, "funclatency", "-j", "--path", f"/proc/{process.pid}/exe", "--function", "nested", "-p", str(process.pid))
     begin(process)
     tap.equal(tool.stop(signal.SIGINT), 0, "exit status")
     slots, line = buckets([json.loads(text) for text in tool.out.splitlines()], "latency")
@@ -273,7 +342,7 @@ def test_funclatency_has_each_call_also_inside_of_another():
 
 def test_funclatency_begins_anew_each_interval_and_loses_nothing():
     process = program("emf-calls", CALLS)
-    tool = attached(3, "funclatency", "-j", "--path", f"/proc/{process.pid}/exe", "-f", "quick", "-i", "50ms")
+    tool = attached(3, "funclatency", "-j", "--path", f"/proc/{process.pid}/exe", "--function", "quick", "-i", "50ms")
     begin(process)
     until(lambda: tool.out, "the end of an interval")
     begin(process)
@@ -285,22 +354,23 @@ def test_funclatency_begins_anew_each_interval_and_loses_nothing():
 def test_funclatency_says_what_it_cannot_find():
     tap.need_root()
     for words, said in (([], "program 'on_kernel_return' cannot be attached: it is not said where (give --function)"),
-                        (["-f", "no_such", "--path", sys.executable], f"cannot be attached to {sys.executable}:no_such: No such file or directory; the file is not there, or it has no such symbol"),
-                        (["-f", "x", "--path", "/no/such/file"], "program 'on_user_return' cannot be attached to /no/such/file:x: No such file"),
-                        (["-f", "no_such_function"], "program 'on_kernel_return' cannot be attached to no_such_function: "),
-                        (["-f", "x", "--path", "libno-such"], "this system has no library 'libno-such' where libraries are: name the file that has its functions with --path")):
+                        (["--function", "no_such", "--path", sys.executable], f"cannot be attached to {sys.executable}:no_such: No such file or directory; the file is not there, or it has no such symbol"),
+                        (["--function", "x", "--path", "/no/such/file"], "program 'on_user_return' cannot be attached to /no/such/file:x: No such file"),
+                        (["--function", "no_such_function"], "program 'on_kernel_return' cannot be attached to no_such_function: "),
+                        (["--function", "x", "--path", "libno-such"], "this system has no library 'libno-such' where libraries are: name the file that has its functions with --path")):
         done = tap.run(tap.PRODUCT, "funclatency", *words)
-        tap.equal(done.returncode, 1, f"exit status ({done.stderr})")
-        tap.contains(done.stderr, said)
+        no_kprobes = words == ["--function", "no_such_function"] and not os.path.exists("/sys/bus/event_source/devices/kprobe")
+        tap.equal(done.returncode, 77 if no_kprobes else 1 if words else 2, f"exit status ({done.stderr})")
+        tap.contains(done.stderr, "this kernel has no kprobes" if no_kprobes else said)
 
 
 def test_funclatency_measures_a_function_of_the_kernel():
     tap.need_root()
     child = Child().does("import os; fd = os.open('/dev/null', os.O_WRONLY)")
-    tool = Tool("funclatency", "-j", "-f", "ksys_write", "-p", str(child.pid))
+    tool = Tool("funclatency", "-j", "--function", "ksys_write", "-p", str(child.pid))
     until(lambda: tool.process.poll() is not None or links(tool.process.pid) > 2, "programs to attach")
     if "no kprobes" in tool.err:
-        raise tap.Skip("this kernel has no kprobes")
+        raise tap.Skip("this kernel has no kprobes", doctor="programs kprobe")
     tool.ready()
     child.does("for i in range(100): os.write(fd, b'x')")
     slots, _ = buckets(lines_of(tool), "latency")
@@ -351,24 +421,72 @@ def sleeps_of(pid):
         return int(re.search(r"^voluntary_ctxt_switches:\s*(\d+)", f.read(), re.MULTILINE).group(1))
 
 
-def test_mallocstacks_of_all_processes_tells_of_one_that_has_ended():
-    # A C library that no other process has: stacks of a whole system may have no room.
-    folder = tap.folder()
-    with open("/proc/self/maps") as f:
-        library = re.search(r" (/\S*/(libc\.so\.6|libc-2\S*))$", f.read(), re.MULTILINE)
-    if not library:
-        raise tap.Skip("python3 has no shared C library of GNU")
-    own = shutil.copy(library.group(1), os.path.join(folder, "libc.so.6"))
-    process = program("emf-keep", KEEP, env=dict(os.environ, LD_LIBRARY_PATH=folder))
-    tool = attached(7, "mallocstacks", "--folded", "--library", own)
+def run_to_its_end(process, tool):
+    """Let it keep what it keeps, and end when its stacks were looked at, while it could still be asked whose they are."""
     begin(process)
     before = sleeps_of(tool.process.pid)
     until(lambda: sleeps_of(tool.process.pid) >= before + 4, "it to look at new stacks, which is what wakes it")
     process.stdin.close()
     process.wait(timeout=tap.PATIENCE)
+
+
+def own_library():
+    """A C library that no other process has, since stacks of a whole system may have no room; and the environment that says so."""
+    folder = tap.folder()
+    with open("/proc/self/maps") as f:
+        library = re.search(r" (/\S*/(libc\.so\.6|libc-2\S*))$", f.read(), re.MULTILINE)
+    if not library:
+        raise tap.Skip("python3 has no shared C library of GNU")
+    return shutil.copy(library.group(1), os.path.join(folder, "libc.so.6")), dict(os.environ, LD_LIBRARY_PATH=folder)
+
+
+def test_mallocstacks_of_all_processes_tells_of_one_that_has_ended():
+    library, env = own_library()
+    process = program("emf-keep", KEEP, env=env)
+    tool = attached(7, "mallocstacks", "--folded", "--library", library)
+    run_to_its_end(process, tool)
     tap.equal(tool.stop(signal.SIGINT), 0, "exit status")
     lines = [line for line in tool.out.splitlines() if line.startswith("emf-keep;")]
     tap.equal([line.split(";", 2)[-1] for line in lines if "keeper" in line], ["main;run;keeper 50000"], f"its stacks ({lines})")
+
+
+# One stack each, which the two have in common.
+FORKS = """
+#include <stdlib.h>
+#include <unistd.h>
+void *volatile kept[50];
+__attribute__((noinline, noclone)) int keeper(int i) { kept[i] = malloc(1000); return 0; }
+__attribute__((noinline, noclone)) int run(void) { for (int i = 0; i < 50; i++) keeper(i); return 0; }
+int main(void)
+{
+	char c;
+	int done[2];
+
+	if (read(0, &c, 1) != 1 || pipe(done))
+		return 1;
+	for (int i = 0; i < 2; i++) {
+		if (!fork()) {
+			run();
+			write(done[1], "x", 1);
+			read(0, &c, 1);
+			return 0;
+		}
+		read(done[0], &c, 1);
+	}
+	write(1, "x", 1);
+	return read(0, &c, 1) != 0;
+}
+"""
+
+
+def test_mallocstacks_names_functions_of_each_process_that_has_the_same_stacks():
+    library, env = own_library()
+    process = program("emf-forks", FORKS, env=env)
+    tool = attached(7, "mallocstacks", "-j", "--library", library)
+    run_to_its_end(process, tool)
+    rows = [line["args"] for line in lines_of(tool)]
+    kept = [row for row in rows if row["comm"] == "emf-forks" and row["bytes"] == 50 * 1000]
+    tap.equal((len({row["pid"] for row in kept}), [row["user"][-2:] for row in kept]), (2, [["run", "keeper"]] * 2), f"stacks of the two ({rows})")
 
 
 def test_mallocstacks_counts_blocks_that_have_no_room():

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """The doctor against ground truth: what it says works is done, what it says fails is tried."""
 import json
 import os
@@ -125,7 +126,7 @@ def test_doctor_agrees_with_bpftool_about_lsm():
     tap.need_root()
     verdict = kinds(document())["lsm"]
     if "active LSMs" in verdict.get("why", ""):
-        raise tap.Skip("the LSM loads here, and is not active")
+        raise tap.Skip("the LSM loads here, and is not active", doctor="programs lsm")
     tap.equal(verdict["supported"] == "yes", bpftool_loads("lsm/file_open", "void *ctx", "x"), "lsm")
 
 

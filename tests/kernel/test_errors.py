@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """What a user meets when something is missing: a sentence that says what, which and
 what to do, an exit status, and nothing left attached."""
 import json
@@ -159,7 +160,7 @@ def test_a_refused_raise_of_the_memory_limit_is_no_failure():
     tap.need_root()
     major, minor = (int(n) for n in os.uname().release.split("-")[0].split(".")[:2])
     if (major, minor) < (5, 11):
-        raise tap.Skip("this kernel needs the limit to be raised")
+        raise tap.Skip("this kernel needs the limit to be raised", doctor="before 5.11")
     caps = "+bpf,+perfmon"  # and no CAP_SYS_RESOURCE
     done = tap.run("prlimit", "--memlock=4096:4096", "setpriv", "--bounding-set=-all," + caps, tap.PRODUCT, "execsnoop",
                    "-d", "100ms")

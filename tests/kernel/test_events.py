@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Events from the kernel part to the line that is printed, the function that handles
 them, and the module that listens to the signal that they feed.
 

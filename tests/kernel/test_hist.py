@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Maps of kernel parts alone that are printed: histograms and tables hold exactly what the test did.
 
 Without these, a tool could add up the wrong bytes of a value, lose what was counted between

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """lsmguard against files that the test opens itself.
 
 Without these, a file could be opened that is kept from all, or one that merely has a name like it be kept from somebody; and a
@@ -25,7 +26,7 @@ def refusal():
 def started(*options, words=("run",)):
     said = refusal()
     if said:
-        raise tap.Skip(f"this kernel has no BPF LSM that is active: {said.strip()}")
+        raise tap.Skip(f"this kernel has no BPF LSM that is active: {said.strip()}", doctor="modules lsmguard")
     env = {"EMF_BUS": os.path.join(tap.folder(), "bus.sock")}
     tool = Tool(*words, "lsmguard", *options, env=env)
     until(lambda: links(tool.process.pid) >= 1 or tool.process.poll() is not None, "the program to attach")
@@ -73,7 +74,7 @@ def opened(*paths):
 def test_where_the_kernel_does_not_ask_it_the_tool_says_so_and_doctor_too():
     said = refusal()
     if not said:
-        raise tap.Skip("this kernel asks it")
+        raise tap.Skip("this kernel asks it", doctor="has lsm")
     tap.equal("lsm=...,bpf" in said or "this kernel refuses it" in said or "this kernel lacks" in said, True, f"whether it says what is to be done ({said})")
     report = json.loads(tap.run(tap.PRODUCT, "doctor", "-j").stdout)
     (found,) = (m for m in report["modules"] if m["name"] == "lsmguard")

@@ -1,10 +1,10 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Typed accessors of maps, on the maps of the running kernel: what they write and read
 is held against what bpftool shows, and their system calls are counted.
 
 Without these, an accessor could reach the map beside its own, a walk could miss keys
 or never end, and a sum be of one CPU only.
 """
-import atexit
 import ctypes
 import json
 import os
@@ -14,7 +14,6 @@ import shutil
 import struct
 import subprocess
 import sys
-import tempfile
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "build"))
@@ -25,25 +24,22 @@ from tool import Tool, until  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ENVIRONMENT = dict(os.environ, PATH=os.environ["PATH"] + ":/usr/sbin:/sbin")
-_product = None
+
+
+@scratch.once
+def built(parent):
+    """A product of the module bag alone, built once for all tests of this file."""
+    src = scratch.source(parent)
+    for name in ("bag.h", "bag.bpf.c", "bag.c"):
+        shutil.copy(os.path.join(HERE, "maps", name), os.path.join(src, "modules"))
+    build = scratch.Build(src, os.path.join(parent, "build"), "--with-modules=bag", "--enable-werror")
+    build.make()
+    return build.product()
 
 
 def product():
-    """A product of the module bag alone, built once for all tests of this file."""
-    global _product
     tap.need_root()
-    if _product is None:
-        _product = ""  # once, should it fail
-        parent = tempfile.mkdtemp(prefix="emf-test-")
-        atexit.register(shutil.rmtree, parent)
-        src = scratch.source(parent)
-        for name in ("bag.h", "bag.bpf.c", "bag.c"):
-            shutil.copy(os.path.join(HERE, "maps", name), os.path.join(src, "modules"))
-        build = scratch.Build(src, os.path.join(parent, "build"), "--with-modules=bag", "--enable-werror")
-        build.make()
-        _product = build.product()
-    tap.equal(bool(_product), True, "the product was built")
-    return _product
+    return built()
 
 
 def bag(op, *words):

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Metrics that a running product tells, against what the test did itself, in the format that Prometheus reads.
 
 Without these, a counter could be that of another key or of one processor, a name out of user space

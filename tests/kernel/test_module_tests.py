@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """emf test: the tests that a module brings along.
 
 Without these, a test of a module could pass whatever the module does, and what 'emfgen
@@ -83,6 +84,7 @@ def test_what_is_not_there_is_told():
         tap.contains(err, said)
 
 
+@tap.of_the_build
 def test_a_product_can_be_built_without_them():
     made = scratch.Build(build().src, os.path.join(os.path.dirname(build().path), "without"), "--enable-werror", "--disable-module-tests")
     made.make()

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Parameters of every type, from the description to the variable that the kernel part
 reads: its program copies what it sees of each to a map, and bpftool shows that.
 
@@ -268,7 +269,7 @@ WRONG = (
     ("a_char", "xy", '"xy" is not a single character'),
     ("a_string", "eight888", "the text is longer than 7 bytes"),
     ("a_comm", "sixteen-letters!", "the text is longer than 15 bytes"),
-    ("a_duration", "5", '"5" is not a time with its unit, such as 500ms or 5s'),
+    ("a_duration", "5", '"5" is not a whole number with its unit, such as 500ms or 5s'),
     ("a_duration", "25h", "25h is out of range (1ms to 24h)"),
     ("an_ip4", "10.0.0", '"10.0.0" is not an IPv4 address, such as 10.0.0.1'),
     ("an_ip6", "10.0.0.1", '"10.0.0.1" is not an IPv6 address, such as fe80::1'),

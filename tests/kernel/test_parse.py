@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """parse: what packets are, of headers that are right, unusual, wrong and cut.
 
 Without these, a packet could pass as something else, and what stands behind its end be taken

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """The example of docs/examples/quarantine: a tracing program says who, a program of sockets
 says what is theirs, a chain of a group drops it. The ground truth is what arrives.
 
@@ -28,11 +29,7 @@ def blocks():
 
 @scratch.once
 def build(parent):
-    """By the first block of the text. EMF_QUARANTINE is a folder that keeps it: for a virtual machine, where a build takes long."""
-    parent = os.environ.get("EMF_QUARANTINE") or parent
-    if os.path.exists(os.path.join(parent, "src", "emf")):
-        return os.path.join(parent, "src")
-    os.makedirs(parent, exist_ok=True)
+    """By the first block of the text."""
     src = scratch.source(parent)
     for path in glob.glob(os.path.join(src, "modules", "*")):
         os.unlink(path)

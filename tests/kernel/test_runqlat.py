@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """runqlat against the scheduler's own account of the same processes. Without these,
 waits could be lost, counted twice, or put into the wrong slot."""
 import os

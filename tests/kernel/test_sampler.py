@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """sampler: packets that are taken, as a line, as a signal and in a file; the file is read here byte by
 byte, and by tcpdump where it is installed.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """The product as a service: its socket, its status, its configuration."""
 import json
 import os
@@ -60,6 +61,31 @@ def test_what_runs_by_name_runs_where_it_is_named():
     tap.equal(tool.stop(), 0, "exit status of the one that is configured")
 
 
+def test_an_event_of_a_description_is_a_signal_and_is_counted():
+    """Who listens hears each one, and the metric and the ring say how many there were."""
+    tap.need_root()
+    tool = serve("execsnoop", "hello")
+    running(tool, "execsnoop")
+    env = dict(os.environ, EMF_BUS=tool.bus)
+    listener = tap.start(tap.PRODUCT, "listen", "execsnoop.exec", "-j", env=env)
+    until(lambda: tap.run(tap.PRODUCT, "call", "bus", "subscriptions", "-j", env=env).stdout.count("execsnoop"), "the listener to begin")
+    pids = [spawn("/bin/true", f"heard {n}")[0] for n in range(5)]
+    until(lambda: module(tool, "execsnoop")["rings"][0]["received"] >= 10, "ten records")
+    listener.send_signal(signal.SIGINT)
+    out, _ = listener.communicate(timeout=tap.PATIENCE)
+    heard = [json.loads(line)["args"] for line in out.splitlines()]
+    for n, pid in enumerate(pids):
+        tap.equal([(e["what"], e["comm"], f"heard {n}" in str(e["args"])) for e in heard if e["pid"] == pid],
+                  [("EXEC", "true", True), ("EXIT", "true", False)], f"what was heard of process {pid}")
+    metrics = tap.run(tap.PRODUCT, "metrics", env=env).stdout
+    counted = int(re.search(r"^emf_execsnoop_exec_total (\d+)$", metrics, re.MULTILINE)[1])
+    tap.equal(counted <= module(tool, "execsnoop")["rings"][0]["received"], True, f"{counted} that the metric counted")
+    tap.equal(counted >= 10, True, f"{counted} of at least ten that the metric counted")
+    tap.contains(tap.run(tap.PRODUCT, "describe", "hello", env=env).stdout,
+                 "service hello 0.1 {\n\t/// A program has started.\n\tsignal greeting(pid pid, comm comm) access(admin);\n}")
+    tap.equal(tool.stop(), 0, "exit status")
+
+
 def test_it_prints_nothing_and_tells_its_status_over_the_socket():
     tap.need_root()
     tool = serve("execsnoop")
@@ -88,6 +114,15 @@ def test_without_a_service_status_says_how_to_start_one():
     done = ask(os.path.join(tap.folder(), "bus"))
     tap.equal(done.returncode, 1, "exit status")
     tap.contains(done.stderr, "serve")
+
+
+def test_who_waits_for_what_has_failed_is_told_why():
+    tap.need_root()
+    tool = serve("cgroupconnect", "--cgroup", "/sys/fs/cgroup/none-of-this-name")
+    done = tap.run(tap.PRODUCT, "wait", "cgroupconnect", env=dict(os.environ, EMF_BUS=tool.bus))
+    tap.equal(done.returncode, 1, f"exit status ({tool.err})")
+    tap.contains(done.stderr, "service cgroupconnect: module cgroupconnect, which provides it, has failed: ")
+    tool.stop()
 
 
 def test_a_file_in_the_place_of_the_socket_is_not_removed():
@@ -133,11 +168,25 @@ def cpu_ticks(pid):
     return int(words[11]) + int(words[12])
 
 
+LISTENS = "00010000"  # __SO_ACCEPTCON, the flags of a row of /proc/net/unix
+
+
+def alone(tool):
+    """Wait for the ends of all connections: those that were accepted carry the socket's name until they are closed."""
+    def connections():
+        with open("/proc/net/unix") as f:
+            rows = [line.split() for line in f]
+        return [row for row in rows if row[-1] == tool.bus and row[3] != LISTENS]
+
+    until(lambda: not connections(), "the ends of all connections")
+
+
 def test_out_of_file_descriptors_it_hangs_up_and_does_not_spin():
     tap.need_root()
     tool = serve("hello")
     running(tool, "hello")
     pid = tool.process.pid
+    alone(tool)  # the descriptor of the question above is free after that
     soft, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
     last = max(int(fd) for fd in os.listdir(f"/proc/{pid}/fd"))
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (last + 1, hard))
@@ -208,6 +257,8 @@ def test_peers_that_connect_and_do_nothing_do_no_harm():
     tap.need_root()
     tool = serve("hello")
     running(tool, "hello")
+
+    alone(tool)
 
     def files():
         return len(os.listdir(f"/proc/{tool.process.pid}/fd"))

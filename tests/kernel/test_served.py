@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Methods that programs in the kernel serve, on kernels with such programs and without.
 
 Without these, a module with one such method would not load before Linux 5.14, or its
@@ -59,7 +60,7 @@ def diagnosed():
 
 def test_where_the_kernel_has_such_programs_they_answer():
     if not HAS_SYSCALL_PROGRAMS:
-        raise tap.Skip("needs Linux 5.14 or later")
+        raise tap.Skip("needs Linux 5.14 or later", doctor="before 5.14")
     status, answer, said, log = asked()
     tap.equal((status, json.loads(answer), said, log), (0, {"sum": 42}, "", ""), "status, answer and messages")
     tap.equal(diagnosed(), ([], True, []), "what the doctor says")
@@ -67,7 +68,7 @@ def test_where_the_kernel_has_such_programs_they_answer():
 
 def test_where_the_kernel_has_none_the_method_answers_so_and_the_rest_runs():
     if HAS_SYSCALL_PROGRAMS:
-        raise tap.Skip("needs Linux before 5.14")
+        raise tap.Skip("needs Linux before 5.14", doctor="from 5.14")
     status, answer, said, log = asked()
     tap.equal((status, answer), (1, ""), f"status and answer ({said})")
     tap.contains(said, "EOPNOTSUPP")

@@ -1,13 +1,11 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """A map that one module exports and another one imports: both kernel parts and both user
 parts are at the same map, the importer starts behind the exporter and never without it,
 and two that were compiled with other types are told apart.
 
 Without these, an importer could count in a map of its own that nobody reads, or read
 bytes by a struct that its writer does not have.
-
-On another machine's kernel: build once here, and give the folder of src and build as EMF_SHARED_MAPS there.
 """
-import contextlib
 import json
 import os
 import shutil
@@ -20,24 +18,16 @@ import tap  # noqa: E402
 from tool import Tool, held, spawn, until  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-KEPT = os.environ.get("EMF_SHARED_MAPS")
 
 
 @scratch.once
 def build(parent):
     """A product of rules, which exports map ban, and guard, which imports it; built once for all tests of this file."""
-    if KEPT:
-        return scratch.Build(os.path.join(KEPT, "src"), os.path.join(KEPT, "build"), configured=True)
-    return both(parent)
-
-
-@scratch.once
-def other(parent):
-    """Another copy of the same, as that of somebody who builds a module of his own."""
     return both(parent)
 
 
 def both(parent):
+    os.makedirs(parent, exist_ok=True)
     src = scratch.source(parent)
     shutil.rmtree(os.path.join(src, "modules"))
     shutil.copytree(os.path.join(HERE, "shared"), os.path.join(src, "modules"))
@@ -52,14 +42,8 @@ def product():
     return tap.PRODUCT
 
 
-def builds_here():
-    if KEPT:
-        raise tap.Skip("builds anew, which was done where the product in EMF_SHARED_MAPS comes from")
-
-
 def changed(name, old, new):
     """The file for one test, with this text replaced; afterwards as it was, and built."""
-    builds_here()
     path = os.path.join(build().src, "modules", name)
     with open(path) as f:
         before = f.read()
@@ -69,9 +53,9 @@ def changed(name, old, new):
     tap.cleanup(scratch.write, path, before)
 
 
-def fails(*words):
+def fails(*words, by=None):
     """What is said of a run that fails."""
-    done = tap.run(product(), "run", "guard", "-d", "50ms", *words)
+    done = tap.run(by or product(), "run", "guard", "-d", "50ms", *words)
     tap.equal(done.returncode, 1, f"exit status ({done.stdout}{done.stderr})")
     return done.stderr
 
@@ -135,49 +119,51 @@ def test_an_exporter_that_stops_leaves_the_importer_its_map():
     tap.equal(tool.stop(), 1, "exit status: a module failed")
 
 
-@contextlib.contextmanager
-def guard_of(elsewhere, name, old, new):
-    """This product with the module guard as another tree has it, in which this text of a header is another one."""
-    path = os.path.join(elsewhere.src, "modules", name)
-    mine = [os.path.join(build().path, "obj", n) for n in ("guard.o", "guard_emf.o")]
-    with open(path) as f:
-        before = f.read()
-    tap.contains(before, old, name)
-    scratch.write(path, before.replace(old, new))
-    try:
+# What another tree has otherwise in a header, and how the maps differ then. How large one is, is the exporter's to choose.
+ELSEWHERE = (("ban.h", "__u32 level", "__s32 level", "other members of the key or the value"),
+             ("ban.h", "__u32 level;", "__u32 level; __u64 more;", "another size of the value"),
+             ("ban.h", "__u32 pid;", "__u32 pid, tid;", "another size of the key"),
+             ("ban_map.h", "BPF_MAP_TYPE_HASH", "BPF_MAP_TYPE_LRU_HASH", "another type of map"),
+             ("ban_map.h", "max_entries, 64);", "max_entries, 64); __uint(map_flags, BPF_F_NO_PREALLOC);", "other map_flags"),
+             ("ban_map.h", "max_entries, 64", "max_entries, 32", None))
+
+
+@scratch.once
+def mixed(parent):
+    """Products of rules as it is here and guard as another tree has it, one for each of these."""
+    here, elsewhere = (both(os.path.join(parent, name)) for name in ("here", "elsewhere"))
+    made = []
+    for number, (name, old, new, _) in enumerate(ELSEWHERE):
+        path = os.path.join(elsewhere.src, "modules", name)
+        with open(path) as f:
+            before = f.read()
+        tap.contains(before, old, name)
+        scratch.write(path, before.replace(old, new))
         elsewhere.make()
-        for to in mine:
-            shutil.copy(os.path.join(elsewhere.path, "obj", os.path.basename(to)), to)
-        build().make()
-        yield
-    finally:
         scratch.write(path, before)
-        for to in mine:
-            os.unlink(to)
-        build().make()
+        for part in ("guard.o", "guard_emf.o"):
+            shutil.copy(os.path.join(elsewhere.path, "obj", part), os.path.join(here.path, "obj", part))
+        here.make()
+        made.append(os.path.join(parent, f"emf{number}"))
+        shutil.copy(here.product(), made[-1])
+    return made
 
 
 def test_a_module_that_was_built_elsewhere_with_another_map_is_refused_when_it_starts():
     tap.need_root()
-    builds_here()
-    elsewhere = other()
-    for name, old, new, differs in (("ban.h", "__u32 level", "__s32 level", "other members of the key or the value"),
-                                    ("ban.h", "__u32 level;", "__u32 level; __u64 more;", "another size of the value"),
-                                    ("ban.h", "__u32 pid;", "__u32 pid, tid;", "another size of the key"),
-                                    ("ban_map.h", "BPF_MAP_TYPE_HASH", "BPF_MAP_TYPE_LRU_HASH", "another type of map"),
-                                    ("ban_map.h", "max_entries, 64);", "max_entries, 64); __uint(map_flags, BPF_F_NO_PREALLOC);", "other map_flags")):
-        with guard_of(elsewhere, name, old, new):
-            tap.contains(fails(), f"guard: imports map 'ban' of module rules, which exports it with {differs}: "
+    for by, (*_, differs) in zip(mixed(), ELSEWHERE):
+        if differs:
+            tap.contains(fails(by=by), f"guard: imports map 'ban' of module rules, which exports it with {differs}: "
                          "build both modules with the same header\n")
-    # How large it is, is the exporter's to choose.
-    with guard_of(elsewhere, "ban_map.h", "max_entries, 64", "max_entries, 32"):
-        done = tap.run(product(), "run", "guard", "-d", "50ms")
-        tap.equal((done.returncode, done.stderr), (0, ""), "status and messages")
+        else:
+            done = tap.run(by, "run", "guard", "-d", "50ms")
+            tap.equal((done.returncode, done.stderr), (0, ""), "status and messages")
 
 
 # --- when it is built ------------------------------------------------------------------------
 
 
+@tap.of_the_build
 def test_another_type_of_the_value_does_not_build_whichever_side_was_changed():
     tap.need_root()
     own = '#include "ban_map.h"\n', ('#include <linux/types.h>\nstruct ban_key { __u32 pid; };\n'
@@ -196,8 +182,8 @@ there __{'s' if there == 'int' else 'u'}32 (4 bytes)
         tap._cleanups.close()
 
 
+@tap.of_the_build
 def test_an_exporter_that_is_not_selected_is_named_when_it_is_built():
-    builds_here()
     made = scratch.Build(build().src, os.path.join(tap.folder(), "build"), "--with-modules=guard")
     tap.contains(made.make_fails(), """modules/guard.emf:7:15: error: module 'guard' imports map 'ban' from module 'rules', which is not one of those that are built
   \tmap ban from rules;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """sslsniff: what goes through OpenSSL, against a client and a server of the test's own on loopback.
 
 Without these, data could be of another call than its line says, be cut without a word, or be missed.
@@ -149,7 +150,7 @@ def test_both_sides_are_told_where_no_process_is_named():
 
 
 def test_long_data_is_cut_where_it_was_asked_for_and_that_is_told():
-    for most, words in ((4096, []), (100, ["-b", "100"]), (16384, ["--bytes", "16384"]), (0, ["-b", "0"])):
+    for most, words in ((4096, []), (100, ["-B", "100"]), (16384, ["--bytes", "16384"]), (0, ["-B", "0"])):
         client = Client(Echo())
         tool = sniffing("-j", "-p", str(client.pid), *words)
         client.connect()

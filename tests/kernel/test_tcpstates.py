@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """tcpstates against connections that the test makes to itself. Without these, a state
 could be lost, or be shown with another socket's addresses or times."""
 import csv

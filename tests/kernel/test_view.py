@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """What is printed of tables and histograms of maps, and how: the options that all tools share.
 
 Without these, a spreadsheet could read a row wrongly, a filter leave out what it should
@@ -48,6 +49,19 @@ struct {{
 	__type(value, struct what);
 }} rows SEC(".maps");
 EMF_TABLE(rows);
+
+const volatile bool by_name;
+struct who {{
+	char comm[16] EMF_AS(comm);
+}};
+struct {{
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8);
+	__type(key, struct who);
+	__type(value, __u64);
+}} names SEC(".maps");
+EMF_TABLE(names);
+EMF_IF(names, by_name);
 
 SEC("tracepoint/syscalls/sys_enter_write")
 int on_write(void *ctx)
@@ -192,7 +206,26 @@ def test_csv_of_all_together_has_an_empty_key():
     tap.equal({row["key"] for row in rows_of(done.stdout)}, {""}, "keys")
 
 
+def test_one_histogram_of_all_has_no_heading_and_begins_with_its_first_slot():
+    tap.need_root()
+    done = tap.run(OWN, "cpudist", "-d", "300ms")
+    tap.equal((done.returncode, done.stderr), (0, ""), "exit status and messages")
+    first, *rows = done.stdout.splitlines()
+    tap.equal(re.fullmatch(r" +usecs : count +distribution", first) is not None, True, f"the first line ({first!r})")
+    tap.equal(rows[0].split()[4] != "0", True, f"the first slot ({rows[0]!r})")
+
+
 # --- which, and what of them
+
+
+def test_a_process_that_is_not_there_is_an_error_of_each_tool():
+    tap.need_root()
+    gone = tap.start("true")
+    gone.wait()
+    said = f"emf: --pid: there is no process {gone.pid} (one that comes later: --filter 'pid == {gone.pid}', where the tool prints it)\n"
+    for tool in ("profile", "cpudist", "runqlat", "opensnoop", "tcptop"):
+        done = tap.run(OWN, tool, "-p", gone.pid, "-d", "100ms")
+        tap.equal((done.returncode, done.stdout, done.stderr), (2, "", said), tool)
 
 
 def test_columns_of_a_table_are_those_that_are_asked_for_in_their_order():
@@ -259,6 +292,12 @@ def test_options_that_all_tools_share_are_filters_on_rows_where_there_is_no_para
                                                   "and no event, table or histogram with a member of that type")
 
 
+def test_what_tells_of_processes_with_an_option_only_is_refused_with_its_name():
+    tap.equal(refused("wide", "--comm", "x"),
+              "wide: --comm: what is printed does not tell one name of a process from another: give --by-name, and 'names' does\n", "the message")
+    tap.equal(started("wide", "--comm", "x", "--by-name").stop(), 0, "exit status with the option")
+
+
 def test_a_name_that_no_view_has_is_told_with_the_nearest():
     for words, said in ((("--columns", "byte"), "--columns: nothing that is printed has 'byte'; did you mean 'bytes'?"),
                         (("--columns", "form"), "--columns: nothing that is printed has 'form'; did you mean 'from'?"),
@@ -287,7 +326,7 @@ def test_count_without_an_interval_is_told_to_mean_nothing():
 
 def test_timestamps_are_above_a_table_in_json_and_a_column_of_csv():
     writer = Writer(5)
-    for form, pattern in (((), r"\d\d:\d\d:\d\d\.\d{3}\n"), (("-j",), r'\{"module":"calls","table":"writers","time":"\d\d:\d\d:\d\d\.\d{3}",'),
+    for form, pattern in (((), r"\d\d:\d\d:\d\d\.\d{3}\n"), (("-j",), r'\{"module":"calls","table":"writers","time":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z",'),
                           (("--csv",), r"time,pid,number,calls,bytes,comm\n\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z,")):
         tool = started("calls", "-T", "-p", writer.pid, *form)
         writer.write()

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """A running product, and what it printed."""
 import contextlib
 import os
@@ -57,18 +58,35 @@ class Tool:
         return [line.split() for line in self.out.splitlines() if line[:2].isdigit()]
 
     def ready(self, or_when=lambda: False):
-        """Wait until its programs are attached: until it holds a BPF link, or something else says so."""
-        until(lambda: links(self.process.pid) or or_when() or self.process.poll() is not None, "programs to attach")
-        if self.process.poll() is not None:
+        """Wait until all its programs are attached: until it holds a BPF link, or something else says so, and its loop turns."""
+        has_ended = lambda: self.process.poll() is not None
+        until(lambda: links(self.process.pid) or or_when() or has_ended(), "programs to attach")
+        # All modules attach before the loop turns.
+        until(lambda: in_loop(self.process.pid) or has_ended(), "the loop to turn")
+        if has_ended():
             raise AssertionError(f"it ended with {self.process.returncode}: {self.err}")
-        # All modules attach before the loop turns; one turn is one flush.
-        time.sleep(0.2)
         return self
 
     def stop(self, sig=signal.SIGTERM):
         """End it, and return its exit status."""
         self.process.send_signal(sig)
         return self.process.wait(timeout=PATIENCE)
+
+
+# epoll_wait(2), which not each architecture has, and epoll_pwait(2); asm/unistd.h.
+_EPOLL_WAIT = {"x86_64": {"232", "281"}, "aarch64": {"22"}, "riscv64": {"22"}, "loongarch64": {"22"}}.get(os.uname().machine)
+
+
+def in_loop(pid):
+    """Whether a process waits in its event loop; where the numbers of calls are not known, it does after a while."""
+    if not _EPOLL_WAIT:
+        time.sleep(0.2)
+        return True
+    try:
+        with open(f"/proc/{pid}/syscall") as f:
+            return f.read().split()[0] in _EPOLL_WAIT
+    except FileNotFoundError:
+        return False
 
 
 def links(pid):
@@ -91,6 +109,15 @@ def held(pid, what):
             with open(f"/proc/{pid}/fdinfo/{fd}") as f:
                 ids |= set(re.findall(rf"^{what}_id:\t(\d+)$", f.read(), re.MULTILINE))
     return ids
+
+
+def opened(pid):
+    """How many files a process has open, but for sockets: the connection of a command that has ended may be there for another turn."""
+    n = 0
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):  # closed since
+            n += not os.readlink(f"/proc/{pid}/fd/{fd}").startswith("socket:")
+    return n
 
 
 def spawn(*words, **kwargs):

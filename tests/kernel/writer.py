@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """A process that writes so many bytes as it is told: what tests of counts hold these against."""
 import json
 import subprocess

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * test_acl.c - without these, somebody could be let in by a rule that was not meant for
  * him, or a mistake in a file could open what it was to close.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * test_btf_folder.c - without these, a user's cache could be looked for in a folder of somebody else, or a path be cut and
  * another one used.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * test_btf_image.c - without these, an entry of the BTF cache could come back as another one, or one that was damaged be used.
  */

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * test_btf_kernel.c - without these, two kernels could be taken for the same, and the offsets of one be used on the other.
  */

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * test_btf_reduce.c - without these, the part of a BTF could lack what a relocation finds in the whole, or have more than that.
  */
@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "btf_check.h"
 #include "btf_reduce.h"
 #include "unit.h"
 
@@ -207,6 +208,36 @@ START_TEST(signed_and_unsigned_enums_stay_what_they_are)
 }
 END_TEST
 
+/* Each has the one before twice, without a name: so often do its members have to be looked at. */
+static void add_levels(int n)
+{
+	for (int i = 0, before = integer; i < n; i++) {
+		int id = btf__add_struct(kernel, "level", 8);
+
+		ck_assert_int_eq(btf__add_field(kernel, i ? "" : "a", before, 0, 0), 0);
+		ck_assert_int_eq(btf__add_field(kernel, i ? "" : "b", before, 32, 0), 0);
+		before = id;
+	}
+}
+
+START_TEST(types_whose_members_are_searched_without_end_are_not_sound)
+{
+	add_levels(10);
+	ck_assert(emf_btf_is_sound(kernel));
+	add_levels(30);
+	ck_assert(!emf_btf_is_sound(kernel));
+}
+END_TEST
+
+START_TEST(a_type_that_has_itself_is_not_sound)
+{
+	int id = btf__add_struct(kernel, "itself", 8);
+
+	ck_assert_int_eq(btf__add_field(kernel, "", id, 0, 0), 0);
+	ck_assert(!emf_btf_is_sound(kernel));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("btf_reduce");
@@ -221,6 +252,8 @@ int main(void)
 	tcase_add_test(tc, a_type_that_the_kernel_lacks_and_the_number_of_a_type_need_the_whole);
 	tcase_add_test(tc, a_way_that_is_none_is_not_understood);
 	tcase_add_test(tc, signed_and_unsigned_enums_stay_what_they_are);
+	tcase_add_test(tc, types_whose_members_are_searched_without_end_are_not_sound);
+	tcase_add_test(tc, a_type_that_has_itself_is_not_sound);
 	suite_add_tcase(suite, tc);
 	return unit_main(suite);
 }

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * test_bus.c - without these, a call could reach a module that has gone, a cycle could
  * end the process, and a listener that comes or goes inside of a signal could be called

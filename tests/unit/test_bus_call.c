@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * test_bus_call.c - without these, an answer that comes later could come twice, never, or
  * to a caller that has gone; and who watches or listens could be told twice or be freed

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * test_bus_cost.c - without these, calls and signals between modules could begin to
  * allocate, and take locks that others hold.

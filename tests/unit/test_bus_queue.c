@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * test_bus_queue.c - without these, a signal that waits could be cut where the ring
  * ends, be lost uncounted, or grow the queue beyond its bound.

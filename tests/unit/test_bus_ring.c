@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * test_bus_ring.c - without these, a reader could believe a record that was half
  * overwritten, miscount what it has missed, or write where others read.

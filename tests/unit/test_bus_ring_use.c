@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * test_bus_ring_use.c - without these, a handler in which its ring ends would go on in
  * memory that is gone, or signals would be lost or come twice on the way to the next ring.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * test_cgroup_path.c - without these, what a container did could be shown as done by
  * another one or by the host, and the kernel be asked for each event.

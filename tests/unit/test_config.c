@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * test_config.c - without these, a mistake in a file could be passed over or
  * applied by half, and a reload could change what it must not.
@@ -202,21 +202,21 @@ START_TEST(an_unknown_key_gets_the_nearest_one)
 		      "module flow has no parameter \"fixd\"; did you mean \"fixed\"?");
 	check_mistake("[flow]\nxyzzy = 5\n", 2, "module flow has no parameter \"xyzzy\"");
 	check_mistake("[product]\nmodule = flow\n", 2,
-		      "section [product] has no key \"module\"; it has: modules, log, replace, persist, place, cache");
+		      "section [product] has no key \"module\"; it has: modules, isolated, log, replace, persist, upgradable, place, cache, unsigned-packages, keep-capabilities");
 }
 END_TEST
 
 START_TEST(an_unknown_module_is_named)
 {
 	check_mistake("[floe]\nlive = 5\n", 2,
-		      "this product has no module \"floe\", so there is no section [floe]");
+		      "this product has no module \"floe\", so there is no section [floe]; what is of no module is in [product]");
 	check_mistake("[product]\nmodules = flow, floe\n", 2, "this product has no module \"floe\"");
 }
 END_TEST
 
 START_TEST(a_key_before_every_section_is_a_mistake)
 {
-	check_mistake("live = 5\n", 1, "\"live\" stands before the first [section]");
+	check_mistake("live = 5\n", 1, "\"live\" stands before the first section; put [product] above it, or [MODULE]");
 }
 END_TEST
 
@@ -245,6 +245,13 @@ START_TEST(a_line_that_is_no_ini_is_named)
 	check_mistake("[flow]\nlive = 5\nnonsense\n", 3, "this is neither [section] nor key = value");
 	check_mistake("[flow\n", 1, "this is neither [section] nor key = value");
 	check_mistake("[flow]\nlive ; = 5\n", 2, "this is neither [section] nor key = value");
+}
+END_TEST
+
+START_TEST(a_file_that_is_no_text_is_told_once)
+{
+	check_mistake("\x7f" "ELF\x02\x01\nnonsense\nmore nonsense\n", 1, "this is no text: name a file of sections and key = value");
+	check_mistake("[flow]\nlive = 5\nfixed = \x1b[0m\nnonsense\n", 3, "this is no text: name a file of sections and key = value");
 }
 END_TEST
 
@@ -413,6 +420,7 @@ static Suite *suite(void)
 	tcase_add_test(wrong, a_wrong_value_is_explained);
 	tcase_add_test(wrong, a_line_that_is_too_long_is_not_cut);
 	tcase_add_test(wrong, a_line_that_is_no_ini_is_named);
+	tcase_add_test(wrong, a_file_that_is_no_text_is_told_once);
 	tcase_add_test(wrong, all_mistakes_of_all_files_are_told_in_one_run_and_in_order);
 	tcase_add_test(wrong, reading_applies_nothing);
 	tcase_add_test(wrong, a_long_list_of_modules_is_read_to_its_end);

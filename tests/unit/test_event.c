@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * test_event.c - without these, a column could stand under another heading, an array be
  * read beyond what is used of it, and a record drive the terminal or overrun a line.
@@ -10,6 +10,7 @@
 #include <emf/output.h>
 
 #include "event.h"
+#include "log.h"
 #include "unit.h"
 
 #define MEMBER(struct_, member, type_, ...)                                                                          \
@@ -72,11 +73,11 @@ static void record(struct module *m, const void *data, size_t size_bytes)
 	(void)size_bytes;
 }
 
-static const struct emf_event_source only_opened[] = { { "event_opened", record, &opened_record, NULL, 0, false, 0 },
-							{ "event_handled", record, NULL, NULL, 0, false, 0 }, { .ring = NULL } };
-static const struct emf_event_source only_listed[] = { { "event_listed", record, &listed_record, NULL, 0, false, 0 }, { .ring = NULL } };
-static const struct emf_event_source both[] = { { "event_opened", record, &opened_record, NULL, 0, false, 0 },
-						{ "event_listed", record, &listed_record, NULL, 0, false, 0 }, { .ring = NULL } };
+static const struct emf_event_source only_opened[] = { { .ring = "event_opened", .record = record, .printed = &opened_record },
+							{ .ring = "event_handled", .record = record }, { .ring = NULL } };
+static const struct emf_event_source only_listed[] = { { .ring = "event_listed", .record = record, .printed = &listed_record }, { .ring = NULL } };
+static const struct emf_event_source both[] = { { .ring = "event_opened", .record = record, .printed = &opened_record },
+						{ .ring = "event_listed", .record = record, .printed = &listed_record }, { .ring = NULL } };
 
 static struct module m;
 static struct module *const modules[] = { &m, NULL };
@@ -174,7 +175,7 @@ static const struct emf_member many_members[] = {
 	{ .name = "many", .type = EMF_U64, .size = 8, .count = MANY },
 };
 static const struct emf_record many_record = { "many", 8 * MANY, 8 * MANY, 1, many_members };
-static const struct emf_event_source only_many[] = { { "event_many", record, &many_record, NULL, 0, false, 0 }, { .ring = NULL } };
+static const struct emf_event_source only_many[] = { { .ring = "event_many", .record = record, .printed = &many_record }, { .ring = NULL } };
 
 START_TEST(a_record_that_is_longer_than_a_line_is_not_printed_and_told_once)
 {
@@ -197,7 +198,7 @@ START_TEST(a_value_that_is_wider_than_its_column_is_whole_and_apart_from_the_nex
 		{ .name = "last", .type = EMF_U8, .offset = 320, .size = 1, .count = 1 },
 	};
 	static const struct emf_record wide = { "wide", 321, 321, 2, members };
-	static const struct emf_event_source events[] = { { "event_wide", record, &wide, NULL, 0, false, 0 }, { .ring = NULL } };
+	static const struct emf_event_source events[] = { { .ring = "event_wide", .record = record, .printed = &wide }, { .ring = NULL } };
 	unsigned char data[321];
 	const char *text;
 
@@ -212,7 +213,7 @@ START_TEST(structs_in_structs_end_somewhere)
 {
 	static struct emf_member self = { .name = "s", .type = EMF_STRUCT, .size = 1, .count = 1 };
 	static const struct emf_record nested = { "nested", 1, 1, 1, &self };
-	static const struct emf_event_source events[] = { { "e", record, &nested, NULL, 0, false, 0 }, { "f", record, &opened_record, NULL, 0, false, 0 }, { .ring = NULL } };
+	static const struct emf_event_source events[] = { { .ring = "e", .record = record, .printed = &nested }, { .ring = "f", .record = record, .printed = &opened_record }, { .ring = NULL } };
 	const char data = 0;
 
 	self.record = &nested;
@@ -232,7 +233,7 @@ END_TEST
 
 START_TEST(a_module_that_prints_no_event_has_no_heading)
 {
-	static const struct emf_event_source handled[] = { { "event_handled", record, NULL, NULL, 0, false, 0 }, { .ring = NULL } };
+	static const struct emf_event_source handled[] = { { .ring = "event_handled", .record = record }, { .ring = NULL } };
 
 	m.events = handled;
 	unit_capture_begin(&capture, stdout);
@@ -251,26 +252,50 @@ START_TEST(records_that_are_too_short_are_counted_and_told_once)
 	unit_capture_end(&capture);
 	ck_assert_uint_eq(m.unit->malformed, 3);
 	ck_assert_str_eq(capture.text, "m: a record of event 'opened' has 7 bytes, which is too few: "
-				       "kernel part and user part are of different versions\n");
+				       "kernel part and user part are of different versions, or the type is another one\n");
+}
+END_TEST
+
+START_TEST(malformed_records_are_in_the_sum_at_the_end_and_a_tool_fails_by_them)
+{
+	m.events = only_opened;
+	emf_show_know(m.unit);
+	emf_log_set_level(EMF_LOG_DEBUG);
+	for (int malformed = 0; malformed < 2; malformed++) {
+		m.unit->malformed = malformed ? 31 : 0;
+		unit_capture_begin(&capture, stderr);
+		emf_show_summary(m.unit);
+		ck_assert_str_eq(unit_capture_end(&capture), malformed ? "m: 0 events seen, 0 sent, 0 dropped, 31 malformed; 0 printed, 0 filtered out\n" :
+									 "m: 0 events seen, 0 sent, 0 dropped; 0 printed, 0 filtered out\n");
+		ck_assert_int_eq(emf.exit_status, malformed ? EMF_EXIT_FAILED : EMF_EXIT_OK);
+	}
+	emf.exit_status = EMF_EXIT_OK;
+	emf_log_set_level(EMF_LOG_INFO);
 }
 END_TEST
 
 /* --- records whose types were found in the kernel part */
 
-struct tailed {
+struct tailed { /* as it is sent */
 	uint32_t id;
 	uint16_t n;
 	uint16_t tail[5];
-	uint32_t count; /* behind the record as it is sent */
+};
+
+struct laid_out { /* as the record is */
+	uint32_t id;
+	uint16_t n;
+	uint32_t tail_len;
+	uint16_t tail[6];
 };
 
 static const struct emf_member tailed_members[] = {
-	MEMBER(tailed, id, EMF_U32),
-	MEMBER(tailed, n, EMF_U16),
-	{ .name = "tail", .type = EMF_U16, .offset = offsetof(struct tailed, tail), .size = 2, .count = 5, .bounded = 1,
-	  .len_offset = offsetof(struct tailed, count) },
+	MEMBER(laid_out, id, EMF_U32),
+	MEMBER(laid_out, n, EMF_U16),
+	{ .name = "tail", .type = EMF_U16, .offset = offsetof(struct laid_out, tail), .size = 2, .count = 6, .bounded = 1,
+	  .len_offset = offsetof(struct laid_out, tail_len) },
 };
-static const struct emf_record tailed_record = { "tailed", sizeof(struct tailed), offsetof(struct tailed, tail), 3, tailed_members };
+static const struct emf_record tailed_record = { "tailed", sizeof(struct laid_out), offsetof(struct laid_out, tail), 3, tailed_members };
 
 struct named {
 	int32_t id;
@@ -279,30 +304,44 @@ struct named {
 
 static const struct emf_member named_members[] = { MEMBER(named, id, EMF_S32), MEMBER(named, name, EMF_STRING) };
 static const struct emf_record named_record = { "named", sizeof(struct named), offsetof(struct named, name), 2, named_members };
-static const struct emf_event_type types[] = { { .id = 7, .record = &tailed_record, .metric = -1 }, { .id = (uint64_t)-2, .record = &named_record, .metric = -1 } };
-static const struct emf_event_source two_types[] = { { "ring", record, &tailed_record, NULL, 0, false, 0 },
-						     { "ring", NULL, &named_record, NULL, 0, false, 0 }, { .ring = NULL } };
+static const struct emf_event_type types[] = { { .id = 7, .record = &tailed_record, .tail = offsetof(struct tailed, tail), .tail_max = 5 },
+					      { .id = (uint64_t)-2, .record = &named_record } };
+static const struct emf_event_source two_types[] = { { .ring = "ring", .record = record, .printed = &tailed_record },
+						     { .ring = "ring", .printed = &named_record }, { .ring = NULL } };
 
 static const char *delivered(const struct emf_event_type *of, size_t n, const void *data, size_t size_bytes)
 {
 	m.events = two_types;
 	emf_show_know(m.unit);
 	unit_capture_begin(&capture, stdout);
-	emf_event_deliver(&m, "ring", of, n, data, size_bytes);
+	emf_event_deliver(&m, &(struct emf_event_source){ .ring = "ring", .types = of, .n_types = n }, data, size_bytes);
 	return unit_capture_end(&capture);
 }
 
+START_TEST(a_record_that_is_too_short_is_told_with_both_sizes)
+{
+	char wanted[128];
+
+	m.events = two_types;
+	unit_capture_begin(&capture, stderr);
+	emf_event_malformed(&m, "tailed", 3);
+	unit_capture_end(&capture);
+	snprintf(wanted, sizeof(wanted), "a record of event 'tailed' has 3 bytes of at least %zu, which is too few: ", offsetof(struct laid_out, tail));
+	ck_assert_msg(strstr(capture.text, wanted), "%s", capture.text);
+}
+END_TEST
+
 START_TEST(an_array_at_the_end_has_as_many_elements_as_came)
 {
-	const struct tailed tailed = { .id = 7, .n = 3, .tail = { 1, 2, 3, 4, 5 } };
+	const struct tailed tailed[2] = { { .id = 7, .n = 3, .tail = { 1, 2, 3, 4, 5 } }, { .id = 6 } };
 	size_t tail = offsetof(struct tailed, tail);
 
-	ck_assert_str_eq(delivered(types, 1, &tailed, tail), "tailed id=7 n=3 tail=[]\n");
-	ck_assert_str_eq(delivered(types, 1, &tailed, tail + 4), "tailed id=7 n=3 tail=[1,2]\n");
-	ck_assert_str_eq(delivered(types, 1, &tailed, tail + 5), "tailed id=7 n=3 tail=[1,2]\n");
-	ck_assert_str_eq(delivered(types, 1, &tailed, sizeof(tailed)), "tailed id=7 n=3 tail=[1,2,3,4,5]\n");
+	ck_assert_str_eq(delivered(types, 1, tailed, tail), "tailed id=7 n=3 tail=[]\n");
+	ck_assert_str_eq(delivered(types, 1, tailed, tail + 4), "tailed id=7 n=3 tail=[1,2]\n");
+	ck_assert_str_eq(delivered(types, 1, tailed, tail + 5), "tailed id=7 n=3 tail=[1,2]\n");
+	ck_assert_str_eq(delivered(types, 1, tailed, sizeof(tailed)), "tailed id=7 n=3 tail=[1,2,3,4,5]\n");
 	ck_assert_uint_eq(m.unit->malformed, 0);
-	ck_assert_str_eq(delivered(types, 1, &tailed, tail - 1), "");
+	ck_assert_str_eq(delivered(types, 1, tailed, tail - 1), "");
 	ck_assert_uint_eq(m.unit->malformed, 1);
 }
 END_TEST
@@ -325,8 +364,8 @@ START_TEST(the_first_member_says_which_of_several_types_a_record_has)
 	ck_assert_str_eq(delivered(types, 2, &tailed, 8), "tailed id=7 n=1 tail=[0]\n");
 	ck_assert_str_eq(delivered(types, 2, &named, sizeof(named)), "named id=-2 name=x\n");
 	unit_capture_begin(&capture, stderr);
-	emf_event_deliver(&m, "ring", types, 2, &other, sizeof(other));
-	emf_event_deliver(&m, "ring", types, 2, &other, 3);
+	emf_event_deliver(&m, &(struct emf_event_source){ .ring = "ring", .types = types, .n_types = 2 }, &other, sizeof(other));
+	emf_event_deliver(&m, &(struct emf_event_source){ .ring = "ring", .types = types, .n_types = 2 }, &other, 3);
 	ck_assert_str_eq(unit_capture_end(&capture), "m: a record of 'ring' begins with 8, and no EMF_EVENT() has that value\n");
 	ck_assert_uint_eq(m.unit->malformed, 2);
 }
@@ -360,6 +399,8 @@ static Suite *suite(void)
 	tcase_add_test(c, a_service_prints_nothing);
 	tcase_add_test(c, a_module_that_prints_no_event_has_no_heading);
 	tcase_add_test(c, records_that_are_too_short_are_counted_and_told_once);
+	tcase_add_test(c, malformed_records_are_in_the_sum_at_the_end_and_a_tool_fails_by_them);
+	tcase_add_test(c, a_record_that_is_too_short_is_told_with_both_sizes);
 	tcase_add_test(c, an_array_at_the_end_has_as_many_elements_as_came);
 	tcase_add_test(c, a_text_at_the_end_may_be_cut);
 	tcase_add_test(c, the_first_member_says_which_of_several_types_a_record_has);

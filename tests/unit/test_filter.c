@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * test_filter.c - without these, a filter could show what it should hide, or take a
  * mistake for an answer.
@@ -34,6 +34,9 @@ struct seen {
 	uint32_t list[2];
 	uint32_t from[4], to[4], nowhere[4];
 	uint64_t container;
+	int32_t status;
+	uint32_t args_len;
+	char args[16];
 };
 
 static const struct emf_name kinds[] = { { "READ", 1 }, { "WRITE", 2 }, { "BACK", UINT64_MAX }, { NULL, 0 } };
@@ -60,6 +63,9 @@ static const struct emf_member members[] = {
 	{ .name = "to", .type = EMF_IP, .offset = offsetof(struct seen, to), .size = 16, .count = 1 },
 	{ .name = "nowhere", .type = EMF_IP, .offset = offsetof(struct seen, nowhere), .size = 16, .count = 1 },
 	{ .name = "container", .type = EMF_CONTAINER, .offset = offsetof(struct seen, container), .size = 8, .count = 1 },
+	{ .name = "status", .type = EMF_WAIT_STATUS, .offset = offsetof(struct seen, status), .size = 4, .count = 1 },
+	{ .name = "args", .type = EMF_ARGV, .offset = offsetof(struct seen, args), .size = 1, .count = 16, .bounded = 1,
+	  .len_offset = offsetof(struct seen, args_len) },
 	{ .name = "list", .type = EMF_U32, .offset = offsetof(struct seen, list), .size = 4, .count = 2 },
 };
 static const struct emf_record record = { "seen", sizeof(struct seen), sizeof(struct seen), sizeof(members) / sizeof(*members), members };
@@ -76,6 +82,9 @@ static void setup(void)
 	inet_pton(AF_INET6, "::ffff:0.0.0.0", seen.nowhere);
 	seen.state = 10;
 	seen.container = UINT64_MAX;
+	seen.status = 0x80 | 11;
+	memcpy(seen.args, "sh\0-c\0a b", 10);
+	seen.args_len = 10;
 }
 
 static bool matches(const char *text)
@@ -108,7 +117,8 @@ START_TEST(what_is_true_of_a_record_matches)
 		"from == 10.1.2.3", "from == 10.0.0.0/8", "from == ::ffff:10.1.2.3", "from == ::ffff:10.0.0.0/104", "from == 0.0.0.0/0", "from == ::/0",
 		"from != 10.1.2.4", "from != fe80::/10", "from ~ 10.1.*", "from", "to == fe80::/10", "to == fe80::1234", "to != 0.0.0.0/0", "to != 10.0.0.0/8",
 		"!nowhere", "nowhere == 0.0.0.0", "state == LISTEN", "state == listen", "state == 10", "state ~ LIS*", "state > ESTABLISHED",
-		"!container", "container == -", "container != 0123456789abcdef", NULL,
+		"!container", "container == -", "container != 0123456789abcdef",
+		"status == SIGSEGV", "status", "status != 11", "args == 'sh -c a b'", "args ~ '*-c a*'", "args", NULL,
 	};
 
 	all(texts, true);
@@ -122,7 +132,8 @@ START_TEST(what_is_not_does_not)
 		"error == EPERM", "comm == ssh", "comm == 'ssh\"dd'", "comm ~ bash", "comm < ss", "kind == READ", "path == /tm", "path == /tmpp",
 		"daddr == fe80::1235", "daddr == fd00::/8", "mac == 02:00:00:00:00:02", "bits == 4", "s8 > 0",
 		"from == 10.1.2.2", "from == 11.0.0.0/8", "from == 10.1.2.0/31", "from == fe80::/10", "to == 0.0.0.0/0", "to == fe80::1235", "nowhere",
-		"state == CLOSE", "container", "container == 0123456789ab", "container ~ [0-9a-f]*", NULL,
+		"state == CLOSE", "container", "container == 0123456789ab", "container ~ [0-9a-f]*",
+		"status == 11", "!status", "args == sh", "args ~ '*b '", "!args", NULL,
 	};
 
 	all(texts, false);
@@ -181,12 +192,12 @@ START_TEST(what_cannot_be_compared_is_refused_with_what_could)
 {
 	refused("key == 1", -EINVAL, "'key' is a struct: compare a member of it");
 	refused("list == 1", -EINVAL, "'list' is an array, which cannot be compared");
-	refused("key.port.x == 1", -ENOENT, "'seen' has no 'key.port.x'; there are took, key, error, pid, comm, kind, path, daddr, mac, bits, s8, state, from, to, nowhere, container, list");
+	refused("key.port.x == 1", -ENOENT, "'seen' has no 'key.port.x'; there are took, key, error, pid, comm, kind, path, daddr, mac, bits, s8, state, from, to, nowhere, container, status, args, list");
 	refused("key.saddr < 10.0.0.1", -EINVAL, "'key.saddr' is an address: it can be compared by ==, != and ~");
 	refused("key.saddr == 10.0.0.0/33", -EINVAL, "'key.saddr' cannot be 10.0.0.0/33: it is an IPv4 address, such as 10.0.0.1");
 	refused("key.saddr == 10.0.0.0/", -EINVAL, "'key.saddr' cannot be 10.0.0.0/: it is an IPv4 address, such as 10.0.0.1");
 	refused("kind == WROTE", -EINVAL, "'kind' cannot be WROTE: it is one of its names");
-	refused("took > 5", -EINVAL, "'took' cannot be 5: it is a time with its unit, such as 500ms or 5s");
+	refused("took > 5", -EINVAL, "'took' cannot be 5: it is a whole number with its unit, such as 500ms or 5s");
 	refused("error == 2", -EINVAL, "'error' cannot be 2: it is an error, such as ENOENT, or its negative number");
 }
 END_TEST

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """The rules of the house that no compiler checks: who may include whom, how long
 files and functions are, and what is said about each public function.
 
@@ -13,8 +14,8 @@ import tap
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"][^>"]+[>"])', re.MULTILINE)
 LIBC = set("""<ctype.h> <errno.h> <inttypes.h> <limits.h> <stdarg.h> <stdbool.h> <stddef.h> <stdint.h>
     <stdio.h> <stdlib.h> <string.h> <linux/types.h>""".split())
-BPF_HEADERS = re.compile(r"<bpf/bpf_\w+\.h>|<linux/(bpf|types)\.h>|<emf/(alone|bpf|chain_types|kernel)\.h>")
-KERNEL_SIDE = {"emf/alone.h", "emf/bpf.h", "emf/chain_bpf.h", "emf/kernel.h"}  # for kernel parts, never with emf.h
+BPF_HEADERS = re.compile(r"<bpf/bpf_\w+\.h>|<linux/(bpf|types)\.h>|<emf/(alone|bpf|chain_types|kernel|only)\.h>")
+KERNEL_SIDE = {"emf/alone.h", "emf/bpf.h", "emf/chain_bpf.h", "emf/kernel.h", "emf/only.h"}  # for kernel parts, never with emf.h
 CORE_LINES, FUNCTION_LINES = 400, 80
 KERNEL_LINES = 150  # of code, in a kernel part
 
@@ -56,6 +57,47 @@ def test_public_headers_include_libc_and_each_other_only():
     no_mistakes(mistakes)
 
 
+def test_what_modules_and_products_hand_to_each_other_is_compared_before_an_extension_is_loaded():
+    """Of the headers that emf.h brings, but what a product says of itself."""
+    text = read(os.path.join(tap.SOURCE, "include/emf/extension.h"))
+    listed = set(re.findall(r"line\((\w+)\)", text))
+    there = set()
+    for name in re.findall(r"#include <(emf/\w+\.h)>", read(os.path.join(tap.SOURCE, "include/emf.h"))):
+        if name not in ("emf/product.h", "emf/types.h"):
+            there |= set(re.findall(r"^struct (\w+) \{", read(os.path.join(tap.SOURCE, "include", name)), re.MULTILINE))
+    no_mistakes([f"struct {name} is not in EMF_EXTENSION_STRUCTS" for name in sorted(there - listed)]
+                + [f"EMF_EXTENSION_STRUCTS has struct {name}, which is not there" for name in sorted(listed - there)])
+
+
+def members_of(name):
+    """Of a struct of the public headers, by name."""
+    for path in found("include/emf/*.h"):
+        body = re.search(rf"^struct {name} \{{\n(.*?)^\}};", read(os.path.join(tap.SOURCE, path)), re.MULTILINE | re.DOTALL)
+        if not body:
+            continue
+        text = re.sub(r"/\*.*?\*/", "", body.group(1), flags=re.DOTALL)
+        declared = [re.sub(r"\(\*(\w+)\)\(.*", r"\1", line.strip()) for line in text.split(";") if line.strip()]
+        return {re.search(r"(\w+)(\[\w+\])?( : \d+)?$", part.strip()).group(1) for line in declared for part in line.split(", ")}
+    raise AssertionError(f"there is no struct {name}")
+
+
+def test_every_member_of_what_can_be_packed_is_described():
+    """core/package_shape.c: one that is left out would be lost on its way through a package, silently."""
+    text = read(os.path.join(tap.SOURCE, "core/package_shape.c"))
+    tables = dict(re.findall(r"^static const struct emf_shape_member (\w+)\[\] = \{(.*?)\};", text, re.MULTILINE | re.DOTALL))
+    tables = {k: v.replace("SCALE(", "OTHER(x, scale) (") for k, v in tables.items()}
+    mistakes = []
+    shapes = re.findall(r"\] = SHAPE\((\w+), (\w+)\)", text)
+    for struct, table in shapes:
+        described = {re.match(r"\w+", name).group() for name in re.findall(r"[A-Z_]+\(\w+, ([\w.\[\]]+)", tables[table])}
+        described |= set(re.findall(r'\{ "(\w+)"', tables[table]))
+        mistakes += [f"struct {struct}: {name} is not described" for name in members_of(struct) - described]
+        mistakes += [f"struct {struct} has no {name}" for name in described - members_of(struct)]
+    if len(shapes) < 20:
+        raise AssertionError("the descriptions were not found")
+    no_mistakes(mistakes)
+
+
 def test_kernel_side_headers_include_bpf_headers_only():
     no_mistakes([f"include/{path} includes {name}" for path in KERNEL_SIDE
                  for name in includes("include/" + path) if not BPF_HEADERS.fullmatch(name)])
@@ -90,7 +132,7 @@ def test_generated_code_includes_emf_its_skeleton_and_its_maps_only():
     mistakes = []
     paths = [os.path.join(tap.SOURCE, p) for p in found("gen/templates/*.[ch].j2")]
     made = glob.glob(os.path.join(tap.BUILD, "obj", "*_emf.[ch]")) + glob.glob(os.path.join(tap.BUILD, "obj", "*_maps.h")) \
-        + glob.glob(os.path.join(tap.BUILD, "obj", "*_inferred.h")) + glob.glob(os.path.join(tap.BUILD, "obj", "*_metrics.h"))
+        + glob.glob(os.path.join(tap.BUILD, "obj", "*_inferred.h")) + glob.glob(os.path.join(tap.BUILD, "obj", "*_shown.h"))
     if not made:
         raise AssertionError("nothing was generated")
     for path in paths + sorted(made):
@@ -98,7 +140,7 @@ def test_generated_code_includes_emf_its_skeleton_and_its_maps_only():
         for name in INCLUDE.findall(read(path)):
             own_name = re.sub("{{ [a-z.]+ }}", own, name)
             allowed = ("<linux/types.h>", f'"{own}_emf.h"', f'"{own}.skel.h"', f'"{own}_maps.h"', f'"{own}_entry.skel.h"', f'"{own}_inferred.h"',
-                       f'"{own}_metrics.h"')
+                       f'"{own}_shown.h"')
             if "inferred" in os.path.basename(path):  # what a skeleton includes, in front of it
                 allowed += ("<bpf/libbpf.h>", "<errno.h>", "<stdlib.h>")
             imported = re.match(r'"\w+_emf\.h"', own_name)

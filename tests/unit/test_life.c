@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * test_life.c - without these, a module that fails could take the others with
  * it or keep what it had opened, and modules could be torn down before those

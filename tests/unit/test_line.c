@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * test_line.c - without these, a line of output could be written beyond its end, and
  * what others named something break out of its quotes.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * test_log.c - without these, a name or an argument that comes from anybody could drive
  * the operator's terminal, or look like a line that the product has not written.

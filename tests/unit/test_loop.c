@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * test_loop.c - without these, a handler that removes a source could make the
  * loop call into freed memory, timers could fire late, early or for ever, and a
@@ -191,10 +191,11 @@ START_TEST(timers_fire_in_the_order_in_which_they_are_due)
 {
 	struct tick late = { .timer.expired = count_tick }, soon = late, middle = late;
 
-	start_timer(&late.timer, 3 * MS, 0);
-	start_timer(&soon.timer, 1 * MS, 0);
-	start_timer(&middle.timer, 2 * MS, 0);
-	wait_ms(5);
+	/* Far enough from each other that a slow machine starts all before the first is due. */
+	start_timer(&late.timer, 30 * MS, 0);
+	start_timer(&soon.timer, 10 * MS, 0);
+	start_timer(&middle.timer, 20 * MS, 0);
+	wait_ms(35);
 	unit_turn_until(&loop, n_fired == 3);
 	ck_assert_ptr_eq(fired_order[0], &soon);
 	ck_assert_ptr_eq(fired_order[1], &middle);

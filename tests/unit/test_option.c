@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * test_option.c - without these, an option could be taken for another one, its
  * argument be lost, or a mistake be answered with silence.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * test_pack.c - without these, a kernel part that was damaged on its way would be loaded, or more would be read than there is.
  */
@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "pack.h"
+#include "pack_make.h"
 #include "unit.h"
 
 static const char text[] = "what a module runs in the kernel, and what a module runs beside it";
@@ -74,12 +75,43 @@ START_TEST(what_is_damaged_is_refused_or_was_of_no_meaning)
 }
 END_TEST
 
+static void check_round(const unsigned char *from, size_t size)
+{
+	struct emf_bytes made = { 0 };
+	struct emf_pack pack;
+	size_t found;
+	void *back;
+
+	emf_pack_make(from, size, &made);
+	ck_assert(!made.failed);
+	pack = (struct emf_pack){ made.data, made.data + made.size };
+	back = emf_pack_open(&pack, &found);
+	ck_assert_ptr_nonnull(back);
+	ck_assert_uint_eq(found, size);
+	ck_assert(!memcmp(back, from, size));
+	free(back);
+	emf_bytes_free(&made);
+}
+
+START_TEST(what_is_made_here_is_as_it_was)
+{
+	static unsigned char from[200000];
+	static const size_t sizes[] = { 0, 1, 65534, 65535, 65536, 131070, 131071, sizeof(from) };
+
+	for (size_t i = 0; i < sizeof(from); i++)
+		from[i] = (unsigned char)(i * 2654435761u >> 13);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++)
+		check_round(from, sizes[i]);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("pack");
 	TCase *c = tcase_create("packs");
 
 	tcase_add_test(c, what_was_compressed_is_as_it_was);
+	tcase_add_test(c, what_is_made_here_is_as_it_was);
 	tcase_add_test(c, what_is_cut_is_refused_at_any_place);
 	tcase_add_test(c, what_is_damaged_is_refused_or_was_of_no_meaning);
 	suite_add_tcase(s, c);

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * test_param.c - without these, a wrong value could be taken for a right one,
  * wrap around its type, or be refused for a reason that nobody understands.
@@ -163,7 +163,7 @@ START_TEST(a_duration_has_a_unit)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		char reason[EMF_PARAM_WHY_MAX];
 
-		snprintf(reason, sizeof(reason), "\"%s\" is not a time with its unit, such as 500ms or 5s", bad[i]);
+		snprintf(reason, sizeof(reason), "\"%s\" is not a whole number with its unit, such as 500ms or 5s", bad[i]);
 		check_refused(&a_duration, bad[i], -EINVAL, reason);
 	}
 }

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * test_principal.c - without these, a rule in a fully static product could be of another
  * user or group than the one that it names, or hold for nobody.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * test_record.c - without these, a value that no sender may choose could reach a module:
  * an array longer than it is, a truth value of 7, a text without an end.

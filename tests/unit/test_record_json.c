@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * test_record_json.c - without these, what a person writes could reach a module as
  * something else, or a mistake be told without a word about where it is.

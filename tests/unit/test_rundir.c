@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * test_rundir.c - without these, a product could put its socket or its logs
  * where somebody else waits for them, or cut a path and use another one.

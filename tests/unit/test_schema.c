@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * test_schema.c - without these, a process that answers with a schema that lies could
  * have memory of the one that asks read and written.
@@ -155,6 +155,37 @@ START_TEST(a_schema_that_lies_is_refused)
 	refused("\"in\":{\"record\":1", "\"in\":{\"record\":2", "is not there");
 	refused("{\"name\":\"g\"", "{\"name\":\"f\"", "two members are called 'f'");
 	refused("\"errors\":[", "\"errors\":[1", "no JSON");
+	refused("\"type\":\"u32\"", "\"bits\":3,\"shift\":0,\"type\":\"u32\"", "no bit-field that there can be");
+	refused("\"type\":\"u32\"", "\"type\":\"hex\"", "of an unknown type");
+}
+END_TEST
+
+/* Types of events, of which a member is changed. */
+static bool is_read_of_events(const char *members, uint32_t size)
+{
+	struct emf_schema *schema = NULL;
+	char text[1024];
+	int n = snprintf(text, sizeof(text), "{\"name\":\"m\",\"version\":\"1.0\",\"hash\":\"0x1\",\"records\":[{\"name\":\"r\",\"size\":%u,"
+			 "\"fixed\":%u,\"members\":[%s]}],\"methods\":[],\"errors\":[],\"signals\":[]}", size, size, members);
+	int err = emf_schema_read_events(text, (size_t)n, &schema, why);
+
+	emf_schema_free(schema);
+	ck_assert_msg(!err || err == -EPROTO, "%s", why);
+	return !err;
+}
+
+#define BITS(type, size, bits, shift) "{\"name\":\"a\",\"type\":\"" type "\",\"offset\":3,\"size\":" size ",\"count\":1,\"bits\":" bits ",\"shift\":" shift "}"
+
+START_TEST(bit_fields_of_events_lie_in_their_record_and_in_their_bytes)
+{
+	ck_assert_msg(is_read_of_events(BITS("u32", "4", "3", "29"), 7), "%s", why);
+	ck_assert_msg(is_read_of_events(BITS("u32", "4", "3", "0") "," BITS("s16", "2", "5", "11"), 7), "%s", why);
+	ck_assert(!is_read_of_events(BITS("u32", "4", "3", "29"), 6));
+	ck_assert(!is_read_of_events(BITS("u32", "4", "3", "30"), 7));
+	ck_assert(!is_read_of_events(BITS("u32", "4", "0", "0"), 7));
+	ck_assert(!is_read_of_events(BITS("u32", "4", "4294967295", "1"), 7));
+	ck_assert(!is_read_of_events(BITS("u128", "16", "3", "0"), 32));
+	ck_assert(!is_read_of_events(BITS("string", "4", "3", "0"), 7));
 }
 END_TEST
 
@@ -229,6 +260,7 @@ static Suite *suite(void)
 	tcase_add_test(c, what_is_read_can_be_called_without_knowing_the_types);
 	tcase_add_test(c, there_has_to_be_room_for_it);
 	tcase_add_test(c, a_schema_that_lies_is_refused);
+	tcase_add_test(c, bit_fields_of_events_lie_in_their_record_and_in_their_bytes);
 	tcase_add_test(c, schemas_with_random_changes_are_refused_or_harmless);
 	tcase_set_timeout(c, 60);
 	suite_add_tcase(s, c);

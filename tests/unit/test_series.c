@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * test_series.c - without these, two series of a metric could be one, a metric grow without
  * end, or a value be counted in a bucket of others.

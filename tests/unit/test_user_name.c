@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * test_user_name.c - without these, what a user did could be shown as done by another one,
  * or the password file be read for each event.

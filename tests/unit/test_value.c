@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * test_value.c - without these, a value could be read as another one, wrap around its
  * width, lie in the wrong order of bytes, or drive the terminal that it is printed on.
@@ -252,6 +252,24 @@ START_TEST(errors_and_signals_have_the_names_of_the_c_library)
 		check_as(&signo, name + 3, name);
 		ck_assert_uint_eq(emf_value_load(&signo, VALUE), (uint64_t)i);
 	}
+}
+END_TEST
+
+START_TEST(a_wait_status_is_what_a_shell_would_tell_of_it)
+{
+	struct emf_value_type status = of(EMF_WAIT_STATUS);
+	int32_t with_core = 0x80 | SIGSEGV;
+	char text[EMF_VALUE_TEXT_MAX];
+
+	check_as(&status, "0", "0");
+	check_as(&status, "255", "255");
+	check_as(&status, "SIGKILL", "SIGKILL");
+	check_as(&status, "KILL", "SIGKILL");
+	check_as(&status, "ENOENT", "ENOENT");
+	check_refused(&status, "256", -ERANGE);
+	check_refused(&status, "ENOTHING", -EINVAL);
+	check_refused(&status, "killed", -EINVAL);
+	ck_assert_str_eq(emf_value_format(&status, &with_core, text), "SIGSEGV");
 }
 END_TEST
 
@@ -643,6 +661,7 @@ static Suite *suite(void)
 	tcase_add_test(c, an_interface_by_any_name_that_the_kernel_takes_is_found_and_is_safe_to_print);
 	tcase_add_test(c, errors_and_signals_have_the_names_of_the_c_library);
 	tcase_add_test(c, what_is_no_error_or_signal_is_refused);
+	tcase_add_test(c, a_wait_status_is_what_a_shell_would_tell_of_it);
 	tcase_add_test(c, an_address_of_either_kind_is_kept_as_ipv6_and_written_as_what_it_is);
 	tcase_add_loop_test(c, a_constant_of_the_kernel_has_a_name_in_any_case_and_one_without_is_a_number, 0, sizeof(constants) / sizeof(*constants));
 	tcase_add_test(c, each_name_of_a_constant_is_read_back_as_its_number);

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * test_verifier_log.c - without these, a rejected program would be blamed on
  * the wrong line, or its reason would be lost among statistics.
@@ -47,6 +47,13 @@ START_TEST(an_at_sign_in_the_code_is_not_the_place)
 }
 END_TEST
 
+START_TEST(a_line_that_is_but_a_number_is_said_once)
+{
+	ck_assert_str_eq(source("; 4 @ x.bpf.c:4\n0: (b7) r1 = 1\n; 12 @ x.bpf.c:12\nbad\n"), "x.bpf.c:12");
+	ck_assert_str_eq(source("; 4\n0: (b7) r1 = 1\n; 12\nbad\n"), "line 12");
+}
+END_TEST
+
 START_TEST(a_log_without_source_lines_has_none)
 {
 	ck_assert_str_eq(source("0: (b7) r0 = 0\n1: (95) exit\n"), "");
@@ -66,6 +73,30 @@ END_TEST
 START_TEST(statistics_in_the_middle_are_lines_as_others)
 {
 	ck_assert_str_eq(tail("processed 1 insns\nreason\n"), "processed 1 insns\nreason");
+}
+END_TEST
+
+START_TEST(a_helper_that_is_lacking_is_found_in_the_words_of_each_kernel)
+{
+	char name[32] = "as it was";
+
+	ck_assert_int_eq(emf_verifier_log_helper("85: (85) call bpf_x#7\nR1 is bad\nprocessed 5 insns\n", name, sizeof(name)), 0);
+	ck_assert_int_eq(emf_verifier_log_helper("unknown func bpf_x#7\nR1 is bad\n", name, sizeof(name)), 0);
+	ck_assert_int_eq(emf_verifier_log_helper("", name, sizeof(name)), 0);
+	ck_assert_str_eq(name, "as it was");
+	ck_assert_int_eq(emf_verifier_log_helper("5: (85) call unknown#181\ninvalid func unknown#181\nprocessed 5 insns\n", name, sizeof(name)), 181);
+	ck_assert_str_eq(name, "");
+	ck_assert_int_eq(emf_verifier_log_helper("unknown func bpf_xdp_adjust_head#44\n", name, sizeof(name)), 44);
+	ck_assert_str_eq(name, "bpf_xdp_adjust_head");
+	ck_assert_int_eq(emf_verifier_log_helper("program of this type cannot use helper bpf_loop#181\n", name, sizeof(name)), 181);
+	ck_assert_str_eq(name, "bpf_loop");
+}
+END_TEST
+
+START_TEST(a_program_that_is_too_large_is_known_by_the_last_line)
+{
+	ck_assert(emf_verifier_log_is_too_large("1: (07) r0 += 1\nBPF program is too large. Processed 1000001 insn\nprocessed 1000001 insns\n"));
+	ck_assert(!emf_verifier_log_is_too_large("BPF program is too large. Processed 1000001 insn\nR1 is bad\n"));
 }
 END_TEST
 
@@ -134,9 +165,12 @@ static Suite *suite(void)
 	tcase_add_test(c, the_source_line_of_older_kernels_is_found);
 	tcase_add_test(c, the_source_line_of_newer_kernels_comes_with_its_place);
 	tcase_add_test(c, an_at_sign_in_the_code_is_not_the_place);
+	tcase_add_test(c, a_line_that_is_but_a_number_is_said_once);
 	tcase_add_test(c, a_log_without_source_lines_has_none);
 	tcase_add_test(c, the_last_four_lines_are_shown_without_the_statistics);
 	tcase_add_test(c, statistics_in_the_middle_are_lines_as_others);
+	tcase_add_test(c, a_helper_that_is_lacking_is_found_in_the_words_of_each_kernel);
+	tcase_add_test(c, a_program_that_is_too_large_is_known_by_the_last_line);
 	tcase_add_test(c, an_empty_log_is_no_trouble);
 	tcase_add_test(c, a_log_without_a_newline_at_its_end_is_whole);
 	tcase_add_test(c, when_not_all_fits_the_reason_at_the_end_is_kept);

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * test_worker.c - without these, the end of a blocking call could be told on
  * the wrong thread, out of order or never, and a product could hang at its end.
@@ -124,14 +124,14 @@ START_TEST(flush_waits_for_all_that_was_submitted)
 
 	for (int i = 0; i < 3; i++)
 		submit(&jobs[i], i);
-	emf_worker_flush(&worker);
+	emf_worker_flush(&worker, NULL, NULL);
 	ck_assert_int_eq(n_done, 3);
 }
 END_TEST
 
 START_TEST(flush_without_work_returns)
 {
-	emf_worker_flush(&worker);
+	emf_worker_flush(&worker, NULL, NULL);
 	ck_assert(!worker.started);
 }
 END_TEST
@@ -141,7 +141,7 @@ START_TEST(a_work_may_be_submitted_again_when_it_is_done)
 	struct job job = { .again = 2 };
 
 	submit(&job, 1);
-	emf_worker_flush(&worker);
+	emf_worker_flush(&worker, NULL, NULL);
 	ck_assert_uint_eq(job.runs, 3);
 	ck_assert_int_eq(n_done, 3);
 }
@@ -150,7 +150,7 @@ END_TEST
 static void flush_when_done(struct emf_work *work)
 {
 	(void)work;
-	emf_worker_flush(&worker);
+	emf_worker_flush(&worker, NULL, NULL);
 	n_done++;
 }
 

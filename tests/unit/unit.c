@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * unit.c - common to all unit tests.
  */
@@ -44,7 +44,7 @@ void unit_product_init(struct emf *emf, struct module *const *modules)
 		end++;
 	ck_assert_int_eq(emf_registry_init(&emf->registry, emf, modules, end), 0);
 	for (size_t i = 0; i < emf->registry.n; i++)
-		emf->registry.units[i].wanted = true;
+		emf->registry.units[i]->wanted = true;
 	ck_assert_int_eq(emf_loop_init(&emf->loop), 0);
 	ck_assert_int_eq(emf_worker_init(&emf->worker, &emf->loop), 0);
 	emf_bus_set_loop(&emf->loop);

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * unit.h - what unit tests need: a product of hand-written modules, what was
  * printed, a folder, and a main().

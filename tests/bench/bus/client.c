@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * Calls of the bench's service: client SOCKET one|many|listen|packets|emit N. Prints
  * operations a second. "listen" waits for N signals, "packets" too, and they come through

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """A D-Bus of its own for the bench: dbus_broker.py SOCKET, until it is killed.
 
 dbus-broker-launch wants the socket of a journal, and a bus where systemd could be. So that

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * Calls and signals inside of a product against an indirect call. Prints four times in ns:
  * obj->ops->f(), a typed call, an indirect call, a signal to one subscriber; of each the best

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * D-Bus through dbus-broker, with sd-bus: one call under way, then a signal to 8 who
  * listen. The bus is that of DBUS_SESSION_BUS_ADDRESS. Prints calls a second, and

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * ubus through ubusd, with libubus: one call under way, then notifications to 8 who have
  * subscribed: ubus SOCKET. Prints calls a second, and deliveries a second.

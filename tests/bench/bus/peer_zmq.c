@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * ZeroMQ over ipc: 32 requests under way between a DEALER and a ROUTER, then PUB to 8 SUB.
  * Prints calls a second, and deliveries a second.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * The floor: the same exchange over a bare SEQPACKET socket, its server on epoll, one message a
  * packet. raw WINDOW N; prints exchanges a second.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /* The product that the bench calls: one module, and the core as it is. */
 #include <emf.h>
 #include <emf/product.h>

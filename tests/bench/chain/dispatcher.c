@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * dispatcher INTERFACE OBJECT...: the XDP program of each object behind the dispatcher of
  * libxdp, until standard input ends. Prints "attached", or why it cannot be.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
  * flood INTERFACE MS: sends packets for so long, as fast as one processor can, and
  * prints how many.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* A chain by hand of HOPS programs that only call the next one, with a constant index. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * caller.c N - says its pid, waits for a line, makes N system calls as fast as they go, and
  * says how long one took.

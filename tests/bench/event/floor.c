@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * floor.c OBJECT CALLER - the least that reads a ring buffer: nobody is woken, and each
  * millisecond it has a look. Ends when its standard input does.

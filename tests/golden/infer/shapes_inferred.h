@@ -59,10 +59,48 @@ static const struct emf_member x_event_members[] = {
 	{ .name = "words", .type = EMF_STRING, .offset = 138, .size = 4, .count = 3 },
 	{ .name = "address", .type = EMF_KSYM, .offset = 152, .size = 8, .count = 1 },
 	{ .name = "marked", .type = EMF_NETDEV, .offset = 160, .size = 4, .count = 1 },
-	{ .name = "tail", .type = EMF_U32, .offset = 168, .size = 4, .count = 16340, .bounded = 1, .len_offset = 65528 },
+	{ .name = "tail", .type = EMF_U32, .offset = 172, .size = 4, .count = 16337, .bounded = 1, .len_offset = 168 },
 };
 static const struct emf_record x_event_record = {
-	"event", 65532, 168, 26, x_event_members,
+	"event", 65520, 172, 26, x_event_members,
+};
+
+static const struct emf_member x_point_told_members[] = {
+	{ .name = "x", .type = EMF_S16, .offset = 0, .size = 2, .count = 1 },
+	{ .name = "y", .type = EMF_S16, .offset = 2, .size = 2, .count = 1 },
+};
+static const struct emf_record x_point_told_record = {
+	"point", 4, 4, 2, x_point_told_members,
+};
+
+static const struct emf_member x_event_told_members[] = {
+	{ .name = "delta_ns", .type = EMF_DURATION, .offset = 0, .size = 8, .count = 1 },
+	{ .name = "seen_ts_ns", .type = EMF_NS, .offset = 8, .size = 8, .count = 1 },
+	{ .name = "plain", .type = EMF_U64, .offset = 16, .size = 8, .count = 1 },
+	{ .name = "leader", .type = EMF_PID, .offset = 24, .size = 4, .count = 1 },
+	{ .name = "uid", .type = EMF_UID, .offset = 28, .size = 4, .count = 1 },
+	{ .name = "colour", .type = EMF_ENUM, .offset = 32, .size = 4, .count = 1, .names = x_colour_names },
+	{ .name = "low_and_middle_and_high", .type = EMF_U8, .offset = 36, .size = 1, .count = 4 },
+	{ .name = "negative", .type = EMF_U8, .offset = 40, .size = 1, .count = 1 },
+	{ .name = "yes", .type = EMF_BOOL, .offset = 41, .size = 1, .count = 1 },
+	{ .name = "point", .type = EMF_STRUCT, .offset = 42, .size = 4, .count = 1, .record = &x_point_told_record },
+	{ .name = "inner", .type = EMF_CHAR, .offset = 48, .size = 1, .count = 1 },
+	{ .name = "innermost", .type = EMF_U32, .offset = 52, .size = 4, .count = 1 },
+	{ .name = "number_or_bytes", .type = EMF_U8, .offset = 56, .size = 1, .count = 8 },
+	{ .name = "large", .type = EMF_U8, .offset = 64, .size = 1, .count = 16 },
+	{ .name = "daddr", .type = EMF_IP4, .offset = 80, .size = 4, .count = 1 },
+	{ .name = "mask", .type = EMF_BE32, .offset = 84, .size = 4, .count = 1 },
+	{ .name = "mac", .type = EMF_MAC, .offset = 88, .size = 6, .count = 1 },
+	{ .name = "digest", .type = EMF_U8, .offset = 94, .size = 1, .count = 4 },
+	{ .name = "corners", .type = EMF_STRUCT, .offset = 98, .size = 4, .count = 6, .record = &x_point_told_record },
+	{ .name = "comm", .type = EMF_COMM, .offset = 122, .size = 16, .count = 1 },
+	{ .name = "words", .type = EMF_STRING, .offset = 138, .size = 4, .count = 3 },
+	{ .name = "address", .type = EMF_KSYM, .offset = 152, .size = 8, .count = 1 },
+	{ .name = "marked", .type = EMF_NETDEV, .offset = 160, .size = 4, .count = 1 },
+	{ .name = "tail", .type = EMF_U32, .offset = 172, .size = 4, .count = 16337, .bounded = 1, .len_offset = 168 },
+};
+static const struct emf_record x_event_told_record = {
+	"event", 65520, 172, 24, x_event_told_members,
 };
 
 /* Options; those of globals start as these do. */
@@ -83,14 +121,78 @@ static const struct emf_param x_param_table[] = {
 	{ .name = NULL },
 };
 
-static void x_object_set_params(void *skeleton, bool loaded)
-{
-	struct x_bpf *skel = (struct x_bpf *)skeleton;
+static const struct emf_store x_store_table[] = {
+	{ &x_params.colour, { ".rodata", 0, sizeof(x_params.colour) }, true, NULL, false },
+	{ .value = NULL },
+};
 
-	if (loaded)
-		return;
-	__builtin_memcpy((char *)skel->rodata + 0, &x_params.colour, sizeof(x_params.colour));
-}
+/* Who listens hears what is sent. */
+static const char x_idl[] =
+	"enum colour : u32 { RED = 0, BLUE = 300, NEITHER = 4294967295 }\012"
+	"\012"
+	"struct point {\012"
+	"\011s16 x;\012"
+	"\011s16 y;\012"
+	"}\012"
+	"\012"
+	"/// What the kernel part of x sends.\012"
+	"service x 1.0 {\012"
+	"\011signal event(\012"
+	"\011\011duration delta_ns,\012"
+	"\011\011ns seen_ts_ns,\012"
+	"\011\011u64 plain,\012"
+	"\011\011pid leader,\012"
+	"\011\011uid uid,\012"
+	"\011\011colour colour,\012"
+	"\011\011u8 low_and_middle_and_high[4],\012"
+	"\011\011u8 negative[1],\012"
+	"\011\011bool yes,\012"
+	"\011\011point point,\012"
+	"\011\011u8 pad46[2],\012"
+	"\011\011char inner,\012"
+	"\011\011u8 pad49[3],\012"
+	"\011\011u32 innermost,\012"
+	"\011\011u8 number_or_bytes[8],\012"
+	"\011\011u8 large[16],\012"
+	"\011\011ip4 daddr,\012"
+	"\011\011be32 mask,\012"
+	"\011\011mac mac,\012"
+	"\011\011u8 digest[4],\012"
+	"\011\011point corners[6],\012"
+	"\011\011comm comm,\012"
+	"\011\011string<=3 words[3],\012"
+	"\011\011u8 pad150[2],\012"
+	"\011\011ksym address,\012"
+	"\011\011netdev marked,\012"
+	"\011\011u8 pad164[4],\012"
+	"\011\011u32 tail[<=16337]\012"
+	"\011) access(admin);\012"
+	"}\012";
+static const uint64_t x_event_leaves[] = { 0x89fc47b831c2e110ull, 0xf9e38bee8dece961ull, 0x7ff3f9919c6acd72ull, 0x75a59877b55d7311ull, 0x4c72b5f2307cbd30ull, 0x5544d57d5b4c7a61ull, 0x7d37d0c57a47522dull, 0x06d932bcfe200bdbull, 0x072372325cb4c92aull, 0xd09d0b47ca656364ull, 0x02c98cdc508e1b9aull, 0xacde53dc168cab22ull, 0x7e65027fad8a18e7ull, 0xe556d2d118a9f630ull, 0x6d076c7e62427eddull, 0xdc8913dc7f790c30ull, 0xde33705d117bc3f2ull, 0x6e8d5a5f3e7bbf54ull, 0x0d870a2664c8601eull, 0xcdf8cd47cf6379aaull, 0x276ec0d635ae6c5full, 0xc192a4c8d79279b0ull, 0x9b8dd2da5c17e661ull, 0xca96d66d0afae8f8ull, 0x5d4d2050986589cbull, 0x3efaf5bcf5bfdbe0ull, 0x669cb905ef1bfa21ull, 0xb7f8cb34adc2522cull, 0x74464459d059c424ull };
+static const struct emf_record x_event_signal = {
+	"event", 65520, 172, 24, x_event_told_members,
+};
+static const struct ebus_member x_signals[] = {
+	{ "event", { &x_event_signal, x_event_leaves, 29 }, { NULL, NULL, 0 }, NULL, "admin" },
+};
+static struct ebus_subscription *x_subscriptions[1];
+static uint8_t x_policies[1];
+static struct ebus_service x_service = {
+	.name = "x",
+	.version = "1.0",
+	.hash = 0xfc18e67a4021900cull,
+	.idl = x_idl,
+	.signals = x_signals,
+	.n_signals = 1,
+	.subscriptions = x_subscriptions,
+	.policies = x_policies,
+};
+ebus_service_register(x_service);
+
+static const struct emf_provided x_provides[] = {
+	{ &x_service, "" },
+	{ NULL, NULL },
+};
 
 static const struct emf_metric x_metrics[] = {
 	{ /* modules/x.bpf.c:44:6 */
@@ -104,21 +206,16 @@ static const struct emf_metric x_metrics[] = {
 
 /* modules/x.bpf.c:44:6 */
 static const struct emf_event_type x_events_types[] = {
-	{ 0, &x_event_record, NULL, 0, 0 },
+	{ 0, &x_event_record, &x_service, 0, (const uint32_t[]){ 0 }, 1, false, 168, 16337 },
 };
 
-static void x_events_deliver(struct module *m, const void *data, size_t size_bytes)
-{
-	emf_event_deliver(m, "events", x_events_types, 1, data, size_bytes);
-}
-
 static const struct emf_event_source x_events[] = {
-	{ .ring = "events", .record = x_events_deliver, .printed = &x_event_record },
+	{ .ring = "events", .types = x_events_types, .n_types = 1, .printed = &x_event_record },
 	{ .ring = NULL },
 };
 
 /* Of struct emf_object and struct module. */
-#define X_INFERRED_OBJECT .set_params = x_object_set_params,
-#define X_INFERRED .params = x_param_table, .events = x_events, .metrics = x_metrics,
+#define X_INFERRED_OBJECT .stores = x_store_table,
+#define X_INFERRED .params = x_param_table, .events = x_events, .provides = x_provides, .metrics = x_metrics,
 
 #endif

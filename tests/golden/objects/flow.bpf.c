@@ -4,6 +4,7 @@ typedef unsigned short u16;
 typedef unsigned int u32;
 typedef unsigned long long u64;
 typedef signed long long s64;
+typedef int pid_t;
 
 #define SEC(name) __attribute__((section(name), used))
 #define number(name, value) int (*name)[value]
@@ -87,6 +88,54 @@ struct {
 	number(value_size, 8);
 } plain SEC(".maps");
 
+struct flow_sample {
+	pid_t pid;
+	int user;
+	char comm[16];
+};
+
+struct {
+	number(type, 1);
+	number(max_entries, 4);
+	type(key, struct flow_sample);
+	type(value, u64);
+} samples SEC(".maps");
+
+struct {
+	number(type, 7);
+	number(max_entries, 4);
+	number(key_size, 4);
+	number(value_size, 1016);
+} stacks SEC(".maps");
+
+struct {
+	number(type, 7);
+	number(max_entries, 4);
+	number(key_size, 4);
+	number(value_size, 1024);
+} deep SEC(".maps");
+
+struct {
+	number(type, 7);
+	number(max_entries, 4);
+	number(map_flags, 32); /* BPF_F_STACK_BUILD_ID */
+	number(key_size, 4);
+	number(value_size, 640);
+} build_ids SEC(".maps");
+
+struct flow_wide {
+	u64 a, b, c, d, e, f, g, h, i, j, k, l;
+};
+
+struct {
+	number(type, 1);
+	number(max_entries, 4);
+	type(key, u32);
+	type(value, struct flow_wide);
+} wide SEC(".maps");
+
+u64 lost;
+u32 slots[4], others[4];
 struct flow_no_such_flow error;
 struct ingress_state state;
 union flow_either either;
@@ -96,6 +145,7 @@ struct flow_tags tags;
 
 static __attribute__((noinline)) int helper(void *ctx)
 {
+	lost += slots[1] + others[1];
 	return error.key.proto + state.l3 + either.one + bits.low + aligned.n + tags.tags[1][1] + (ctx != 0);
 }
 

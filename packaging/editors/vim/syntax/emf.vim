@@ -10,16 +10,16 @@ setlocal iskeyword=@,48-57,_
 
 syntax keyword emfDeclaration chain const enum error flags import module product service struct
 syntax keyword emfStatement attach backend callbacks command counter default event gauge handoff histogram
-syntax keyword emfStatement license map method modules needs param plug priority proceed provides
-syntax keyword emfStatement set signal slot state uses
-syntax keyword emfClause access bpf else errors export from handled if into label live max_series not on_demand
-syntax keyword emfClause by_name optional overflow range required rw served_by short since to unit variant
-syntax keyword emfWord block bounds btf cgroup_skb direct drop_new drop_old helper kfunc kprobe
-syntax keyword emfWord linear log2 map_type perf_event raw_tp sk_lookup socket_filter tailcall tc
+syntax keyword emfStatement license lost map method modules needs param plug priority proceed provides
+syntax keyword emfStatement set show signal slot state uses
+syntax keyword emfClause access at_end bpf else errors export filter from handled if into key label live max_entries max_series not on_demand
+syntax keyword emfClause by_name optional overflow private range required rw served_by short since sort to unit value variant with
+syntax keyword emfWord block bounds btf cgroup_skb direct drop_new drop_old helper kfunc kprobe library
+syntax keyword emfWord linear log2 map_type perf_event raw_tp sk_lookup socket_filter stacks table tailcall tc
 syntax keyword emfWord tp_btf tracepoint uprobe xdp
-syntax keyword emfWord configure create poll notify detach destroy
+syntax keyword emfWord configure create poll notify migrate detach destroy
 syntax keyword emfType u8 u16 u32 u64 s8 s16 s32 s64 be16 be32 be64 bool char string
-syntax keyword emfType ip4 ip6 mac ns duration wall pid comm uid netdev errno signo ksym cgroup container ip tcp_state ipproto syscall cap dev
+syntax keyword emfType ip4 ip6 mac ns duration wall pid comm uid netdev errno signo wait_status argv ksym cgroup container ip tcp_state ipproto syscall cap dev
 syntax keyword emfType fd map_fd prog_fd
 syntax keyword emfBoolean true yes on false no off
 

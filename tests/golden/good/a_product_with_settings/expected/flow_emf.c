@@ -13,10 +13,10 @@ static void flow_object_destroy(void *skeleton)
 	flow_bpf__destroy((struct flow_bpf *)skeleton);
 }
 
-static void flow_object_set_params(void *skeleton, bool loaded)
-{
-	flow_params_store((struct flow_bpf *)skeleton, &flow_params, loaded);
-}
+static const struct emf_store flow_store_table[] = {
+	flow_stores
+	{ .value = NULL },
+};
 
 /* modules/flow.bpf.c */
 const struct emf_object flow_object = {
@@ -25,7 +25,7 @@ const struct emf_object flow_object = {
 	.skeleton_size = sizeof(struct flow_bpf),
 	.create = flow_object_create,
 	.destroy = flow_object_destroy,
-	.set_params = flow_object_set_params,
+	.stores = flow_store_table,
 };
 
 struct flow_params flow_params;

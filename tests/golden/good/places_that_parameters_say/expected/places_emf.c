@@ -13,10 +13,10 @@ static void places_object_destroy(void *skeleton)
 	places_bpf__destroy((struct places_bpf *)skeleton);
 }
 
-static void places_object_set_params(void *skeleton, bool loaded)
-{
-	places_params_store((struct places_bpf *)skeleton, &places_params, loaded);
-}
+static const struct emf_store places_store_table[] = {
+	places_stores
+	{ .value = NULL },
+};
 
 /* modules/places.bpf.c */
 const struct emf_object places_object = {
@@ -25,7 +25,7 @@ const struct emf_object places_object = {
 	.skeleton_size = sizeof(struct places_bpf),
 	.create = places_object_create,
 	.destroy = places_object_destroy,
-	.set_params = places_object_set_params,
+	.stores = places_store_table,
 };
 
 struct places_params places_params;

@@ -1,0 +1,2 @@
+static struct module plain = { .name = "plain" };
+ebpf_module(plain);

@@ -1,0 +1,3 @@
+#include <emf.h>
+static struct module plain = { .name = "plain" };
+ebpf_module(plain);

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <emf/bpf.h>
+
+#include "ringer_emf.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+SEC("raw_tp/sched_process_exec")
+int on_exec(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct ringer_began *began = ringer_event_began_reserve();
+
+	if (!began)
+		return 0;
+	began->pid = bpf_get_current_pid_tgid() >> 32;
+	bpf_get_current_comm(began->comm, sizeof(began->comm));
+	ringer_event_began_submit(began);
+	return 0;
+}

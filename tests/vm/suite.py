@@ -1,0 +1,148 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+"""Run tests of the kernel on other kernels, and say which of them passed on which.
+
+    tests/vm/suite.py --kept DIR [--kernel VERSION]... [--document FILE] TEST.py...
+
+First the tests run here; what they build is kept in DIR, below the build folder, and guests take it from there. A test that is
+skipped has to say what it lacks in a way that 'emf doctor' of that kernel confirms (tap.Skip): any other skip is a failure.
+The logs are in DIR/log/KERNEL. The exit status is 0 if nothing failed, on any kernel.
+"""
+import argparse
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import kernels  # noqa: E402 - the path has to be set first
+import machine  # noqa: E402
+import matrix  # noqa: E402
+
+HERE = "running"
+_IN_A_GUEST = 6  # files, so that one which breaks it takes few along
+_A_FILE = 1500  # seconds that a file has in a guest, which is ten to twenty times as slow
+# Each in a process group of its own with a limit; what is left says how it ended. The first line of a log is when it began.
+_INSIDE = """
+cd "$1"; log=$2; limit=$3; shift 3
+[ -s "$log/doctor.json" ] || { "$EMF_PRODUCT" doctor -j >"$log/doctor.json.$$"; mv "$log/doctor.json.$$" "$log/doctor.json"; }
+for test; do
+	name=$(basename "$test" .py); begun=$(date +%s)
+	timeout -k 10 "$limit" "$EMF_PYTHON" "$test" >"$log/$name.log" 2>&1
+	echo "# exit $? after $(($(date +%s) - begun)) s" >>"$log/$name.log"
+done
+"""
+
+
+def environment():
+    build = os.path.abspath(os.environ.get("EMF_BUILDDIR", "."))
+    source = os.path.abspath(os.environ.get("EMF_SRCDIR", build))
+    return {"EMF_BUILDDIR": build, "EMF_SRCDIR": source, "EMF_PRODUCT": os.environ.get("EMF_PRODUCT", os.path.join(build, "emf")),
+            "EMF_PYTHON": sys.executable, "PYTHONPATH": os.path.join(source, "tests"), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def has_ended(log, test):
+    try:
+        with open(os.path.join(log, matrix.name(test) + ".log"), errors="replace") as f:
+            return "\n# exit " in f.read()
+    except FileNotFoundError:
+        return False
+
+
+def say(text):
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def here(tests, kept):
+    """On the kernel that runs, which builds what there is to be built."""
+    log = os.path.join(kept, "log", HERE)
+    os.makedirs(log)
+    env = dict(os.environ, **environment(), EMF_KEPT=kept)
+    for test in tests:
+        subprocess.run(["sh", "-c", _INSIDE, "sh", os.getcwd(), log, str(_A_FILE), test], env=env, check=False, stdin=subprocess.DEVNULL)
+        say(f"{HERE}: {matrix.told(log, test)}")
+
+
+def guest(kernel, tests, kept, log):
+    """Run files in one guest. Return: those that are to be run in another one, since this one broke before."""
+    env = dict(environment(), EMF_KEPT=kept, EMF_GUEST="1", EMF_PATIENCE="300")
+    words = ["sh", "-c", _INSIDE, "sh", os.getcwd(), log, str(_A_FILE), *tests]
+    status, output = machine.run(kernel, words, log, env=env, timeout=_A_FILE * len(tests), memory=2048, line="lsm=lockdown,yama,integrity,apparmor,bpf")
+    left = [test for test in tests if not has_ended(log, test)]
+    if left:
+        with open(os.path.join(log, matrix.name(left[0]) + ".log"), "a") as f:
+            f.write(f"\nnot ok - the guest broke ({status})\n# " + "\n# ".join(output.splitlines()[-40:]) + "\n# exit 125 after 0 s\n")
+    for test in tests:
+        if test not in left[1:]:
+            say(f"{kernel}: {matrix.told(log, test)}")
+    return left[1:]
+
+
+def elsewhere(kernel, tests, kept, guests):
+    """On another kernel, in so many guests beside each other."""
+    log = os.path.join(kept, "log", kernel)
+    os.makedirs(log)
+    waiting = queue.Queue()
+    for first in range(0, len(tests), _IN_A_GUEST):
+        waiting.put(tests[first:first + _IN_A_GUEST])
+    broken = []
+
+    def work():
+        while True:
+            try:
+                some = waiting.get_nowait()
+            except queue.Empty:
+                return
+            try:
+                some = guest(kernel, some, kept, log)
+            except kernels.Missing as e:
+                broken.append(e)
+                return
+            if some:
+                waiting.put(some)
+
+    workers = [threading.Thread(target=work) for _ in range(guests)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    if broken:
+        raise broken[0]
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="tests/vm/suite.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kept", required=True, metavar="DIR", help="where builds and logs are kept")
+    parser.add_argument("--kernel", action="append", choices=list(kernels.RELEASES), help="only this one, beside the one that runs")
+    parser.add_argument("--guests", type=int, default=max(1, (os.cpu_count() or 1)), metavar="N", help="so many at once (default: one for a processor)")
+    parser.add_argument("--document", metavar="FILE", help="write the table to this file as well")
+    parser.add_argument("tests", nargs="+", metavar="TEST.py")
+    args = parser.parse_args()
+    kept = os.path.abspath(args.kept)
+    subprocess.run(["rm", "-rf", os.path.join(kept, "log")], check=True)
+    begun = time.monotonic()
+    here(args.tests, kept)
+    lacking = []
+    for kernel in args.kernel or kernels.RELEASES:
+        try:
+            elsewhere(kernel, args.tests, kept, args.guests)
+        except kernels.Missing as e:
+            lacking.append(f"{kernel}: {e}")
+    result = matrix.Matrix(os.path.join(kept, "log"), args.tests)
+    say(result.text())
+    for line in lacking:
+        say(f"not run: {line}")
+    say(f"{time.monotonic() - begun:.0f} s")
+    if args.document:
+        with open(args.document, "w") as f:
+            f.write(result.document())
+    return 1 if result.failed or lacking else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
