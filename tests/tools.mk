@@ -65,3 +65,9 @@ COVERAGE_TESTS = $(filter-out $(coverage_unused),$(filter tests/kernel/% tests/b
 coverage: all
 	@$(AM_TESTS_ENVIRONMENT) $(PYTHON) $(srcdir)/tests/coverage.py $(unit_tests) $(fuzz_tests) $(COVERAGE_TESTS)
 .PHONY: coverage
+
+# --- the line: tests that have the kernel for themselves, beside which others run ----------
+
+# make -jN check: each of them waits for the one before it, of those that are run at all.
+emf_line = $(if $(word 2,$(1)),$(eval $(word 2,$(1)): | $(firstword $(1)))$(call emf_line,$(wordlist 2,$(words $(1)),$(1))))
+$(call emf_line,$(filter $(line_tests:.py=.log),$(TEST_LOGS)))

@@ -6,6 +6,7 @@ has no memory, descriptors or rights: it would crash there, leak, or leave half 
 
 EMF_FAULT_CALLS=N has N calls of each kind of work fail, in place of the few that are spread over it; 0: each of them in turn.
 """
+import collections
 import json
 import os
 import random
@@ -18,7 +19,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from faulty import SANITIZERS, State, broken, build, seen  # noqa: E402 - the path has to be set first
 import tap  # noqa: E402
 from foreign import Place  # noqa: E402
-from tool import held, opened, until  # noqa: E402
+from tool import held, opened_as, until  # noqa: E402
 
 CALLS = int(os.environ.get("EMF_FAULT_CALLS", "8"))
 SEED = int(os.environ.get("EMF_SEED", "1"))
@@ -34,6 +35,26 @@ def soon(get, wanted):
         time.sleep(0.05)
         now = get()
     return now
+
+
+def settled(get):
+    """What get() is once it stays: what a swap leaves is closed some time after it."""
+    end, now, same = time.monotonic() + SOON, get(), 0
+    while same < 3 and time.monotonic() < end:
+        time.sleep(0.05)
+        last, now = now, get()
+        same = same + 1 if now == last else 0
+    return now
+
+
+def numbered(words):
+    """Words that are all different: those that come again have a number."""
+    times = collections.Counter()
+    out = []
+    for word in words:
+        times[word] += 1
+        out.append(f"{word} {times[word]}")
+    return out
 
 
 def differences(before, now):
@@ -151,7 +172,7 @@ class Served:
 
     def __init__(self):
         tap.need_root()
-        self.at, self.state, self.wrong = Place(), State(), ""
+        self.at, self.state = Place(), State()
         folder = tap.folder()
         config = os.path.join(folder, "emf.conf")
         with open(config, "w") as f:
@@ -168,7 +189,7 @@ class Served:
             self.tool.stop(signal.SIGKILL)
         self.tool = self.at.start(*self.words, product=build().path, env={**self.env, **self.state.env})
         self.tool.ready()
-        self.pid = self.tool.process.pid
+        self.pid, self.before = self.tool.process.pid, None
         until(lambda: self.emf("status").returncode == 0, "an answer")
 
     def emf(self, *words):
@@ -182,7 +203,7 @@ class Served:
 
     def has(self):
         """What could be left behind."""
-        return {"descriptors": opened(self.pid), "maps": len(held(self.pid, "map")), "programs": len(held(self.pid, "prog")), "place": seen(self.at)}
+        return {"descriptors": numbered(opened_as(self.pid)), "maps": len(held(self.pid, "map")), "programs": len(held(self.pid, "prog")), "place": seen(self.at)}
 
     def once(self, number, work, undo, whole, mend):
         """
@@ -190,7 +211,7 @@ class Served:
         same before and after.
         Return: whether it was refused, what was wrong or None.
         """
-        before, seen_ = [self.has(), whole()], len(self.tool.err)
+        before, seen_ = self.before or settled(lambda: [self.has(), whole()]), len(self.tool.err)
         self.state.arm(number)
         done = work()
         self.state.disarm()
@@ -209,6 +230,7 @@ class Served:
         elif mend and done.returncode:
             mend()
         now = soon(lambda: [self.has(), whole()], before)
+        self.before = before
         if now != before:
             problem = problem or f"exit status {done.returncode} ({done.stderr!r}, {self.tool.err[seen_:]!r}), and what is there is not what was: {differences(before, now)}"
         if os.environ.get("EMF_FAULT_SHOW"):

@@ -111,13 +111,21 @@ def held(pid, what):
     return ids
 
 
-def opened(pid):
-    """How many files a process has open, but for sockets: the connection of a command that has ended may be there for another turn."""
-    n = 0
+def opened_as(pid):
+    """
+    What a process has open, a word a descriptor, but for sockets: the connection of a command that has ended may be there for another
+    turn.
+    """
+    words = []
     for fd in os.listdir(f"/proc/{pid}/fd"):
         with contextlib.suppress(FileNotFoundError):  # closed since
-            n += not os.readlink(f"/proc/{pid}/fd/{fd}").startswith("socket:")
-    return n
+            words.append(os.readlink(f"/proc/{pid}/fd/{fd}"))
+    return sorted(word for word in words if not word.startswith("socket:"))
+
+
+def opened(pid):
+    """How many that are."""
+    return len(opened_as(pid))
 
 
 def spawn(*words, **kwargs):
