@@ -275,22 +275,20 @@ static void fill(struct modules_upgrade_reply *reply, const struct emf_upgrade *
 static void on_upgraded(struct emf_upgrade *u)
 {
 	struct modules_failed error = { .reason = u->err };
-	struct modules_upgrade_reply *reply = u->err ? NULL : calloc(1, sizeof(*reply));
 
-	if (reply) {
-		fill(reply, u);
-		modules_reply_upgrade(&u->asker, 0, reply);
-	} else {
-		error.reason = u->err ? u->err : -ENOMEM;
-		snprintf(error.why, sizeof(error.why), "%.*s%s", SAID_MAX + 64, u->why, strlen(u->why) > SAID_MAX + 64 ? "..." : "");
-		modules_fail_later_failed(&u->asker, &error);
+	if (!u->err) {
+		fill(u->answer, u);
+		modules_reply_upgrade(&u->asker, 0, u->answer);
+		return;
 	}
-	free(reply);
+	snprintf(error.why, sizeof(error.why), "%.*s%s", SAID_MAX + 64, u->why, strlen(u->why) > SAID_MAX + 64 ? "..." : "");
+	modules_fail_later_failed(&u->asker, &error);
 }
 
 int modules_serve_upgrade(struct ebus_call *call, const struct modules_upgrade_args *args, struct modules_upgrade_reply *reply)
 {
 	char why[EMF_UPGRADE_WHY_MAX];
+	struct modules_upgrade_reply *answer;
 	struct emf_unit *unit;
 	int err = find(call, args->module, &unit);
 
@@ -301,9 +299,15 @@ int modules_serve_upgrade(struct ebus_call *call, const struct modules_upgrade_a
 		return refuse(call, -ENOENT, NOT_INSTALLED);
 	if (unit->isolated)
 		return refuse(call, -EOPNOTSUPP, "the module runs isolated, and its maps go with its process: unload it, and load the new one");
+	answer = calloc(1, sizeof(*answer));
+	if (!answer)
+		return refuse(call, -ENOMEM, "there is no memory to tell what becomes of it");
 	err = emf_upgrade_ask(unit, *args->path ? args->path : NULL, args->dry, on_upgraded, why);
-	if (err)
+	if (err) {
+		free(answer);
 		return refuse(call, err, why);
+	}
+	unit->upgrade->answer = answer;
 	err = ebus_defer(call, &unit->upgrade->asker);
 	return err == -EWOULDBLOCK ? 0 : err;
 }

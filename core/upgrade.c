@@ -353,5 +353,6 @@ void emf_upgrade_free(struct emf_upgrade *upgrade)
 		return;
 	free(upgrade->path);
 	free(upgrade->report);
+	free(upgrade->answer);
 	free(upgrade);
 }

@@ -24,6 +24,7 @@ struct emf_unit;
  * @unit: what was made, while it is
  * @err: 0, or why not
  * @why: a sentence about that
+ * @answer: memory that who asked needs to hear of it, freed with this; asked for before, so that what was done can be told
  * @report: what happened, or would: lines of text; NULL on error
  * @size: of it
  */
@@ -35,6 +36,7 @@ struct emf_upgrade {
 	struct emf_unit *unit;
 	int err;
 	char why[EMF_UPGRADE_WHY_MAX];
+	void *answer;
 	char *report;
 	size_t size;
 };

@@ -66,8 +66,11 @@ coverage: all
 	@$(AM_TESTS_ENVIRONMENT) $(PYTHON) $(srcdir)/tests/coverage.py $(unit_tests) $(fuzz_tests) $(COVERAGE_TESTS)
 .PHONY: coverage
 
-# --- the line: tests that have the kernel for themselves, beside which others run ----------
+# --- two lines of tests, beside each other with make -j2 check ------------------------------
 
-# make -jN check: each of them waits for the one before it, of those that are run at all.
+# What has the kernel for itself, and what builds and generates: each waits for the one before it, of those that are run at all.
+# All of both are in a line, since make would give each processor that gets free to what has nothing to wait for.
 emf_line = $(if $(word 2,$(1)),$(eval $(word 2,$(1)): | $(firstword $(1)))$(call emf_line,$(wordlist 2,$(words $(1)),$(1))))
-$(call emf_line,$(filter $(line_tests:.py=.log),$(TEST_LOGS)))
+line_logs = $(filter $(line_tests:.py=.log),$(TEST_LOGS))
+$(call emf_line,$(line_logs))
+$(call emf_line,$(filter-out $(line_logs),$(TEST_LOGS)))
