@@ -28,6 +28,9 @@ os.environ.setdefault("EMF_CACHE", os.path.join(BUILD, "obj", "btf-cache"))
 for _name in ("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "GNUMAKEFLAGS"):
     os.environ.pop(_name, None)
 
+# Who ends a test, timeout(1) for one, has it clean up.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+
 # Of a shell's job in the background it is ignored, and so it would be by whatever a test starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -125,8 +128,10 @@ def main():
             print(f"ok {number} - {_sentence(name)}", flush=True)
         except Skip as reason:
             print(f"ok {number} - {_sentence(name)} # SKIP {reason}", flush=True)
-        except BaseException:  # a failed test must not hide those behind it
+        except BaseException as error:  # a failed test must not hide those behind it
             failed += 1
             print("\n".join("# " + line for line in traceback.format_exc().splitlines()))
             print(f"not ok {number} - {_sentence(name)}", flush=True)
+            if isinstance(error, (KeyboardInterrupt, SystemExit)):
+                raise
     sys.exit(1 if failed else 0)

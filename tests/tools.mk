@@ -51,6 +51,7 @@ analyze: all
 valgrind_command = CK_TAP_LOG_FILE_NAME=- CK_FORK=yes CK_TIMEOUT_MULTIPLIER=30 EMF_FUZZ_COUNT=300 EMF_SRCDIR='$(abs_srcdir)' \
 	valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite --show-leak-kinds=definite --suppressions=$(srcdir)/tests/valgrind.supp
 valgrind: $(unit_tests:tests/unit/%=valgrind-%)
+	$(if $(unit_tests),@:,@echo 'there are no unit tests to look at: they need Check (Debian: check); then run configure again' >&2; exit 77)
 $(unit_tests:tests/unit/%=valgrind-%): valgrind-%: tests/unit/%
 	@$(valgrind_command) ./$< >obj/$@.log 2>&1 && echo 'ok $<' || { cat obj/$@.log; echo 'not ok $<'; exit 1; }
 .PHONY: valgrind $(unit_tests:tests/unit/%=valgrind-%)

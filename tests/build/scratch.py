@@ -71,7 +71,7 @@ def compiling():
 
 
 KEPT = os.environ.get("EMF_KEPT")
-_SOURCES = ("bus-idl", "core", "dynamic", "gen", "include", "modules", "packaging", "sdk", os.path.join("tests", "build"), os.path.join("tests", "fault"), os.path.join("tests", "kernel"))
+_SOURCES = ("bus-idl", "core", "dynamic", "gen", "include", "modules", "packaging", "sdk", os.path.join("tests", "build"), os.path.join("tests", "fault"), os.path.join("tests", "kernel"), os.path.join("tests", "soak"))
 
 
 @functools.cache

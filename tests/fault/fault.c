@@ -10,11 +10,14 @@
 #include <errno.h>
 #include <execinfo.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <jansson.h>
+#include <libelf.h>
 #include <mntent.h>
 #include <net/if.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <spawn.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -26,10 +29,12 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -47,16 +52,15 @@ extern const char __executable_start[];
 static struct emf_fault own;
 static struct emf_fault *state = &own;
 
-static bool hits(const char *name, const void *caller, int error)
+static bool hits(const char *name, int error)
 {
 	__u64 n = __atomic_add_fetch(&state->calls, 1, __ATOMIC_RELAXED);
 	void *stack[EMF_FAULT_DEPTH + 2];
 	int depth;
 
-	if (n <= EMF_FAULT_CALLERS)
-		state->callers[n - 1] = (__u32)((const char *)caller - __executable_start);
 	if (n != __atomic_load_n(&state->fails, __ATOMIC_RELAXED))
 		return false;
+	memset(state->stack, 0, sizeof(state->stack));
 	depth = backtrace(stack, EMF_FAULT_DEPTH + 2);
 	for (int i = 2; i < depth; i++)
 		state->stack[i - 2] = (__u32)((const char *)stack[i] - __executable_start);
@@ -70,7 +74,7 @@ static bool hits(const char *name, const void *caller, int error)
 	type emf_fault_##name parameters;                                                            \
 	type emf_fault_##name parameters                                                             \
 	{                                                                                            \
-		return hits(#name, __builtin_return_address(0), error) ? (failed) : name arguments; \
+		return hits(#name, error) ? (failed) : name arguments;                               \
 	}
 #include "calls.h"
 #undef CALL
@@ -79,7 +83,7 @@ static bool hits(const char *name, const void *caller, int error)
 
 #define MORE(name, error, failed)                                            \
 	do {                                                                 \
-		if (hits(#name, __builtin_return_address(0), error))         \
+		if (hits(#name, error))         \
 			return failed;                                       \
 	} while (0)
 

@@ -5,7 +5,6 @@
 
 #include <linux/types.h>
 
-#define EMF_FAULT_CALLERS 32768	/* calls whose callers are known; those behind them are only counted */
 #define EMF_FAULT_DEPTH 12
 
 /* tests/fault/faulty.py has the same layout. */
@@ -15,7 +14,6 @@ struct emf_fault {
 	__u64 failed;		/* this one did; 0: none yet */
 	char name[64];		/* of the call that failed */
 	__u32 stack[EMF_FAULT_DEPTH];	/* who made it, as offsets in the program; 0 behind the last */
-	__u32 callers[EMF_FAULT_CALLERS];	/* of each call, likewise */
 };
 
 #endif

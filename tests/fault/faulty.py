@@ -16,7 +16,6 @@ import upgraded  # noqa: E402
 
 # struct emf_fault of fault.h.
 HEAD = struct.Struct("=QQQ64s12I")
-CALLERS = 32768
 # Of the tree, and headers; what is loaded while it runs comes from packages.
 MODULES = ("hello", "acl")
 # A report of a sanitizer has this status, which nothing else has.
@@ -62,7 +61,7 @@ class State:
     def __init__(self):
         self.path = os.path.join(tap.folder(), "fault")
         with open(self.path, "wb") as f:
-            f.truncate(HEAD.size + 4 * CALLERS)
+            f.truncate(HEAD.size)
         with open(self.path, "r+b") as f:
             self.map = mmap.mmap(f.fileno(), 0)
         tap.cleanup(self.map.close)

@@ -10,6 +10,8 @@ import collections
 import json
 import os
 import random
+import re
+import shutil
 import signal
 import sys
 import time
@@ -19,12 +21,12 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from faulty import SANITIZERS, State, broken, build, seen  # noqa: E402 - the path has to be set first
 import tap  # noqa: E402
 from foreign import Place  # noqa: E402
-from tool import held, opened_as, until  # noqa: E402
+from tool import held, in_loop, links, opened_as, until  # noqa: E402
 
 CALLS = int(os.environ.get("EMF_FAULT_CALLS", "8"))
 SEED = int(os.environ.get("EMF_SEED", "1"))
 
-
+LEAST = 50  # calls that any kind of work makes
 SOON = 10  # seconds for links to be closed and files to go
 
 
@@ -87,32 +89,70 @@ class Found:
 
     def end(self, n):
         print(f"# {self.what}: {n} calls, {self.tried} failed in turn: {self.refused} ended it, with {self.went_on} it went on; seed {SEED}", flush=True)
+        # No two runs make the same number of calls, so that some of the last are not reached.
+        tap.equal((n > LEAST, 2 * self.tried > len(chosen(n))), (True, True), f"whether calls are counted ({n}), and fail ({self.tried} of {len(chosen(n))})")
         if self.wrong:
             raise AssertionError(f"{len(self.wrong)} of {self.tried} calls:\n" + "\n".join(self.wrong))
+
+
+# --- which calls these are ---------------------------------------------------------------------
+
+
+def words_of(path):
+    """All words of a file of lists, in which # begins a comment."""
+    with open(path, encoding="ascii") as f:
+        return [word for line in f for word in line.partition("#")[0].split()]
+
+
+def test_each_call_that_the_core_makes_is_known_to_fail_or_not_to():
+    here = os.path.dirname(os.path.abspath(__file__))
+    found = tap.run("nm", "--undefined-only", "--format=posix", os.path.join(tap.BUILD, "libemf-core.a"))
+    tap.equal(found.returncode, 0, f"exit status of nm ({found.stderr})")
+    called = {line.split()[0] for line in found.stdout.splitlines() if " U" in line}
+    # Ours, what the generator made, and what the compiler and its sanitizers call.
+    called = {name for name in called if not re.match(r"emf_|ebus_|_|\w+_(client|service)$|\w+_(serve|reply|fail|signal)_\w+$", name)}
+    with open(os.path.join(here, "calls.h"), encoding="ascii") as f:
+        fails = re.findall(r"^CALL\([^(]*?, (\w+), \(", f.read(), re.MULTILINE)
+    with open(os.path.join(here, "fault.c"), encoding="ascii") as f:
+        fails += re.findall(r"^\t+MORE\((\w+), ", f.read(), re.MULTILINE)
+    never = words_of(os.path.join(here, "never"))
+    tap.equal(sorted(called - set(fails) - set(never)), [], "calls that belong into calls.h, or into never")
+    tap.equal([name for name in fails if name in never], [], "calls of both")
+    with open(build().made.product("obj/fault.names"), encoding="ascii") as f:
+        tap.equal(sorted(line.split()[0] for line in f), sorted(fails), "calls that the build replaces")
 
 
 # --- a run from start to end -------------------------------------------------------------------
 
 
 class Run:
-    """`emf run WORDS` for a moment, in a place of its own, beside which nothing else is."""
+    """`emf run WORDS` for a moment, in a place of its own, beside which nothing else is. @cold: what it keeps of the kernel's types is not there yet."""
 
-    def __init__(self, *words, worked, after=None):
+    def __init__(self, *words, worked, after=None, cold=False):
         tap.need_root()
-        self.words, self.worked, self.after = words, worked, after
+        self.words, self.worked, self.after, self.cold = words, worked, after, cold
         self.at, self.state = Place(), State()
         self.before = seen(self.at)
         self.env = {"EMF_BUS": os.path.join(tap.folder(), "bus"), **self.state.env}
+        if cold:
+            self.env["EMF_CACHE"] = os.path.join(tap.folder(), "cache")
+
+    def work(self):
+        """Return: exit status, what it said, and whether it did what it is for."""
+        done = self.at.run("timeout", "-s", "KILL", "20", build().path, "run", *self.words, "-d", "100ms", ok=False, env=dict(os.environ, **self.env))
+        return done.returncode, done.stderr, self.worked(done.stdout) or done.stdout
 
     def once(self, number):
         """With this call failing. Return: exit status, what was wrong or None."""
+        if self.cold:
+            shutil.rmtree(self.env["EMF_CACHE"], ignore_errors=True)
         self.state.begin(number)
-        done = self.at.run("timeout", "-s", "KILL", "20", build().path, "run", *self.words, ok=False, env=dict(os.environ, **self.env))
-        problem = broken(done.returncode, done.stderr)
-        if not problem and done.returncode and not done.stderr.strip():
-            problem = f"it ended with {done.returncode} and said nothing"
-        if not problem and not done.returncode and not self.worked(done.stdout):
-            problem = f"it ended with 0 and did not do its work: {done.stdout!r} {done.stderr!r}"
+        status, said, worked = self.work()
+        problem = broken(status, said)
+        if not problem and status and not said.strip():
+            problem = f"it ended with {status} and said nothing"
+        if not problem and not status and worked is not True:
+            problem = f"it ended with 0 and did not do its work: {worked!r} {said!r}"
         if self.after:
             self.state.disarm()
             after = self.at.run(build().path, *self.after, ok=False, env=dict(os.environ, **{**self.env, **SANITIZERS}))
@@ -121,44 +161,72 @@ class Run:
         # The kernel takes a link down some time after its last pin.
         left = soon(lambda: seen(self.at), self.before)
         if left != self.before and not problem:
-            problem = f"it left {[line for line in left if line not in self.before]}, and took {[line for line in self.before if line not in left]} ({done.stderr!r})"
+            problem = f"it left {[line for line in left if line not in self.before]}, and took {[line for line in self.before if line not in left]} ({said!r})"
         if os.environ.get("EMF_FAULT_SHOW"):
-            print(f"# {self.state.story() if number else ''}: {done.returncode} {done.stderr.strip()!r}", flush=True)
-        return done.returncode, problem
+            print(f"# {self.state.story() if number else ''}: {status} {said.strip()!r}", flush=True)
+        return status, problem
 
     def walk(self, what):
-        status, problem = self.once(0)
-        tap.equal((status, problem), (0, None), "status, and what was wrong, when nothing fails")
+        for _ in range(2):  # in the first one more is made that stays
+            status, problem = self.once(0)
+            tap.equal((status, problem), (0, None), "status, and what was wrong, when nothing fails")
         n, found = self.state.calls, Found(what)
         for number in chosen(n):
             status, problem = self.once(number)
-            if self.state.failed:
+            if self.state.failed or problem:
                 found.one(self.state, problem, status != 0)
         found.end(n)
 
 
+class Hung(Run):
+    """One that is looked at while it runs: what hangs is all of it."""
+
+    def __init__(self, *words, **more):
+        super().__init__(*words, worked=None, **more)
+        self.whole = None
+
+    def hangs(self, pid):
+        """On interfaces, and links; not what has the number of a process or a time in its name."""
+        return [line for line in seen(self.at) if not line.startswith("/")], links(pid)
+
+    def work(self):
+        tool = self.at.start("run", *self.words, product=build().path, env=self.env)
+        ended = lambda: tool.process.poll() is not None
+        until(lambda: in_loop(tool.process.pid) or ended(), "the loop to turn, or the end")
+        if ended():
+            return tool.process.returncode, tool.err, "it ended by itself"
+        hangs = self.hangs(tool.process.pid)
+        self.whole = self.whole or hangs
+        status = tool.stop()
+        return status, tool.err, hangs == self.whole or f"there hung {hangs}, and whole it is {self.whole}"
+
+
 def test_a_tool_that_traces_says_what_failed_or_traces():
-    Run("hello", "-d", "100ms", worked=lambda out: "COMM" in out).walk("run hello")
+    Run("hello", worked=lambda out: "COMM" in out).walk("run hello")
+
+
+def test_a_tool_that_has_to_find_the_types_of_the_kernel_says_what_failed_or_traces():
+    Run("hello", worked=lambda out: "COMM" in out, cold=True).walk("run hello, with nothing kept")
 
 
 def test_a_tool_of_a_package_says_what_failed_or_measures():
-    Run(build().files["runqlat"], "--allow-unsigned", "-d", "100ms", worked=lambda out: "usecs" in out).walk("run of a package")
+    Run(build().files["runqlat"], "--allow-unsigned", worked=lambda out: "usecs" in out).walk("run of a package")
 
 
 def test_a_program_on_an_interface_and_one_that_traces_hang_both_or_say_why_not():
-    Run("watched", "--iface", "va", "--caller", "1", "-d", "100ms", worked=lambda out: True).walk("run watched, with XDP")
+    Hung("watched", "--iface", "va", "--caller", "1").walk("run watched, with XDP")
 
 
 def test_a_chain_hangs_whole_or_not_at_all():
-    Run("acl", "--iface", "va", "--tc-iface", "va", "--block", "10.1.0.0/16", "-d", "100ms", worked=lambda out: True).walk("run acl, a chain")
+    Hung("acl", "--iface", "va", "--tc-iface", "va", "--block", "10.1.0.0/16").walk("run acl, a chain")
 
 
 def test_what_answers_on_a_socket_leaves_none_when_it_cannot():
-    Run("hello", "--bus", "-d", "100ms", worked=lambda out: "COMM" in out).walk("run hello, with the bus")
+    Run("hello", "--bus", worked=lambda out: "COMM" in out).walk("run hello, with the bus")
 
 
 def test_of_a_chain_that_is_to_stay_purge_takes_down_what_there_is():
-    Run("acl", "--iface", "va", "--persist", "-d", "100ms", worked=lambda out: True, after=("purge",)).walk("run acl, which stays")
+    Hung("acl", "--iface", "va", "--persist", after=("purge",)).walk("run acl, which stays")
 
 
 NO_ANSWER = "the service does not answer"
@@ -247,10 +315,13 @@ class Served:
             undo()
         for number in chosen(n):
             refused, problem = self.once(number, work, undo, whole, mend)
-            if self.state.failed:
+            if self.state.failed or problem:
                 found.one(self.state, problem, refused)
             if problem:
                 self.start()
+                work()
+                if undo:
+                    undo()
         status = self.tool.stop()
         said = self.tool.err
         if status or broken(status, said):

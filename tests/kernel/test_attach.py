@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 
 import scratch  # noqa: E402 - the path has to be set first
 import tap  # noqa: E402
-from tool import Tool, held, until  # noqa: E402
+from tool import Tool, held, is_listening, until  # noqa: E402
 
 DESCRIPTION = """/// see calls of one function
 module calls 0.1 {
@@ -212,7 +212,7 @@ class Loaded:
 def chosen(*words):
     """The module, attached, with a socket of its own."""
     bus = os.path.join(tap.folder(), "bus")
-    tool = Tool("chosen", "-j", "--bus", *words, env={"EMF_BUS": bus}, product=product()).ready(or_when=lambda: os.path.exists(bus))
+    tool = Tool("chosen", "-j", "--bus", *words, env={"EMF_BUS": bus}, product=product()).ready(or_when=lambda: is_listening(bus))
     tool.bus = dict(os.environ, EMF_BUS=bus)
     return tool
 

@@ -18,7 +18,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 
 import scratch  # noqa: E402 - the path has to be set first
 import tap  # noqa: E402
-from tool import Tool, opened, spawn, until  # noqa: E402
+from tool import Tool, is_listening, opened, spawn, until  # noqa: E402
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "isolated")
 
@@ -54,7 +54,7 @@ class Service(Tool):
             f.write(config)
         self.bus = os.path.join(folder, "bus")
         super().__init__("serve", *modules, "--config", path, *words, product=build().product(), env={"EMF_BUS": self.bus})
-        until(lambda: os.path.exists(self.bus) or self.process.poll() is not None, "the socket")
+        until(lambda: is_listening(self.bus) or self.process.poll() is not None, "the socket")
 
     def ask(self, *words, **kwargs):
         return tap.run(build().product(), *words, env=dict(os.environ, EMF_BUS=self.bus), **kwargs)
@@ -264,7 +264,7 @@ def test_a_user_without_privileges_runs_it_as_himself():
     os.chown(path, 65534, 65534)
     bus = os.path.join(at, "bus")
     tool = Tool("serve", "listener", "--isolated", path, product=build().product(), env={"EMF_BUS": bus, "HOME": at}, user=65534, group=65534, extra_groups=[])
-    until(lambda: os.path.exists(bus) or tool.process.poll() is not None, "the socket")
+    until(lambda: is_listening(bus) or tool.process.poll() is not None, "the socket")
     done = tap.run(build().product(), "call", "sums", "add", "a=2", "b=3", "-j", env=dict(os.environ, EMF_BUS=bus), user=65534, group=65534, extra_groups=[])
     tap.equal((done.returncode, done.stderr, json.loads(done.stdout or "0")), (0, "", {"sum": 5}), "what it answers")
     (pid,) = children(tool.process.pid)

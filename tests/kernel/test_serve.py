@@ -11,7 +11,7 @@ import struct
 import time
 
 import tap
-from tool import Tool, spawn, until
+from tool import Tool, is_listening, spawn, until
 
 
 def serve(*words, config=""):
@@ -23,7 +23,7 @@ def serve(*words, config=""):
     tool = Tool("serve", "--config", path, *words, env={"EMF_BUS": os.path.join(folder, "bus")})
     tool.config = path
     tool.bus = os.path.join(folder, "bus")
-    until(lambda: os.path.exists(tool.bus) or tool.process.poll() is not None, "the socket")
+    until(lambda: is_listening(tool.bus) or tool.process.poll() is not None, "the socket")
     return tool
 
 
@@ -210,7 +210,7 @@ def test_another_user_is_told_of_the_system_service_and_that_it_is_not_his():
     if os.path.exists("/run/emf/emf.sock"):
         raise tap.Skip("a service of this machine has the system's socket")
     tool = Tool("serve", "hello")
-    until(lambda: os.path.exists("/run/emf/emf.sock") or tool.process.poll() is not None, "the socket")
+    until(lambda: is_listening("/run/emf/emf.sock") or tool.process.poll() is not None, "the socket")
     copy = os.path.join(tap.folder(), "emf")
     os.chmod(os.path.dirname(copy), 0o755)
     tap.run("cp", tap.PRODUCT, copy)

@@ -146,13 +146,17 @@ def test_without_memory_for_its_maps_a_tool_says_so_and_leaves_nothing():
     at = Place()
     enter = f'echo $$ >{group}/cgroup.procs; exec "$@"'
     done = tap.run("sh", "-c", enter, "sh", *at.within(at.a), tap.PRODUCT, "run", "acl", "--iface", "va", "--entries", "1048576", "--block", "10.0.0.0/8", "-d", "50ms")
-    tap.equal(done.returncode in (-signal.SIGKILL, 128 + signal.SIGKILL, 1, 77) or done.returncode == 0, True, f"exit status {done.returncode} ({done.stderr})")
-    if done.returncode == 1:
-        tap.contains(done.stderr, "out of kernel memory")
+    print(f"# exit status {done.returncode}: {done.stderr.strip()}")
+    # Memory of maps is the group's from Linux 5.11 on; what the group may not have can be a page that the kernel ends its process for.
+    wanted = (1, 77, -signal.SIGKILL, 128 + signal.SIGKILL) + ((0,) if KERNEL < (5, 11) else ())
+    tap.equal(done.returncode in wanted, True, f"exit status {done.returncode} ({done.stderr})")
+    if done.returncode in (1, 77):
+        tap.contains(done.stderr, "memory")
     nothing_is_left(at)
 
 
 # Each turn of the loop can end with another state: the verifier follows all of them, until it has had enough.
+KERNEL = tuple(int(n) for n in re.findall(r"\d+", os.uname().release)[:2])
 ENDLESS = """#define EMF_NO_BTF
 #include <emf/bpf.h>
 char LICENSE[] SEC("license") = "GPL";

@@ -101,6 +101,14 @@ def links(pid):
     return count
 
 
+def is_listening(path):
+    """Whether somebody listens at this socket, as the kernel tells: its file is there a moment before, and who connects counts."""
+    with open("/proc/net/unix", encoding="utf-8", errors="replace") as f:
+        rows = [line.split() for line in f]
+    # Columns: address, references, protocol, flags, ...; __SO_ACCEPTCON of include/linux/net.h is 1 << 16.
+    return any(row[-1] == path and int(row[3], 16) & 0x10000 for row in rows[1:])
+
+
 def held(pid, what):
     """Ids of the BPF maps ("map") or programs ("prog") that a process has open, as text."""
     ids = set()

@@ -103,7 +103,7 @@ class Service:
 
     def client(self, *words):
         return subprocess.Popen([*self.at.within(self.at.a), tap.PRODUCT, *words], env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                stderr=subprocess.DEVNULL)
+                                stderr=subprocess.PIPE, text=True)
 
     def peers(self):
         return len(json.loads(self.emf("peers", "-j"))["rows"])
@@ -122,24 +122,36 @@ class Service:
 
 
 LISTENS = (("listen", "log.*"), ("listen", "modules.*"), ("listen", "watched.call", "-n", "50"), ("listen", "execsnoop.*", "-d", "1"))
-ASKS = (("status",), ("peers",), ("call", "statistics.loop"), ("get", "watched.port"), ("list",), ("services",))
+STAY = 2  # of these: they listen to what is rare
+ASKS = (("status",), ("peers",), ("call", "statistics", "loop"), ("get", "watched.port"), ("services",))
 
 
 def one_round(s, number):
     """Clients come, and some ask while modules are exchanged below them; half of them are killed, the others end as they are told to."""
-    clients = [s.client(*LISTENS[i % len(LISTENS)]) for i in range(CLIENTS // 2)]
-    s.emf("load", packages()["coming"])
-    clients += [s.client(*ASKS[i % len(ASKS)]) for i in range(CLIENTS // 4)]
-    s.emf("upgrade", "watched", packages()["second"])
-    clients += [s.client(*LISTENS[i % len(LISTENS)]) for i in range(CLIENTS // 4)]
-    s.emf("set", f"watched.port={7 + number % 2}")
-    s.emf("rollback", "watched")
-    s.emf("unload", "coming")
-    for i, one in enumerate(clients):
-        if one.poll() is None:
-            one.send_signal(signal.SIGKILL if i % 2 else signal.SIGINT)
-    for one in clients:
-        one.wait(timeout=tap.PATIENCE)
+    listeners, asking = [], []
+    try:
+        listeners += [s.client(*LISTENS[i % len(LISTENS)]) for i in range(CLIENTS // 2)]
+        s.emf("load", packages()["coming"])
+        asking += [s.client(*ASKS[i % len(ASKS)]) for i in range(CLIENTS // 4)]
+        s.emf("upgrade", "watched", packages()["second"])
+        listeners += [s.client(*LISTENS[i % len(LISTENS)]) for i in range(CLIENTS // 4)]
+        s.emf("set", f"watched.port={7 + number % 2}")
+        s.emf("rollback", "watched")
+        s.emf("unload", "coming")
+        for one in asking:
+            _, said = one.communicate(timeout=tap.PATIENCE)
+            tap.equal((one.returncode, said), (0, ""), f"exit status and messages of {one.args[-3:]}, in round {number}")
+        staying = len(listeners) * STAY // len(LISTENS)
+        until(lambda: s.peers() >= staying, f"{staying} clients that listen at once")
+        for i, one in enumerate(listeners):
+            if one.poll() is None:
+                one.send_signal(signal.SIGKILL if i % 2 else signal.SIGINT)
+    finally:
+        for one in listeners + asking:
+            if one.poll() is None and sys.exc_info()[0]:
+                one.kill()
+            one.wait(timeout=tap.PATIENCE)
+            one.stderr.close()
 
 
 def soaked():

@@ -148,6 +148,8 @@ def run(kernel, words, writable, cwd=None, env=(), timeout=600, memory=1024, pro
         begun = time.monotonic()
         while guest.poll() is None and not os.path.exists(os.path.join(control, "output")) and time.monotonic() - begun < _BOOTED:
             time.sleep(0.05)
+        if guest.poll() is None and not os.path.exists(os.path.join(control, "output")):
+            return 125, f"the guest did not begin within {_BOOTED} s\n" + _read(console)[-3000:]
         try:
             said, _ = guest.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:

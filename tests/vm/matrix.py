@@ -72,9 +72,10 @@ def told(folder, test):
 
 
 class Matrix:
-    def __init__(self, folder, tests):
+    def __init__(self, folder, tests, kernels=None):
+        """@kernels: those alone; without, all that have a log."""
         self.tests = tests
-        self.kernels = sorted(os.listdir(folder), key=lambda k: [int(n) for n in re.findall(r"\d+", k)] or [0])
+        self.kernels = sorted(kernels or os.listdir(folder), key=lambda k: [int(n) for n in re.findall(r"\d+", k)] or [0])
         self.logs, self.doctors = {}, {}
         self.unconfirmed = []
         for kernel in self.kernels:
@@ -130,7 +131,7 @@ class Matrix:
             for case, reason in log.skipped.items():
                 reasons.setdefault((name(test), _LACKS.sub("", reason)), {}).setdefault(self.release(kernel), []).append(case)
         out += ["", "## Skipped", "", "| test | why | cases | on |", "|---|---|---|---|"]
-        out += [f"| {test} | {why.split(':')[0]} | {'; '.join(next(iter(on.values())))} | {', '.join(on)} |" for (test, why), on in sorted(reasons.items())]
+        out += [f"| {test} | {why.split(':')[0]} | {'; '.join(dict.fromkeys(case for cases in on.values() for case in cases))} | {', '.join(on)} |" for (test, why), on in sorted(reasons.items())]
         failed = [(test, case, kernel) for (kernel, test), log in self.logs.items() for case, how in log.cases.items() if how == "failed"]
         if failed:
             out += ["", "## Failed", "", "| test | case | on |", "|---|---|---|"]

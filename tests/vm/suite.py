@@ -29,7 +29,7 @@ _A_FILE = 1500  # seconds that a file has in a guest, which is ten to twenty tim
 # Each in a process group of its own with a limit; what is left says how it ended. The first line of a log is when it began.
 _INSIDE = """
 cd "$1"; log=$2; limit=$3; shift 3
-[ -s "$log/doctor.json" ] || { "$EMF_PRODUCT" doctor -j >"$log/doctor.json.$$"; mv "$log/doctor.json.$$" "$log/doctor.json"; }
+made=$(mktemp "$log/doctor.XXXXXX") && "$EMF_PRODUCT" doctor -j >"$made" && mv "$made" "$log/doctor.json" || rm -f "$made"
 for test; do
 	name=$(basename "$test" .py); begun=$(date +%s)
 	timeout -k 10 "$limit" "$EMF_PYTHON" "$test" >"$log/$name.log" 2>&1
