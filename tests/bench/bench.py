@@ -23,7 +23,7 @@ import event_bench
 import many
 import peers
 import upgrade_bench
-from report import Report
+from report import NotMeasured, Report
 from units import KB, KIB
 
 LINKS = {"execsnoop": 2, "runqlat": 3, "hello": 1, "tcpstates": 1}
@@ -147,7 +147,7 @@ def resident_kib(words):
         end = time.monotonic() + 20
         while links_of(process.pid) < sum(LINKS.values()):
             if process.poll() is not None or time.monotonic() > end:
-                raise SystemExit(f"bench: {words[0]} did not attach")
+                raise NotMeasured(f"{words[0]} did not attach")
             time.sleep(0.01)
         time.sleep(1)
         with open(f"/proc/{process.pid}/status", encoding="ascii") as file:
@@ -274,26 +274,34 @@ def main():
         sys.exit("bench: needs root: it loads eBPF programs")
     folder = tempfile.mkdtemp(prefix="emf-bench-")
     report = Report(args.product)
+
+    def measured(what, part, *words):
+        """One part that cannot be measured says why, and the others are."""
+        try:
+            part(*words)
+        except Exception as error:  # whatever it is, the other figures are not lost
+            said = error.stderr if isinstance(error, subprocess.CalledProcessError) else None
+            said = said or (str(error) if isinstance(error, NotMeasured) else f"{type(error).__name__}: {error}")
+            report.lacks(what, said.strip().splitlines()[-1])
+
     try:
         # Nothing is left on the system, and what others left there plays no part.
         os.environ["EMF_CACHE"] = os.path.join(folder, "btf-cache")
         report.group("Start")
-        attach_times(args, report)
-        cached_times(args, report)
-        package_times(args, folder, report)
-        peers.measure(args, report)
+        measured("attaching", attach_times, args, report)
+        measured("attaching with what is kept", cached_times, args, report)
+        measured("packages", package_times, args, folder, report)
+        measured("what others take to start", peers.measure, args, report)
         report.group("Size")
-        sizes(args, folder, report)
+        measured("sizes", sizes, args, folder, report)
         report.group("Memory")
-        memory(args, report)
+        measured("memory", memory, args, report)
         report.group("Build")
-        building(args, folder, report)
-        generating(args, folder, report)
+        measured("building", building, args, folder, report)
+        measured("generating", generating, args, folder, report)
         for name, part in (("Bus", bus_bench), ("Chains", chain_bench), ("Events", event_bench), ("Upgrades", upgrade_bench)):
             report.group(name)
-            part.measure(args, folder, report)
-    except subprocess.CalledProcessError as error:
-        sys.exit(f"bench: {shlex.join(error.cmd)}: {error.stderr.strip()}")
+            measured(f"the rest of {name.lower()}", part.measure, args, folder, report)
     finally:
         shutil.rmtree(folder)
     report.end()

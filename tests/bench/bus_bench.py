@@ -7,6 +7,8 @@ import subprocess
 import sys
 import time
 
+from report import NotMeasured
+
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bus")
 LISTENERS = 8
 RUNS = 7
@@ -33,13 +35,12 @@ def build(args, folder):
     peers = {}
     for name, libraries in (("zmq", ["-lzmq"]), ("dbus", ["-lsystemd"]), ("ubus", ["-lubus", "-lubox"])):
         source = os.path.join(HERE, f"peer_{name}.c")
-        if not os.path.exists(source):
-            continue
         try:
             run(*compile_words, source, *libraries, "-o", os.path.join(folder, name))
             peers[name] = os.path.join(folder, name)
-        except subprocess.CalledProcessError:
-            pass  # its package is not installed: the row says so
+        except subprocess.CalledProcessError as error:  # its package is not installed, most often
+            wrong = [line for line in error.stderr.splitlines() if "error" in line or "cannot find" in line]
+            peers[name] = NotMeasured((wrong or ["it does not compile"])[0].replace(HERE + os.sep, ""))
     return peers
 
 
@@ -67,7 +68,7 @@ def fan_out(folder, socket, how, n):
     try:
         for one in listeners:
             if one.stdout.readline() != "ready\n":
-                raise SystemExit("bench: a listener does not listen")
+                raise NotMeasured("a listener does not listen")
         start = time.perf_counter()
         run(*client, "emit", n)
         lost = sum(int(one.communicate(timeout=60)[1].split()[-1]) for one in listeners)
@@ -96,6 +97,7 @@ def between(folder, peers, report):
             found["many"].append(rate(*client, "many", 400000))
             found["packets"].append(fan_out(folder, socket, "packets", 100000))
             found["fan"].append(fan_out(folder, socket, "listen", 400000))
+            peers.turn()
     finally:
         server.terminate()
         server.wait(20)
@@ -103,7 +105,7 @@ def between(folder, peers, report):
     report.add("  32 of them under way", found["many"], "/s", floor=found["raw many"], beside="bare SEQPACKET", target="ratio >= 5")
     report.add(f"  signals, 1 to {LISTENERS} processes, in packets", found["packets"], "/s")
     report.add(f"  signals, 1 to {LISTENERS} processes, by a ring", found["fan"], "/s")
-    compare(folder, peers, found, report)
+    peers.tell(found, report)
 
 
 def with_broker(broker_words, socket, words, **env):
@@ -115,51 +117,76 @@ def with_broker(broker_words, socket, words, **env):
             time.sleep(0.05)
         time.sleep(0.5)
         return [float(word) for word in run(*ON_ONE, *words, env=dict(os.environ, **env)).stdout.split()]
-    except subprocess.CalledProcessError:
-        return None  # it wants something that this system does not have
+    except subprocess.CalledProcessError as error:
+        raise NotMeasured((error.stderr.strip() or f"it ended with {error.returncode}").splitlines()[-1]) from None
     finally:
         broker.terminate()
         broker.wait(10)
+        if os.path.exists(socket):
+            os.unlink(socket)
 
 
 def dbus(folder, program):
-    """Calls and deliveries a second; None where there is no dbus-broker."""
-    if not all(shutil.which(name) for name in ("dbus-broker-launch", "dbus-daemon")):
-        return None
+    """Calls and deliveries a second."""
+    for name in ("dbus-broker-launch", "dbus-daemon"):
+        if not shutil.which(name):
+            raise NotMeasured(f"{name} is not installed")
     socket = os.path.join(folder, "dbus.sock")
     return with_broker([sys.executable, os.path.join(HERE, "dbus_broker.py"), socket], socket, [program],
                        DBUS_SESSION_BUS_ADDRESS=f"unix:path={socket}")
 
 
 def ubus(folder, program):
-    """Calls and deliveries a second; None where there is no ubusd."""
+    """Calls and deliveries a second."""
     ubusd = shutil.which("ubusd", path=os.environ["PATH"] + ":/usr/sbin:/sbin")
+    if not ubusd:
+        raise NotMeasured("ubusd is not installed")
     socket = os.path.join(folder, "ubus.sock")
-    return with_broker([ubusd, "-s", socket], socket, [program, socket]) if ubusd else None
+    return with_broker([ubusd, "-s", socket], socket, [program, socket])
 
 
-def compare(folder, peers, found, report):
-    """With what others offer, where it is installed."""
-    for name, is_there, measured, why_not in (("D-Bus by dbus-broker", "dbus" in peers, dbus, "libsystemd or dbus-broker is not installed"),
-                                              ("ubus by ubusd", "ubus" in peers, ubus, "libubus is not installed")):
-        theirs = [measured(folder, peers[name.split(" ")[0].replace("-", "").lower()]) for _ in range(RUNS)] if is_there else [None]
-        if None in theirs:
-            report.lacks(f"  against {name}", why_not)
-            continue
-        report.add(f"  call, against {name}", found["one"], "/s", peer=[t[0] for t in theirs], target="ratio >= 3.5")
-        report.add(f"  signals in packets, against {name}", found["packets"], "/s", peer=[t[1] for t in theirs], target="ratio >= 10")
-    if "zmq" not in peers:
-        report.lacks("  against ZeroMQ", "libzmq is not installed")
-        return
-    many, fan = zip(*([float(v) for v in run(*ON_ONE, peers["zmq"]).stdout.split()] for _ in range(RUNS)))
-    report.add("  32 calls, against ZeroMQ", found["many"], "/s", peer=many, target="ratio > 1")
-    report.add("  signals by a ring, against ZeroMQ", found["fan"], "/s", peer=fan, target="ratio >= 3")
+def zmq(folder, program):
+    """Calls of which 32 are under way, and deliveries, a second."""
+    return [float(word) for word in run(*ON_ONE, program).stdout.split()]
+
+
+# What others offer: how it is measured, and which of our figures its two are held against, with what is wanted.
+PEERS = {
+    "dbus": ("D-Bus by dbus-broker", dbus, (("call", "one", "ratio >= 3.5"), ("signals in packets", "packets", "ratio >= 10"))),
+    "ubus": ("ubus by ubusd", ubus, (("call", "one", "ratio >= 3.5"), ("signals in packets", "packets", "ratio >= 10"))),
+    "zmq": ("ZeroMQ", zmq, (("32 calls", "many", "ratio > 1"), ("signals by a ring", "fan", "ratio >= 3"))),
+}
+
+
+class Peers:
+    """Those that were built; each has a turn in each round, until it fails."""
+
+    def __init__(self, folder, built):
+        self.folder, self.built = folder, built
+        self.found = {name: [] for name in PEERS}
+
+    def turn(self):
+        for name, (_, measured, _) in PEERS.items():
+            if isinstance(self.built[name], Exception):
+                continue
+            try:
+                self.found[name].append(measured(self.folder, self.built[name]))
+            except (NotMeasured, subprocess.SubprocessError, ValueError) as error:
+                self.built[name] = error
+
+    def tell(self, ours, report):
+        for name, (title, _, figures) in PEERS.items():
+            for i, (what, key, target) in enumerate(figures):
+                if isinstance(self.built[name], Exception):
+                    report.lacks(f"  {what}, against {title}", str(self.built[name]), target)
+                else:
+                    report.add(f"  {what}, against {title}", ours[key], "/s", peer=[one[i] for one in self.found[name]], target=target)
 
 
 def measure(args, folder, report):
     folder = os.path.join(folder, "bus")
     os.mkdir(folder)
-    peers = build(args, folder)
+    peers = Peers(folder, build(args, folder))
     inside(folder, report)
     served(folder, report)
     between(folder, peers, report)

@@ -9,7 +9,7 @@ import sys
 import time
 
 import bus_bench
-from report import lower_quartile
+from report import NotMeasured, lower_quartile
 from serving import Serving
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -77,7 +77,7 @@ def build(args, folder):
     done = subprocess.run([*shlex.split(args.cc), "-O2", "-std=gnu17", "-D_GNU_SOURCE", os.path.join(HERE, "dispatcher.c"), "-lxdp", "-o",
                            os.path.join(folder, "dispatcher")], check=False, capture_output=True, text=True)
     if done.returncode and "xdp/libxdp.h" not in done.stderr and "-lxdp" not in done.stderr:
-        raise SystemExit(f"bench: dispatcher.c: {done.stderr}")
+        raise NotMeasured(f"dispatcher.c: {done.stderr}")
     return os.path.join(out, "emf")
 
 

@@ -9,6 +9,7 @@ import sys
 import time
 
 import bus_bench
+from report import NotMeasured
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path[1:1] = [TESTS, os.path.join(TESTS, "build")]
@@ -58,7 +59,7 @@ def by_floor(folder, name):
         process = subprocess.Popen([*ON_OTHER, os.path.join(folder, "floor"), os.path.join(folder, name + ".o"), pid],
                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         if process.stdout.readline() != "ready\n":
-            raise SystemExit(f"bench: the floor '{name}' of events does not start")
+            raise NotMeasured(f"the floor '{name}' of events does not start")
         return lambda: int(process.communicate(timeout=60)[0].split()[-1])
     return start
 

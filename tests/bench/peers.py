@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import time
 
+from report import NotMeasured
 from units import KIB
 
 RUNS = 9
@@ -35,16 +36,6 @@ def one(words):
     return (took, used.ru_maxrss / KIB), None
 
 
-def runs(words):
-    found = []
-    for _ in range(RUNS):
-        figures, why = one(["timeout", str(PATIENCE), *words])
-        if not figures:
-            return None, why
-        found.append(figures)
-    return found, None
-
-
 def others():
     """The words of each; None of what is not there. Modules of Debian's packages are those of its own python3."""
     bpftrace = shutil.which("bpftrace", path=os.environ["PATH"] + ":/usr/sbin")
@@ -54,14 +45,21 @@ def others():
 
 
 def measure(args, report):
-    ours, why = runs([args.product, "run", "hello", "-d", "1ms"])
-    if not ours:
-        raise SystemExit(f"bench: hello does not run: {why}")
-    what = "start, attach and end of one program"
-    for name, words in others():
-        theirs, why = runs(words) if words else (None, "it is not installed")
-        if theirs:
-            for i, (of, unit) in enumerate((("", "ms"), ("  its memory", "MiB"))):
-                report.add(of or f"{what}, beside {name}", [one[i] for one in ours], unit, peer=[one[i] for one in theirs], beside=f"of {name}", target="ratio < 1")
-        else:
-            report.lacks(f"{what}, beside {name}", why)
+    words = {"ours": [args.product, "run", "hello", "-d", "1ms"], **dict(others())}
+    found, why = {name: [] for name in words}, {name: "it is not installed" for name, one_words in words.items() if not one_words}
+    for _ in range(RUNS):  # in turn
+        for name, one_words in words.items():
+            if name not in why:
+                figures, failed = one(["timeout", str(PATIENCE), *one_words])
+                if failed:
+                    why[name] = failed
+                found[name].append(figures)
+    if "ours" in why:
+        raise NotMeasured(f"hello does not run: {why['ours']}")
+    for name in list(words)[1:]:
+        for i, (what, unit) in enumerate((("start, attach and end of one program", "ms"), ("  its memory", "MiB"))):
+            what = f"{what}, beside {name}"
+            if name in why:
+                report.lacks(what, why[name], "ratio < 1")
+            else:
+                report.add(what, [run[i] for run in found["ours"]], unit, peer=[run[i] for run in found[name]], beside=f"of {name}", target="ratio < 1")

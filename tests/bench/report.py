@@ -27,6 +27,10 @@ def shown(value, unit):
     return f"{value:.{digits}f} {unit}".rstrip()
 
 
+class NotMeasured(Exception):
+    """A figure, or a group of them, cannot be measured: says why."""
+
+
 class Figure:
     """
     @values: one for each run; @floor: the same of the least that can be done, or @peer of another product, with @beside, what that is;
@@ -47,6 +51,8 @@ class Figure:
             self.other = (usual(others) if len(others) > 1 else others[0]) if others else None
         if self.other:
             self.ratio = self.value / self.other
+        elif self.value is not None and target.startswith("ratio"):
+            self.value, self.why = None, "what it is held against is nothing"
 
     @property
     def spread(self):

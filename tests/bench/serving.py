@@ -4,6 +4,8 @@ import os
 import subprocess
 import time
 
+from report import NotMeasured
+
 import bus_bench
 
 PATIENCE = 20
@@ -22,7 +24,7 @@ class Serving:
         end = time.monotonic() + PATIENCE
         while subprocess.run(self.answers, env=self.env, check=False, capture_output=True).returncode:
             if self.process.poll() is not None or time.monotonic() > end:
-                raise SystemExit(f"bench: {' '.join(self.words)} does not answer: {self.end()}")
+                raise NotMeasured(f"{' '.join(self.words)} does not answer: {self.end()}")
             time.sleep(0.02)
         return self
 

@@ -8,6 +8,7 @@ import time
 
 import bus_bench
 import chain_bench
+from report import NotMeasured
 from serving import Serving
 
 sys.path[1:1] = [chain_bench.TESTS, os.path.join(chain_bench.TESTS, "build")]
@@ -108,7 +109,7 @@ def upgrades(folder, product, packages, spaces, report):
             if said:  # else the machine was so busy that there was no buffer to send from
                 during.append(int(said))
     if not during:
-        raise SystemExit("bench: no flood came to its end while the module was upgraded")
+        raise NotMeasured("no flood came to its end while the module was upgraded")
     report.add("upgrade of one XDP and two tracing programs, with its command", took, "ms", target="< 60")
     during, before = ([n * 1000 / chain_bench.FLOOD_MS for n in some] for some in (during, still))
     report.add(f"  packets during it ({len(took) / (ROUNDS * chain_bench.FLOOD_MS / 1000):.0f} times a second)", during, "/s", floor=before, beside="else",

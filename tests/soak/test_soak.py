@@ -21,7 +21,7 @@ sys.path[:0] = [os.path.join(TESTS, "build"), os.path.join(TESTS, "kernel")]
 import scratch  # noqa: E402 - the path has to be set first
 import tap  # noqa: E402
 from foreign import Place  # noqa: E402
-from tool import held, until  # noqa: E402
+from tool import held, opened, until  # noqa: E402
 from upgraded import write_watched  # noqa: E402
 
 SECONDS = float(os.environ.get("EMF_SOAK_MINUTES", "2")) * 60
@@ -113,11 +113,17 @@ class Service:
         ring = {m["name"]: m for m in json.loads(self.emf("status", "-j"))["modules"]}["watched"]["rings"][0]
         return {what: ring[what] for what in ("seen", "sent", "dropped", "received")}
 
-    def held(self):
+    def sockets(self):
+        return len(os.listdir(f"/proc/{self.pid}/fd")) - opened(self.pid)
+
+    def held(self, rounds):
         """What it holds, now that nobody is there. Memory is its own: pages of files, and of rings that it shares with the kernel, come as they are first used."""
         with open(f"/proc/{self.pid}/status") as f:
             memory = int(re.search(r"^RssAnon:\s+(\d+)", f.read(), re.MULTILINE)[1])
-        return {"memory": memory, "descriptors": len(os.listdir(f"/proc/{self.pid}/fd")), "maps": len(held(self.pid, "map")),
+        # The connection of the command that asked last may be there for another turn, and no longer.
+        fewest = min((one["sockets"] for one in rounds), default=None)
+        sockets = until(lambda: next((n for n in [self.sockets()] if fewest is None or n <= fewest), None), f"at most {fewest} sockets")
+        return {"memory": memory, "descriptors": opened(self.pid), "sockets": sockets, "maps": len(held(self.pid, "map")),
                 "programs": len(held(self.pid, "prog")), "links": len(held(self.pid, "link")), "threads": len(os.listdir(f"/proc/{self.pid}/task"))}
 
 
@@ -164,7 +170,7 @@ def soaked():
     while len(rounds) < LEAST_ROUNDS or time.monotonic() - begun < SECONDS:
         one_round(s, len(rounds))
         until(lambda: s.peers() == 2, "clients to have left, but the listener and the one that asks")
-        rounds.append(s.held())
+        rounds.append(s.held(rounds))
     calls = int(s.storm.communicate("\n", timeout=tap.PATIENCE)[0])
     events = until(lambda: next((c for c in [s.counted()] if c["received"] + c["dropped"] >= calls), None), f"what came of {calls} calls ({s.counted()})")
     # Who listens has read all that waited when it is told to end.

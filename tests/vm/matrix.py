@@ -4,12 +4,18 @@ import json
 import os
 import re
 
-_LINE = re.compile(r"^(not ok|ok)(?: \d+)? - (.*?)(?: # SKIP (.*))?$")
+_LINE = re.compile(r"^(not ok|ok)(?: \d+)? - (.*?)(?: # SKIP ?(.*))?$")
 _LACKS = re.compile(r" \[doctor: (\S+) (\S+)\]$")
 
 
 def name(test):
     return os.path.splitext(os.path.basename(test))[0]
+
+
+def confirmed_by(reason):
+    """What doctor is asked of: a kind of program, a map, a helper, a module, what the system has, a version."""
+    lacks = _LACKS.search(reason)
+    return " ".join(lacks.groups()) if lacks else "nothing"
 
 
 def confirmed(doctor, reason):
@@ -48,9 +54,10 @@ class Log:
             found = _LINE.match(line)
             if found:
                 verdict, sentence, reason = found.groups()
-                self.cases[sentence] = "failed" if verdict == "not ok" else reason or "passed"
-            elif line.startswith("1..") and planned is None:
-                planned = int(line[3:])
+                skipped = "without a reason" if " # SKIP" in line else None
+                self.cases[sentence] = "failed" if verdict == "not ok" else reason or skipped or "passed"
+            elif re.match(r"1\.\.\d+", line) and planned is None:
+                planned = int(re.match(r"1\.\.(\d+)", line)[1])
             elif line.startswith("# exit "):
                 self.seconds = int(line.split()[4])
         if planned is None or len(self.cases) < planned:
@@ -129,9 +136,9 @@ class Matrix:
         reasons = {}
         for (kernel, test), log in self.logs.items():
             for case, reason in log.skipped.items():
-                reasons.setdefault((name(test), _LACKS.sub("", reason)), {}).setdefault(self.release(kernel), []).append(case)
-        out += ["", "## Skipped", "", "| test | why | cases | on |", "|---|---|---|---|"]
-        out += [f"| {test} | {why.split(':')[0]} | {'; '.join(dict.fromkeys(case for cases in on.values() for case in cases))} | {', '.join(on)} |" for (test, why), on in sorted(reasons.items())]
+                reasons.setdefault((name(test), _LACKS.sub("", reason), confirmed_by(reason)), {}).setdefault(self.release(kernel), []).append(case)
+        out += ["", "## Skipped", "", "| test | why | `emf doctor` says of | cases | on |", "|---|---|---|---|---|"]
+        out += [f"| {test} | {why.split(':')[0]} | {says} | {'; '.join(dict.fromkeys(case for cases in on.values() for case in cases))} | {', '.join(on)} |" for (test, why, says), on in sorted(reasons.items())]
         failed = [(test, case, kernel) for (kernel, test), log in self.logs.items() for case, how in log.cases.items() if how == "failed"]
         if failed:
             out += ["", "## Failed", "", "| test | case | on |", "|---|---|---|"]

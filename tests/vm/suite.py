@@ -90,10 +90,10 @@ def elsewhere(kernel, tests, kept, guests):
     waiting = queue.Queue()
     for first in range(0, len(tests), _IN_A_GUEST):
         waiting.put(tests[first:first + _IN_A_GUEST])
-    broken = []
+    broken, stopped = [], threading.Event()
 
     def work():
-        while True:
+        while not stopped.is_set():
             try:
                 some = waiting.get_nowait()
             except queue.Empty:
@@ -109,8 +109,11 @@ def elsewhere(kernel, tests, kept, guests):
     workers = [threading.Thread(target=work) for _ in range(guests)]
     for worker in workers:
         worker.start()
-    for worker in workers:
-        worker.join()
+    try:
+        for worker in workers:
+            worker.join()
+    finally:
+        stopped.set()  # a guest that runs comes to its end; no other is begun
     if broken:
         raise broken[0]
 
