@@ -146,8 +146,11 @@ def test_cpudist_adds_up_to_the_time_that_was_run():
 
 
 def slept(slots, least, times):
-    """All are counted, and nearly all with their length: a machine that is held up between the timer and the switch sleeps for less."""
-    return sum(slots.values()) >= times and sum(n for low, n in slots.items() if low >= least) >= times * 4 / 5
+    """
+    Nearly all are counted, with their length: where the host takes the processor just when the timer is set, the timer has rung before
+    the process could leave, and it sleeps for less or does not leave at all.
+    """
+    return sum(n for low, n in slots.items() if low >= least) >= times * 4 / 5
 
 
 def test_cpudist_off_cpu_has_each_sleep_of_each_process():
