@@ -16,8 +16,8 @@ import suite  # noqa: E402
 import tap  # noqa: E402
 
 # They need nothing but the product, so that no guest waits for a build: what a kernel is found to have, how a tool starts, traces,
-# counts and ends, programs on interfaces, what is told when it cannot, and rights.
-MARKED = [os.path.join(TESTS, "kernel", f"test_{name}.py") for name in ("doctor", "exit_status", "execsnoop", "acl", "least", "runqlat", "tcpstates")]
+# counts and ends, a service and its manager, programs on interfaces, what is told when it cannot, and rights.
+MARKED = [os.path.join(TESTS, "kernel", f"test_{name}.py") for name in ("exit_status", "doctor", "serve", "notify", "show", "execsnoop", "runqlat", "tcpstates", "acl", "least")]
 
 
 def on(kernel):
