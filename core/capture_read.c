@@ -164,7 +164,7 @@ static int read_message(const struct reader *r, const json_t *line)
 		return bad(r, "it is of format %llu, and this product reads %d", (unsigned long long)format, EMF_CAPTURE_FORMAT);
 	kind = read_kind(r, line);
 	came = kind < 0 ? kind : read_direction(r, line);
-	if (came < 0 || read_name(r, line, "service", false, c.service) || read_name(r, line, "member", true, c.member) ||
+	if (came < 0 || read_name(r, line, "service", false, c.service) || read_name(r, line, "member", kind != EBUS_CALL && kind != EBUS_SIGNAL, c.member) ||
 	    read_number(r, line, "time", &c.time) || read_number(r, line, "serial", &c.serial))
 		return -EINVAL;
 	c.is_signal = kind == EBUS_SIGNAL;

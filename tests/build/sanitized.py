@@ -6,6 +6,12 @@ import scratch
 import tap
 
 
+# A report has this status, which nothing else has.
+BROKEN = 99
+SANITIZERS = {"ASAN_OPTIONS": f"exitcode={BROKEN}:detect_leaks=1:abort_on_error=0", "UBSAN_OPTIONS": f"print_stacktrace=1:exitcode={BROKEN}",
+              "LSAN_OPTIONS": f"exitcode={BROKEN}:print_suppressions=0"}
+
+
 def clean(compiler, *words):
     """From start to end; with @words, make is asked for these, too."""
     parent = tap.folder()

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Builds with the sanitizers that make check has no time for; make check-long runs them. What make check has is in
 test_profiles.py: the product with those of gcc."""
+import glob
 import os
+import subprocess
 
 import sanitized
 import scratch
 import tap
 
+HOURS = 2  # for the tests of the kernel
 THREADS = {"TSAN_OPTIONS": "halt_on_error=1 second_deadlock_stack=1"}
 
 
@@ -25,6 +28,20 @@ def test_the_loop_the_worker_the_bus_and_its_clients_are_clean_by_the_thread_san
     done = tap.run("setarch", "-R", checked.product(), "run", "execsnoop", "runqlat", "tcpstates", "hello", "-d", "500ms", "--interval", "200ms",
                    "--failed", env=dict(os.environ, **THREADS))
     tap.equal((done.returncode, done.stderr), (0, ""), "status and messages")
+
+
+def test_the_tests_of_the_kernel_pass_with_a_product_with_the_sanitizers_of_gcc():
+    tap.need_root()
+    parent = tap.folder()
+    checked = scratch.Build(scratch.source(parent), os.path.join(parent, "b"), "--enable-sanitizers", "--enable-werror")
+    checked.env.update(sanitized.SANITIZERS)
+    checked.make()
+    tests = [os.path.join("tests", "kernel", os.path.basename(path)) for path in sorted(glob.glob(os.path.join(tap.SOURCE, "tests", "kernel", "test_*.py")))]
+    done = tap.run("make", "-k", "check", "TESTS=" + " ".join(tests), cwd=checked.path, env=checked.env, timeout=HOURS * 3600, stderr=subprocess.STDOUT)
+    lines = done.stdout.splitlines()
+    print("\n".join("# " + line for line in lines if line.startswith(("FAIL: ", "ERROR: ", "# TOTAL", "# PASS", "# SKIP"))))
+    tap.equal([line for line in lines if line.startswith(("FAIL: ", "ERROR: "))], [], "cases that fail")
+    tap.equal(sum(line.startswith("PASS: ") for line in lines) > len(tests), True, "whether they ran")
 
 
 tap.main()

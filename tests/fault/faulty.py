@@ -13,15 +13,12 @@ for _folder in ("build", "kernel"):
 import scratch  # noqa: E402 - the path has to be set first
 import tap  # noqa: E402
 import upgraded  # noqa: E402
+from sanitized import BROKEN, SANITIZERS  # noqa: E402
 
 # struct emf_fault of fault.h.
 HEAD = struct.Struct("=QQQ64s12I")
 # Of the tree, and headers; what is loaded while it runs comes from packages.
 MODULES = ("hello", "acl")
-# A report of a sanitizer has this status, which nothing else has.
-BROKEN = 99
-SANITIZERS = {"ASAN_OPTIONS": f"exitcode={BROKEN}:detect_leaks=1:abort_on_error=0", "UBSAN_OPTIONS": f"print_stacktrace=1:exitcode={BROKEN}",
-              "LSAN_OPTIONS": f"exitcode={BROKEN}:print_suppressions=0"}
 
 
 class Product:

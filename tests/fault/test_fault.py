@@ -199,6 +199,9 @@ class Hung(Run):
         hangs = self.hangs(tool.process.pid)
         self.whole = self.whole or hangs
         status = tool.stop()
+        # One that was at its end, all taken down, has given the signal back.
+        if status == -signal.SIGTERM and tool.err.strip():
+            status = 1
         return status, tool.err, hangs == self.whole or f"there hung {hangs}, and whole it is {self.whole}"
 
 

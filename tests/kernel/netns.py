@@ -163,7 +163,7 @@ class Flood:
 RECEIVE = """
 import select, socket, sys, time
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
+s.setsockopt(socket.SOL_SOCKET, 33, 8 << 20)  # SO_RCVBUFFORCE: more than net.core.rmem_max, for a reader that is slow
 s.bind(("", int(sys.argv[1])))
 print("listens", flush=True)
 n, last = 0, None
@@ -219,7 +219,7 @@ RECEIVE_NUMBERS = """
 import json, select, socket, sys, time
 sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for port in json.loads(sys.argv[1])]
 for s, port in zip(sockets, json.loads(sys.argv[1])):
-    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
+    s.setsockopt(socket.SOL_SOCKET, 33, 8 << 20)  # SO_RCVBUFFORCE: more than net.core.rmem_max, for a reader that is slow
     s.bind(("", port))
 print("listens", flush=True)
 came, last = [], None

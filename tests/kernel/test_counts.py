@@ -148,7 +148,7 @@ def test_cpudist_adds_up_to_the_time_that_was_run():
 def slept(slots, least, times):
     """
     Nearly all are counted, with their length: where the host takes the processor just when the timer is set, the timer has rung before
-    the process could leave, and it sleeps for less or does not leave at all.
+    the process could leave, and it sleeps for less or does not leave at all; and for moments a virtual machine runs no tracepoint.
     """
     return sum(n for low, n in slots.items() if low >= least) >= times * 4 / 5
 

@@ -53,7 +53,7 @@ def test_the_waits_of_two_hogs_on_one_cpu_agree_with_the_schedulers_own_account(
     (waited_least, times_least), (waited_most, times_most) = (
         (b[0] - a[0], b[1] - a[1]) for a, b in ((readings[1], readings[2]), (readings[0], readings[3])))
     counted = sum(count for _, _, count in slots)
-    edge = 5  # waits that readings cut in two, and those of the moment in which a tracepoint gets its programs: seen on a busy machine are three
+    edge = 5  # waits that readings cut in two, and those of moments in which a virtual machine runs no tracepoint: seen are three
     if not times_least or not times_least - edge <= counted <= times_most + edge:
         raise AssertionError(f"{counted} waits counted, the scheduler says {times_least} to {times_most}:\n{tool.out}{tool.err}")
     least = sum(low * count for low, _, count in slots) * 1000

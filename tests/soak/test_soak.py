@@ -127,7 +127,7 @@ class Service:
                 "programs": len(held(self.pid, "prog")), "links": len(held(self.pid, "link")), "threads": len(os.listdir(f"/proc/{self.pid}/task"))}
 
 
-LISTENS = (("listen", "log.*"), ("listen", "modules.*"), ("listen", "watched.call", "-n", "50"), ("listen", "execsnoop.*", "-d", "1"))
+LISTENS = (("listen", "log.*"), ("listen", "parameters.*"), ("listen", "watched.call", "-n", "50"), ("listen", "execsnoop.*", "-d", "1"))
 STAY = 2  # of these: they listen to what is rare
 ASKS = (("status",), ("peers",), ("call", "statistics", "loop"), ("get", "watched.port"), ("services",))
 
