@@ -155,6 +155,7 @@ static int read_message(const struct reader *r, const json_t *line)
 	struct emf_captured c = { .line = r->line };
 	int kind, came;
 	uint64_t format;
+	bool is_sent; /* again: what is asked or told has a name */
 
 	if (!json_is_object(line) || !json_object_get(line, "emf"))
 		return bad(r, "this is no captured message; 'monitor -w FILE' writes them");
@@ -163,8 +164,9 @@ static int read_message(const struct reader *r, const json_t *line)
 	if (format != EMF_CAPTURE_FORMAT)
 		return bad(r, "it is of format %llu, and this product reads %d", (unsigned long long)format, EMF_CAPTURE_FORMAT);
 	kind = read_kind(r, line);
+	is_sent = kind == EBUS_CALL || kind == EBUS_SIGNAL;
 	came = kind < 0 ? kind : read_direction(r, line);
-	if (came < 0 || read_name(r, line, "service", false, c.service) || read_name(r, line, "member", kind != EBUS_CALL && kind != EBUS_SIGNAL, c.member) ||
+	if (came < 0 || read_name(r, line, "service", false, c.service) || read_name(r, line, "member", !is_sent, c.member) ||
 	    read_number(r, line, "time", &c.time) || read_number(r, line, "serial", &c.serial))
 		return -EINVAL;
 	c.is_signal = kind == EBUS_SIGNAL;
