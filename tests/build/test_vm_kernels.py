@@ -19,6 +19,8 @@ import tap  # noqa: E402
 # counts and ends, a service and its manager, programs on interfaces, what is told when it cannot, and rights.
 MARKED = [os.path.join(TESTS, "kernel", f"test_{name}.py") for name in ("exit_status", "doctor", "serve", "notify", "show", "execsnoop", "runqlat", "tcpstates", "acl", "least")]
 
+LIMIT = 900  # seconds for a guest, which takes some three hundred
+
 
 def on(kernel):
     tap.need_root()
@@ -27,7 +29,7 @@ def on(kernel):
     log = os.path.join(kept, "log", kernel)
     shutil.rmtree(log, ignore_errors=True)
     try:
-        suite.elsewhere(kernel, MARKED, kept, 1)
+        suite.elsewhere(kernel, MARKED, kept, 1, size=len(MARKED), limit=LIMIT)
     except kernels.Missing as e:
         raise tap.Skip(str(e)) from None
     result = matrix.Matrix(os.path.join(kept, "log"), MARKED, [kernel])
