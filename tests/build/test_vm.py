@@ -4,6 +4,8 @@
 Without these, what is said to run on a kernel could have run on this one.
 """
 import os
+import shutil
+import subprocess
 import sys
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -47,6 +49,18 @@ def test_tools_of_a_cgroup_know_it_on_a_kernel_that_does_not_tell_tracing_progra
     status, output = run(sys.executable, os.path.join(TESTS, "kernel", "test_only.py"), "cgroup",
                          writable=tap.BUILD, env={**env, "PYTHONDONTWRITEBYTECODE": "1"})
     tap.equal((status, output.count("\nok "), "SKIP" in output), (0, 2, False), f"exit status, cases and skips ({output})")
+
+
+def test_the_emulator_that_is_installed_runs_guests_where_no_newer_one_can_be_had():
+    installed = shutil.which("qemu-system-x86_64")
+    if not installed:
+        raise tap.Skip("no emulator is installed")
+    folder = tap.folder()
+    with open(os.path.join(folder, "apt.conf"), "w") as f:
+        f.write('Dir::Etc::SourceList "/dev/null";\nDir::Etc::SourceParts "/dev/null";\n')
+    env = dict(os.environ, EMF_VM_CACHE=folder, APT_CONFIG=os.path.join(folder, "apt.conf"), PYTHONPATH=os.path.join(TESTS, "vm"))
+    done = subprocess.run([sys.executable, "-c", "import emulator; print(*emulator.command())"], env=env, capture_output=True, text=True, timeout=300, check=False)
+    tap.equal((done.returncode, done.stdout, done.stderr), (0, installed + "\n", ""), "exit status, the command and errors")
 
 
 tap.main()

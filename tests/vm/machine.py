@@ -16,6 +16,7 @@ import subprocess
 import tempfile
 import time
 
+import emulator
 import kernels
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -25,7 +26,7 @@ _MODULES = ("virtio_pci", "virtiofs", "overlay")
 # What a newer processor has, five levels of pages above all, takes more to translate: a process begins in half the time on this one.
 # Linux 6.12 panics at random if instructions on 16 bytes at once are translated on several processors; seen with QEMU 7.2.
 _PROCESSOR = "Nehalem,-cx16"
-_TOOLS = {"qemu-system-x86_64": "qemu-system-x86", "cpio": "cpio", "busybox": "busybox-static", "depmod": "kmod", "modprobe": "kmod", "dpkg-deb": "dpkg", "apt-get": "apt"}
+_TOOLS = {emulator.PROGRAM: "qemu-system-x86", "cpio": "cpio", "busybox": "busybox-static", "depmod": "kmod", "modprobe": "kmod", "dpkg-deb": "dpkg", "apt-get": "apt"}
 _SERVERS = ("/usr/libexec/virtiofsd", "/usr/lib/qemu/virtiofsd")
 
 
@@ -143,7 +144,7 @@ def run(kernel, words, writable, cwd=None, env=(), timeout=600, memory=1024, pro
         for one in servers:
             one.wait()
         said = f"console=ttyS0 quiet loglevel=4 panic=-1 oops=panic mitigations=off emf.writable={writable} emf.control={control} emf.tree={tree} {line}"
-        guest = subprocess.Popen(["qemu-system-x86_64", "-accel", os.environ.get("EMF_VM_ACCEL", "tcg,thread=multi"), "-cpu", _PROCESSOR, "-smp", str(processors),
+        guest = subprocess.Popen([*emulator.command(), "-accel", os.environ.get("EMF_VM_ACCEL", "tcg,thread=multi"), "-cpu", _PROCESSOR, "-smp", str(processors),
                                   "-m", str(memory), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-nic", "none", "-serial", f"file:{console}",
                                   *devices, "-kernel", kernels.image(tree), "-initrd", os.path.join(folder, "initrd"), "-append", said],
                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

@@ -6,12 +6,14 @@
 
 First the tests run here; what they build is kept in DIR, below the build folder, and guests take it from there. A test that is
 skipped has to say what it lacks in a way that 'emf doctor' of that kernel confirms (tap.Skip): any other skip is a failure.
-The logs are in DIR/log/KERNEL. The exit status is 0 if nothing failed, on any kernel.
+The logs are in DIR/log/KERNEL; those of kernels that are not run again stay, and are in the table. The exit status is 0 if
+nothing failed, on any kernel.
 """
 import argparse
 import json
 import os
 import queue
+import shutil
 import subprocess
 import sys
 import threading
@@ -132,17 +134,20 @@ def elsewhere(kernel, tests, kept, guests, size=_IN_A_GUEST, limit=None):
 def main():
     parser = argparse.ArgumentParser(prog="tests/vm/suite.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kept", required=True, metavar="DIR", help="where builds and logs are kept")
-    parser.add_argument("--kernel", action="append", choices=list(kernels.RELEASES), help="only this one, beside the one that runs")
+    parser.add_argument("--kernel", action="append", choices=[HERE, *kernels.RELEASES], help="only this one; 'running' is that of this machine")
     parser.add_argument("--guests", type=int, default=max(1, (os.cpu_count() or 1)), metavar="N", help="so many at once (default: one for a processor)")
     parser.add_argument("--document", metavar="FILE", help="write the table to this file as well")
     parser.add_argument("tests", nargs="+", metavar="TEST.py")
     args = parser.parse_args()
     kept = os.path.abspath(args.kept)
-    subprocess.run(["rm", "-rf", os.path.join(kept, "log")], check=True)
+    chosen = args.kernel or [HERE, *kernels.RELEASES]
+    for kernel in chosen:
+        shutil.rmtree(os.path.join(kept, "log", kernel), ignore_errors=True)
     begun = time.monotonic()
-    here(args.tests, kept)
+    if HERE in chosen:
+        here(args.tests, kept)
     lacking = []
-    for kernel in args.kernel or kernels.RELEASES:
+    for kernel in (kernel for kernel in chosen if kernel != HERE):
         try:
             elsewhere(kernel, args.tests, kept, args.guests)
         except kernels.Missing as e:
