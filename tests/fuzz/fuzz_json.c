@@ -16,6 +16,18 @@
 
 static const struct emf_record *const records[] = { &sent_record, &path_record, &rich_record, &point_record };
 
+/* A control that drives a terminal is printed as \xHH, which is as long as four characters and stays what it is. */
+static bool has_controls(const json_t *json)
+{
+	char *text = json_dumps(json, JSON_COMPACT);
+	bool has;
+
+	fuzz_assert(text);
+	has = strstr(text, "\\\\x");
+	free(text);
+	return has;
+}
+
 /* What was taken can be sent; and what is printed of it is taken again, and is the same. */
 static void check(const struct emf_record *record, void *made)
 {
@@ -25,7 +37,7 @@ static void check(const struct emf_record *record, void *made)
 
 	fuzz_assert(!emf_record_load(record, made, emf_record_wire_size(record, made), false, again));
 	fuzz_assert(json);
-	if (!emf_record_has_fds(record)) { /* which are null when they are printed */
+	if (!emf_record_has_fds(record) && !has_controls(json)) { /* a descriptor is null when it is printed */
 		fuzz_assert(!emf_record_from_json(record, json, again, why));
 		back = emf_record_to_json(record, again);
 		fuzz_assert(json_equal(json, back));

@@ -5,6 +5,7 @@ import os
 import re
 
 _LINE = re.compile(r"^(not ok|ok)(?: \d+)? - (.*?)(?: # SKIP ?(.*))?$")
+_END = re.compile(r"^# exit \d+ after (\d+) s$")  # as suite.py writes it; a test may say '# exit' too
 _LACKS = re.compile(r" \[doctor: (\S+) (\S+)\]$")
 
 
@@ -58,8 +59,8 @@ class Log:
                 self.cases[sentence] = "failed" if verdict == "not ok" else reason or skipped or "passed"
             elif re.match(r"1\.\.\d+", line) and planned is None:
                 planned = int(re.match(r"1\.\.(\d+)", line)[1])
-            elif line.startswith("# exit "):
-                self.seconds = int(line.split()[4])
+            elif _END.match(line):
+                self.seconds = int(_END.match(line)[1])
         if planned is None or len(self.cases) < planned:
             self.cases["all of its cases run to their end"] = "failed"
 
