@@ -58,20 +58,23 @@ $(unit_tests:tests/unit/%=valgrind-%): valgrind-%: tests/unit/%
 
 # --- coverage: which lines of the core the tests run ---------------------------------------
 
-# make coverage [COVERAGE_TESTS="tests/kernel/test_x.py ..."], as root. Left out is what takes long to build and reaches few lines more.
-coverage_unused = tests/build/test_bus_modules.py tests/build/test_bus_path.py \
-	$(addprefix tests/kernel/test_,$(addsuffix .py,attach btf_parts corpus described_views events fetch hist kills load manual map metrics \
-	module_tests needs params quarantine served shared_maps view btf_cache chain_types chain_owner))
-COVERAGE_TESTS = $(filter-out $(coverage_unused),$(filter tests/kernel/% tests/build/test_bus%,$(script_tests)))
+# make coverage [COVERAGE_TESTS="tests/kernel/test_x.py ..."], as root.
+COVERAGE_TESTS = $(filter tests/kernel/% tests/build/test_bus%,$(script_tests))
 coverage: all
 	@$(AM_TESTS_ENVIRONMENT) $(PYTHON) $(srcdir)/tests/coverage.py $(unit_tests) $(fuzz_tests) $(COVERAGE_TESTS)
 .PHONY: coverage
 
-# --- two lines of tests, beside each other with make -j2 check ------------------------------
+# --- lines of tests, beside each other with make -j2 check ----------------------------------
 
 # What has the kernel for itself, and what builds and generates: each waits for the one before it, of those that are run at all.
 # All of both are in a line, since make would give each processor that gets free to what has nothing to wait for.
+# Guests have kernels of their own, and come last. With GUESTS=beside they begin at once, with what processors have left, and
+# wait for what the tests of the kernel build: that takes one job more (make -j3), or they would wait for what waits for them.
 emf_line = $(if $(word 2,$(1)),$(eval $(word 2,$(1)): | $(firstword $(1)))$(call emf_line,$(wordlist 2,$(words $(1)),$(1))))
 line_logs = $(filter $(line_tests:.py=.log),$(TEST_LOGS))
-$(call emf_line,$(line_logs))
-$(call emf_line,$(filter-out $(line_logs),$(TEST_LOGS)))
+guest_logs = $(filter $(guest_tests:.py=.log),$(TEST_LOGS))
+$(call emf_line,$(line_logs) $(if $(filter beside,$(GUESTS)),,$(guest_logs)))
+$(call emf_line,$(filter-out $(line_logs) $(guest_logs),$(TEST_LOGS)))
+ifeq ($(GUESTS),beside)
+$(guest_logs): export EMF_AWAITED = $(line_logs:.log=.trs)
+endif

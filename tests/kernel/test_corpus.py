@@ -30,7 +30,7 @@ TRACED = ["unshare", "-m", "--propagation", "slave", "sh", "-c",
 
 
 @scratch.once
-def build(parent):
+def built(parent):
     """A product of the whole corpus, whose warnings are errors, built once for all tests of this file."""
     src = scratch.source(parent)
     shutil.rmtree(os.path.join(src, "modules"))
@@ -39,6 +39,11 @@ def build(parent):
         shutil.copy(path, os.path.join(src, "modules"))
     made = scratch.Build(src, os.path.join(parent, "build"), "--enable-werror")
     made.said = made.make()
+    return made
+
+
+def build():
+    made = built()
     tap.PRODUCT = made.product()
     return made
 

@@ -22,7 +22,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 @scratch.once
-def build(parent):
+def built(parent):
     """A product of a module that sends events and one that listens, built once for all tests of this file."""
     src = scratch.source(parent)
     shutil.rmtree(os.path.join(src, "modules"))
@@ -30,6 +30,11 @@ def build(parent):
     shutil.move(os.path.join(src, "modules", "talk.emf"), os.path.join(src, "bus-idl"))
     made = scratch.Build(src, os.path.join(parent, "build"), "--enable-werror")
     made.make()
+    return made
+
+
+def build():
+    made = built()
     tap.PRODUCT = made.product()
     return made
 

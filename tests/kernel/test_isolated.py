@@ -364,6 +364,14 @@ def test_one_that_takes_no_notice_of_its_end_is_killed():
     tap.equal((tool.stop(), os.path.exists(f"/proc/{pid}")), (0, False), "exit status, and whether it is there when the product has ended")
 
 
+def runs(pid):
+    """Whether there is such a process that has not ended."""
+    try:
+        return fields(pid)["State"][0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def test_it_ends_with_a_product_that_is_killed():
     tap.need_root()
     tool = Service("--isolated", so("ringer"), "--isolated", so("sums"))
@@ -372,7 +380,7 @@ def test_it_ends_with_a_product_that_is_killed():
     tap.equal(len(pids), 2, "processes")
     os.kill(min(pids), signal.SIGSTOP)  # this one notices nothing any more
     tool.stop(signal.SIGKILL)
-    until(lambda: not [p for p in pids if os.path.exists(f"/proc/{p}") and fields(p)["State"][0] != "Z"], "them to end")
+    until(lambda: not any(runs(p) for p in pids), "them to end")
 
 
 def of_user(uid):

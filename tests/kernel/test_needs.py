@@ -33,15 +33,8 @@ WANTS = {
 
 
 @scratch.once
-def product(parent):
+def built(parent):
     """A product of modules that need things, built once for all tests of this file."""
-    tap.need_root()
-    # One that was built elsewhere, to be tried on another kernel.
-    tap.PRODUCT = os.environ.get("EMF_NEEDS_PRODUCT") or made(parent)
-    return tap.PRODUCT
-
-
-def made(parent):
     src = scratch.source(parent)
     modules = os.path.join(src, "modules")
     shutil.rmtree(modules)
@@ -54,6 +47,12 @@ def made(parent):
     build = scratch.Build(src, os.path.join(parent, "build"), "--enable-werror")
     build.make()
     return build.product()
+
+
+def product():
+    tap.need_root()
+    tap.PRODUCT = built()
+    return tap.PRODUCT
 
 
 def refused(name, sentence, *words):

@@ -75,13 +75,18 @@ GIVEN = {name: knob[3] for name, knob in KNOBS.items()}
 
 
 @scratch.once
-def build(parent):
+def built(parent):
     """A product of the module knobs, built once for all tests of this file."""
     src = scratch.source(parent)
     for name in ("knobs.emf", "knobs.bpf.c"):
         shutil.copy(os.path.join(HERE, "params", name), os.path.join(src, "modules"))
     made = scratch.Build(src, os.path.join(parent, "build"), "--with-modules=knobs", "--enable-werror")
     made.make()
+    return made
+
+
+def build():
+    made = built()
     tap.PRODUCT = made.product()
     return made
 

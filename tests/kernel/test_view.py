@@ -37,7 +37,7 @@ WIDE = f"""#include "vmlinux.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
-struct what {{
+struct written {{
 	char text[64];
 	__u64 took_ns;
 }};
@@ -46,18 +46,18 @@ struct {{
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct what);
+	__type(value, struct written);
 }} rows SEC(".maps");
 EMF_TABLE(rows);
 
 const volatile bool by_name;
-struct who {{
+struct writer {{
 	char comm[16] EMF_AS(comm);
 }};
 struct {{
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 8);
-	__type(key, struct who);
+	__type(key, struct writer);
 	__type(value, __u64);
 }} names SEC(".maps");
 EMF_TABLE(names);
@@ -67,7 +67,7 @@ SEC("tracepoint/syscalls/sys_enter_write")
 int on_write(void *ctx)
 {{
 	__u32 first = 0;
-	struct what *what = bpf_map_lookup_elem(&rows, &first);
+	struct written *what = bpf_map_lookup_elem(&rows, &first);
 
 	if (!what)
 		return 0;
@@ -79,7 +79,7 @@ int on_write(void *ctx)
 
 
 @scratch.once
-def build(parent):
+def built(parent):
     """A product of what counts, built once for all tests of this file."""
     src = scratch.source(parent)
     shutil.rmtree(os.path.join(src, "modules"))
@@ -90,6 +90,11 @@ def build(parent):
         f.write(WIDE)
     made = scratch.Build(src, os.path.join(parent, "build"), "--enable-werror")
     made.make()
+    return made
+
+
+def build():
+    made = built()
     tap.PRODUCT = made.product()
     return made
 

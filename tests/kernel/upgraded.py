@@ -336,7 +336,7 @@ class Products:
         os.makedirs(stubs)
         scratch.must(sys.executable, os.path.join(src, "gen", "emfgen"), "stubs", os.path.join(src, "bus-idl", "sums.emf"), "--out", stubs, cwd=self.parent)
         scratch.write(os.path.join(stubs, "client.c"), CLIENT)
-        scratch.must("gcc", "-std=gnu17", "-Wall", "-Wextra", "-Werror", "-O1", "-I", os.path.join(src, "include"), "-I", stubs, os.path.join(stubs, "client.c"),
+        scratch.must("gcc", "-std=gnu17", "-Wall", "-Wextra", "-Werror", "-O1", *os.environ.get("EMF_CLIENT_FLAGS", "").split(), "-I", os.path.join(src, "include"), "-I", stubs, os.path.join(stubs, "client.c"),
                      os.path.join(stubs, "sums_emf.c"), os.path.join(self.made.path, "libemf-client.a"), "-lpthread", "-o", out, cwd=self.parent)
         return out
 

@@ -96,9 +96,13 @@ def guest(kernel, tests, kept, log, limit, tried):
     return left
 
 
-def elsewhere(kernel, tests, kept, guests, size=_IN_A_GUEST, limit=None):
-    """On another kernel, in so many guests beside each other, each for @size files and @limit seconds."""
-    log = os.path.join(kept, "log", kernel)
+def elsewhere(kernel, tests, kept, guests, size=_IN_A_GUEST, limit=None, ready=lambda test: True, logs=None):
+    """
+    On another kernel, in so many guests beside each other, each for @size files and @limit seconds.
+
+    @ready: whether a file may run already; @logs: the folder to have a log for each in it, DIR/log otherwise.
+    """
+    log = os.path.join(logs or os.path.join(kept, "log"), kernel)
     os.makedirs(log)
     waiting = queue.Queue()
     for first in range(0, len(tests), size):
@@ -111,6 +115,9 @@ def elsewhere(kernel, tests, kept, guests, size=_IN_A_GUEST, limit=None):
                 some, tried = waiting.get_nowait()
             except queue.Empty:
                 return
+            while not all(ready(test) for test in some):
+                if stopped.wait(1):
+                    return
             try:
                 some = guest(kernel, some, kept, log, limit, tried)
             except kernels.Missing as e:
