@@ -5,12 +5,12 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-struct writer {
+struct write_key {
 	pid_t pid;
 	u32 number;
 };
 
-struct written {
+struct write_sums {
 	u64 calls;
 	u64 bytes;
 	char comm[TASK_COMM_LEN];
@@ -19,8 +19,8 @@ struct written {
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_PERCPU_HASH);
 	__uint(max_entries, 1024);
-	__type(key, struct writer);
-	__type(value, struct written);
+	__type(key, struct write_key);
+	__type(value, struct write_sums);
 } writers SEC(".maps");
 EMF_TABLE(writers, bytes);
 
@@ -37,8 +37,8 @@ SEC("tracepoint/syscalls/sys_enter_write")
 int on_write(struct trace_event_raw_sys_enter *ctx)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task_btf();
-	struct writer who = { bpf_get_current_pid_tgid() >> 32, ctx->args[0] };
-	struct written first = {}, *what;
+	struct write_key who = { bpf_get_current_pid_tgid() >> 32, ctx->args[0] };
+	struct write_sums first = {}, *what;
 	u64 now = bpf_ktime_get_ns();
 	u32 pid = who.pid;
 

@@ -37,7 +37,7 @@ WIDE = f"""#include "vmlinux.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
-struct written {{
+struct write_sums {{
 	char text[64];
 	__u64 took_ns;
 }};
@@ -46,18 +46,18 @@ struct {{
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct written);
+	__type(value, struct write_sums);
 }} rows SEC(".maps");
 EMF_TABLE(rows);
 
 const volatile bool by_name;
-struct writer {{
+struct write_key {{
 	char comm[16] EMF_AS(comm);
 }};
 struct {{
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 8);
-	__type(key, struct writer);
+	__type(key, struct write_key);
 	__type(value, __u64);
 }} names SEC(".maps");
 EMF_TABLE(names);
@@ -67,7 +67,7 @@ SEC("tracepoint/syscalls/sys_enter_write")
 int on_write(void *ctx)
 {{
 	__u32 first = 0;
-	struct written *what = bpf_map_lookup_elem(&rows, &first);
+	struct write_sums *what = bpf_map_lookup_elem(&rows, &first);
 
 	if (!what)
 		return 0;
