@@ -3,8 +3,11 @@
 
     make check-long [ONLY="WORD..."]        those whose names have one of the words
 
-Ends with how long each took, and one line: N passed, N failed, N skipped.
+Ends with how long each took, and one line: N passed, N failed, N skipped. All of it takes hours, so what has been run of the same
+tree before is in that table, too: obj/long.json keeps it. What is not committed is never the same; documents do not count.
 """
+import hashlib
+import json
 import os
 import re
 import subprocess
@@ -12,6 +15,7 @@ import sys
 import time
 
 SOURCE = os.environ["EMF_SRCDIR"]
+RESULTS = os.path.join(os.environ["EMF_BUILDDIR"], "obj", "long.json")
 LIMIT = 4 * 3600  # seconds, for each
 CHAINS = {"EMF_CHAIN_STEPS": "1000", "EMF_CHAIN_KILLS": "50"}
 # What is run, and the counts that it has in place of the small ones of make check. A word alone is a target of make.
@@ -64,19 +68,60 @@ def run(name, counts):
     return passed, failed, skipped, time.monotonic() - begun
 
 
+def commit():
+    """What the tree is at, but for its documents; None if there is no telling, or if it has changed since."""
+    def git(*words):
+        done = subprocess.run(["git", "-C", SOURCE, *words, "--", ":/", ":!*.md"], capture_output=True, text=True, check=False)
+        return None if done.returncode else done.stdout
+
+    files, changed = git("ls-files", "--stage", "--full-name"), git("status", "--porcelain", "--untracked-files=no")
+    return hashlib.sha256(files.encode()).hexdigest()[:12] if files and changed == "" else None
+
+
+def earlier(at):
+    """The results of this tree so far."""
+    try:
+        with open(RESULTS, encoding="utf-8") as f:
+            kept = json.load(f)
+    except (FileNotFoundError, json.JSONDecodeError):
+        return {}
+    return kept["results"] if at and kept.get("tree") == at else {}
+
+
+def keep(at, results):
+    with open(RESULTS + ".tmp", "w", encoding="utf-8") as f:
+        json.dump({"tree": at, "results": results}, f, indent=1)
+    os.rename(RESULTS + ".tmp", RESULTS)
+
+
+def table(at, results):
+    """Return: how many failed."""
+    print(f"\n{f'Tree {at}' if at else 'A tree with changes'}\nSECONDS  PASSED  FAILED  SKIPPED  WHAT")
+    for name, _ in ALL:
+        if name in results:
+            passed, failed, skipped, seconds = results[name]
+            print(f"{seconds:7.0f}  {passed:6}  {failed:6}  {skipped:7}  {name}")
+        else:
+            print(f"                          not run  {name}")
+    passed, failed, skipped, _ = (sum(column) for column in zip(*results.values()))
+    print(f"{passed} passed, {failed} failed, {skipped} skipped")
+    return failed
+
+
 def main():
     only = sys.argv[1:]
     unknown = [word for word in only if not any(word in name for name, _ in ALL)]
     if unknown:
         print(f"check-long: nothing has '{unknown[0]}' in its name; there are: {' '.join(name for name, _ in ALL)}", file=sys.stderr)
         return 2
-    results = {name: run(name, counts) for name, counts in ALL if not only or any(word in name for word in only)}
-    print("\nSECONDS  PASSED  FAILED  SKIPPED  WHAT")
-    for name, (passed, failed, skipped, seconds) in results.items():
-        print(f"{seconds:7.0f}  {passed:6}  {failed:6}  {skipped:7}  {name}")
-    passed, failed, skipped, _ = (sum(column) for column in zip(*results.values()))
-    print(f"{passed} passed, {failed} failed, {skipped} skipped")
-    return 1 if failed else 0
+    at = commit()
+    results = earlier(at)
+    for name, counts in ALL:
+        if not only or any(word in name for word in only):
+            results[name] = run(name, counts)
+            if commit() == at:
+                keep(at, results)
+    return 1 if table(at, results) else 0
 
 
 sys.exit(main())
