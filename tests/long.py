@@ -71,7 +71,7 @@ def run(name, counts):
 def commit():
     """What the tree is at, but for its documents; None if there is no telling, or if it has changed since."""
     def git(*words):
-        done = subprocess.run(["git", "-C", SOURCE, *words, "--", ":/", ":!*.md"], capture_output=True, text=True, check=False)
+        done = subprocess.run(["git", "-C", SOURCE, *words, "--", ":/", ":!*.md", ":!*bench.json"], capture_output=True, text=True, check=False)
         return None if done.returncode else done.stdout
 
     files, changed = git("ls-files", "--stage", "--full-name"), git("status", "--porcelain", "--untracked-files=no")
