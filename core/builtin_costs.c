@@ -77,20 +77,24 @@ bool emf_builtin_is_timed(void)
 
 /* --- what it costs */
 
+/* From 5.11 on to 6.3 memlock is made of keys and values (bpf_map_memory_footprint()), of which a ring has none: its records are what it is for. */
 uint64_t emf_builtin_map_memory(int fd)
 {
-	unsigned long long bytes = 0;
+	unsigned long long bytes = 0, entries = 0;
 	char path[64], line[128];
+	unsigned int type = 0;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
 	f = fopen(path, "re");
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "memlock: %llu", &bytes) == 1)
-			break;
+	while (f && fgets(line, sizeof(line), f)) {
+		sscanf(line, "map_type: %u", &type);
+		sscanf(line, "max_entries: %llu", &entries);
+		sscanf(line, "memlock: %llu", &bytes);
+	}
 	if (f)
 		fclose(f);
-	return bytes;
+	return bytes || type != BPF_MAP_TYPE_RINGBUF ? bytes : entries;
 }
 
 static void add_programs(struct statistics_cost *row, const struct emf_unit *unit)

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """What a user meets when something is missing: a sentence that says what, which and
 what to do, an exit status, and nothing left attached."""
+import fcntl
 import json
 import os
 import re
 import signal
+import struct
+import termios
 import time
 
 import tap
@@ -97,17 +100,22 @@ def test_a_reader_that_goes_away_ends_it_quietly():
 
 
 def flood():
-    """More output than a pipe and a buffer hold."""
-    for _ in range(100):
-        spawn("/bin/true", "x" * 3000)
+    """More output than a pipe and a buffer hold, at once."""
+    tap.run("sh", "-c", 'i=0; while [ $i -lt 100 ]; do /bin/true "$1"; i=$((i + 1)); done', "sh", "x" * 3000)
+
+
+def waiting(pipe):
+    """Bytes that nobody has read."""
+    return struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, b"\0" * 4))[0]
 
 
 def test_a_reader_that_does_not_read_keeps_neither_a_signal_nor_the_end_away():
     tap.need_root()
-    for words, sig in (([], 15), (["-d", "2"], None)):
+    for words, sig in (([], 15), (["-d", "3"], None)):
         tool = tap.start(tap.PRODUCT, "execsnoop", *words)
         until(lambda: links(tool.pid), "programs to attach")
         flood()
+        until(lambda: waiting(tool.stdout) > 1 << 15, "the pipe to be full")
         if sig:
             tool.send_signal(sig)
         tool.wait(timeout=10)
