@@ -16,23 +16,43 @@ import tap  # noqa: E402
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-@scratch.once
-def build(parent):
-    """A product of a module as 'emfgen new' writes it, and of one with tests that fail."""
+def sources(parent):
+    """With a module as 'emfgen new' writes it, and one with tests that fail."""
     src = scratch.source(parent)
     shutil.rmtree(os.path.join(src, "modules"))
     shutil.copytree(os.path.join(HERE, "module_tests"), os.path.join(src, "modules"))
     done = tap.run(sys.executable, os.path.join(src, "gen", "emfgen"), "new", "module", "fresh", cwd=src)
     tap.equal((done.returncode, done.stderr), (0, ""), "emfgen new")
     tap.contains(done.stdout, "next: make && ./emf test fresh && ./emf fresh")
-    made = scratch.Build(src, os.path.join(parent, "build"), "--enable-werror")
-    made.make()
-    return made
+    return src
 
 
-def tested(*words):
+def made(src, parent):
+    built = scratch.Build(src, os.path.join(parent, "build"), "--enable-werror")
+    built.make()
+    return built
+
+
+@scratch.once
+def build(parent):
+    return made(sources(parent), parent)
+
+
+@scratch.once
+def broken(parent):
+    """The same, and the new module does what its tests do not expect."""
+    src = sources(parent)
+    path = os.path.join(src, "modules", "fresh.bpf.c")
+    with open(path) as f:
+        text = f.read()
+    scratch.write(path, text.replace("if (parent && started_by != parent)", "if (parent && started_by == parent)")
+                  .replace("e->parent = started_by;", "e->parent = 0;"))
+    return made(src, parent)
+
+
+def tested(*words, product=build):
     tap.need_root()
-    done = tap.run(build().product(), "test", *words)
+    done = tap.run(product().product(), "test", *words)
     return done.returncode, [line for line in done.stdout.splitlines() if not line.startswith("#")], done.stdout, done.stderr
 
 
@@ -43,14 +63,7 @@ def test_the_tests_that_the_generator_writes_pass():
 
 
 def test_they_fail_when_the_program_is_broken():
-    path = os.path.join(build().src, "modules", "fresh.bpf.c")
-    with open(path) as f:
-        text = f.read()
-    tap.cleanup(scratch.write, path, text)
-    scratch.write(path, text.replace("if (parent && started_by != parent)", "if (parent && started_by == parent)")
-                  .replace("e->parent = started_by;", "e->parent = 0;"))
-    build().make()
-    status, lines, out, _ = tested("fresh")
+    status, lines, out, _ = tested("fresh", product=broken)
     tap.equal((status, lines[1][:6], lines[2][:6]), (1, "not ok", "not ok"), f"the tests ({out})")
     tap.contains(out, "# nothing like this was printed: {\"event\":\"started\",\"args\":{\"pid\":")
     tap.contains(out, "# what was printed last:\n# {\"module\":\"fresh\",\"event\":\"started\"")

@@ -74,27 +74,38 @@ DEFAULTS = {name: knob[1] for name, knob in KNOBS.items()}
 GIVEN = {name: knob[3] for name, knob in KNOBS.items()}
 
 
-@scratch.once
-def built(parent):
-    """A product of the module knobs, built once for all tests of this file."""
+def made(parent, says=None):
+    """A product of the module knobs. @says: its description."""
     src = scratch.source(parent)
     for name in ("knobs.emf", "knobs.bpf.c"):
         shutil.copy(os.path.join(HERE, "params", name), os.path.join(src, "modules"))
-    made = scratch.Build(src, os.path.join(parent, "build"), "--with-modules=knobs", "--enable-werror")
-    made.make()
-    return made
+    if says:
+        scratch.write(os.path.join(src, "bus-idl", "products.emf"), says)
+    product = scratch.Build(src, os.path.join(parent, "build"), "--with-modules=knobs", "--enable-werror")
+    product.make()
+    return product
 
 
-def build():
-    made = built()
-    tap.PRODUCT = made.product()
-    return made
+@scratch.once
+def built(parent):
+    return made(parent)
 
 
-def start(*words, config=None, command="run"):
+@scratch.once
+def that_sets(parent):
+    """The same of a product that sets some of the parameters."""
+    return made(parent, "product emf 1.0 {\n\tset knobs.a_u8 = 77;\n\tset knobs.a_mode = SLOW;\n\tset knobs.an_ip4 = \"1.2.3.4\";\n}\n")
+
+
+def build(of=built):
+    tap.PRODUCT = of().product()
+    return of()
+
+
+def start(*words, config=None, command="run", of=built):
     """The module in the background, its program attached."""
     tap.need_root()
-    build()
+    build(of)
     folder = tap.folder()
     path = os.path.join(folder, "knobs.conf")
     if config is not None:
@@ -185,13 +196,7 @@ def test_a_cgroup_is_named_below_its_mount_or_with_it():
 
 def test_what_a_product_sets_arrives_and_a_user_may_set_it_otherwise():
     tap.need_root()
-    path = os.path.join(build().src, "bus-idl", "products.emf")
-    tap.cleanup(build().make)
-    with open(path) as f:
-        tap.cleanup(scratch.write, path, f.read())
-    scratch.write(path, "product emf 1.0 {\n\tset knobs.a_u8 = 77;\n\tset knobs.a_mode = SLOW;\n\tset knobs.an_ip4 = \"1.2.3.4\";\n}\n")
-    build().make()
-    tool = start("--a-mode", "FAST")
+    tool = start("--a-mode", "FAST", of=that_sets)
     differs(seen(tool), dict(DEFAULTS, a_u8=77, an_ip4=bytes((1, 2, 3, 4))))
 
 
