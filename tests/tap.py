@@ -35,6 +35,7 @@ signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _cleanups = contextlib.ExitStack()
+_ending = []  # not empty while a test undoes what it has done
 
 
 class Skip(Exception):
@@ -50,6 +51,20 @@ class Skip(Exception):
 def cleanup(function, *args, **kwargs):
     """Call this at the end of the running test, last registered first."""
     _cleanups.callback(function, *args, **kwargs)
+
+
+@contextlib.contextmanager
+def _undone():
+    """Around a test: what it has done is undone, whole, whoever ends it once more or ends all of its group meanwhile."""
+    with contextlib.ExitStack() as signals:
+        with _cleanups:
+            try:
+                yield
+            finally:
+                for number in (signal.SIGTERM, signal.SIGINT):
+                    signals.callback(signal.signal, number, signal.signal(number, signal.SIG_IGN))
+                _ending.append(True)
+                signals.callback(_ending.clear)
 
 
 def of_the_build(test):
@@ -75,6 +90,8 @@ def run(*words, timeout=2 * PATIENCE, **kwargs):
     kwargs.setdefault("stdin", subprocess.DEVNULL)
     kwargs.setdefault("stdout", subprocess.PIPE)
     kwargs.setdefault("stderr", subprocess.PIPE)
+    if _ending:
+        kwargs.setdefault("start_new_session", True)
     return subprocess.run([str(w) for w in words], timeout=timeout, text=True, errors="replace", **kwargs)
 
 
@@ -117,13 +134,17 @@ def main():
     if os.environ.get("EMF_GUEST"):
         tests = [(n, f) for n, f in tests if not hasattr(f, "of_the_build")]
     only = sys.argv[1:]
+    unknown = [o for o in only if not any(o in n for n, _ in tests)]
+    if unknown:
+        print(f"no test has '{unknown[0]}' in its name; there are:\n" + "\n".join(n for n, _ in tests), file=sys.stderr)
+        sys.exit(2)
     if only:
         tests = [(n, f) for n, f in tests if any(o in n for o in only)]
     print(f"1..{len(tests)}", flush=True)
     failed = 0
     for number, (name, function) in enumerate(tests, 1):
         try:
-            with _cleanups:
+            with _undone():
                 function()
             print(f"ok {number} - {_sentence(name)}", flush=True)
         except Skip as reason:

@@ -87,6 +87,9 @@ def analyze(tool, paths):
 
 def main():
     status = 0
+    unknown = [tool for tool in sys.argv[1:] if tool not in TOOLS]
+    if unknown:
+        sys.exit(f"there is no analyzer {unknown[0]}; there are: {' '.join(TOOLS)}")
     for tool in sys.argv[1:] or TOOLS:
         begin = time.monotonic()
         try:

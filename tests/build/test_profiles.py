@@ -190,6 +190,24 @@ def test_two_products_are_installed_side_by_side():
     tap.equal(left and left.group(0), None, "what is not the product's own in the manual")
 
 
+def test_what_was_compiled_with_other_flags_is_no_part_of_a_build():
+    folder = tap.folder()
+    src, build = scratch.source(folder), os.path.join(folder, "build")
+    objects = [os.path.join(build, name) for name in ("core/libemf_core_a-log.o", "obj/hello.o", "tests/unit/unit.o")]
+
+    def stay(*options):
+        for path in objects:
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            scratch.write(path, "")
+        scratch.Build(src, build, *options)
+        return [path for path in objects if os.path.exists(path)]
+
+    scratch.Build(src, build, "--enable-werror")
+    tap.equal(stay("--enable-werror"), objects, "objects after the same flags")
+    tap.equal(stay("--enable-werror", "--enable-sanitizers"), [], "objects after those of sanitizers")
+    tap.equal(stay("--enable-werror", "--enable-fault-injection"), [], "objects after those of faults")
+
+
 def test_configure_refuses_a_tool_that_cannot_be_used():
     src = scratch.source(tap.folder())
     for tool in ("clang", "bpftool"):

@@ -208,6 +208,7 @@ __attribute__((constructor)) static void begin(void)
 {
 	const char *path = getenv("EMF_FAULT_FILE"), *n = getenv("EMF_FAULT");
 	void *stack[1], *at;
+	char *end = NULL;
 	int fd;
 
 	backtrace(stack, 1);	/* loads what it needs now */
@@ -221,6 +222,11 @@ __attribute__((constructor)) static void begin(void)
 		close(fd);
 		state = at;
 	}
-	if (n)
-		state->fails = strtoull(n, NULL, 10);
+	if (!n)
+		return;
+	state->fails = strtoull(n, &end, 10);
+	if (*n < '1' || *n > '9' || *end) {
+		fprintf(stderr, "EMF_FAULT=%s: the number of the call that is to fail is wanted, from 1 on\n", n);
+		_exit(2);
+	}
 }

@@ -200,6 +200,8 @@ events = {
     "other_format": b"EMFEVENT" + struct.pack("=IIQ", 1, 1, 0),
     "bits": EVENT_HEAD + types(*BITS, size=24, fixed=24) + event(bytes(range(24))) + end(1),
     "bits_behind_the_end": EVENT_HEAD + types(*BITS_BEHIND, size=24, fixed=24) + event(bytes(range(24))) + end(1),
+    "type_behind_the_last": EVENT_HEAD + EVENT_TYPES + event(EVENT, kind=1) + end(1),
+    "module_behind_the_last": EVENT_HEAD + EVENT_TYPES + event(EVENT, module=1) + end(1),
     "no_types": EVENT_HEAD + struct.pack("=I", 2) + b"{}",
 }
 

@@ -24,7 +24,10 @@ from foreign import Place  # noqa: E402
 from tool import held, opened, until  # noqa: E402
 from upgraded import write_watched  # noqa: E402
 
-SECONDS = float(os.environ.get("EMF_SOAK_MINUTES", "2")) * 60
+MINUTES = os.environ.get("EMF_SOAK_MINUTES", "2")
+if not re.fullmatch(r"[1-9]\d{0,3}|0?\.\d+", MINUTES):
+    sys.exit(f"make soak MINUTES={MINUTES}: a number of minutes from 1 to 9999 is wanted")
+SECONDS = float(MINUTES) * 60
 CLIENTS = 200
 WARM_UP = 0.25  # of the rounds: caches and pools fill
 MEMORY_KIB = 512  # that its memory may grow by from the warm-up to the end; the allocator's own ups and downs are below 200

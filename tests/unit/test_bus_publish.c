@@ -181,6 +181,32 @@ START_TEST(an_admin_who_reads_slowly_takes_half_of_the_time_in_which_the_product
 }
 END_TEST
 
+static void check_all_is_counted(void)
+{
+	const struct ebus_sent_signal *sent = peer.bindings[0]->signals;
+
+	ck_assert_uint_gt(sent->dropped, 0);
+	ck_assert_uint_gt(sent->queue.n, 0);
+	ck_assert_uint_eq(sent->seen, MANY);
+	ck_assert_uint_eq(sent->seen, sent->sent + sent->queue.n + sent->dropped);
+}
+
+START_TEST(what_does_not_fit_is_counted)
+{
+	subscribe(EBUS_DROP_NEW);
+	emit(MANY, 0);
+	check_all_is_counted();
+}
+END_TEST
+
+START_TEST(what_makes_room_is_counted)
+{
+	subscribe(EBUS_DROP_OLD);
+	emit(MANY, 0);
+	check_all_is_counted();
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("bus_publish");
@@ -192,6 +218,8 @@ static Suite *suite(void)
 	tcase_add_test(c, an_event_that_is_declared_so_waits_as_well_for_who_wishes_it);
 	tcase_add_test(c, an_admin_who_does_not_read_is_waited_for_once);
 	tcase_add_test(c, an_admin_who_reads_slowly_takes_half_of_the_time_in_which_the_product_works);
+	tcase_add_test(c, what_does_not_fit_is_counted);
+	tcase_add_test(c, what_makes_room_is_counted);
 	suite_add_tcase(s, c);
 	return s;
 }

@@ -6,6 +6,7 @@
 #include "unit.h"
 
 #include <ftw.h>
+#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -23,15 +24,46 @@ const struct emf_product emf_product = {
 	.settings = no_settings,
 };
 
+static pid_t runner_pid; /* who waits for the processes of the tests */
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *place)
+{
+	(void)st;
+	(void)kind;
+	(void)place;
+	return remove(path);
+}
+
+void unit_folder_remove(const char *path)
+{
+	nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* Those of tests that failed, or whose process has ended otherwise. */
+static void remove_folders(void)
+{
+	char pattern[64];
+	glob_t found;
+
+	snprintf(pattern, sizeof(pattern), "/tmp/emf-unit-%d-*", runner_pid);
+	if (glob(pattern, GLOB_NOSORT, NULL, &found))
+		return;
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		unit_folder_remove(found.gl_pathv[i]);
+	globfree(&found);
+}
+
 int unit_main(Suite *suite)
 {
 	SRunner *runner = srunner_create(suite);
 	int failed;
 
+	runner_pid = getpid();
 	/* CK_TAP_LOG_FILE_NAME sends TAP to standard output; all else is silent. */
 	srunner_run_all(runner, getenv("CK_TAP_LOG_FILE_NAME") ? CK_SILENT : CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
+	remove_folders();
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
@@ -106,20 +138,7 @@ void unit_nobody_end(void)
 
 char *unit_folder_new(char path[64])
 {
-	strcpy(path, "/tmp/emf-unit-XXXXXX");
+	snprintf(path, 64, "/tmp/emf-unit-%d-XXXXXX", runner_pid);
 	ck_assert_ptr_nonnull(mkdtemp(path));
 	return path;
-}
-
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *place)
-{
-	(void)st;
-	(void)kind;
-	(void)place;
-	return remove(path);
-}
-
-void unit_folder_remove(const char *path)
-{
-	nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }

@@ -13,6 +13,7 @@ import shutil
 import signal
 import stat
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -27,11 +28,14 @@ _MODULES = ("virtio_pci", "virtiofs", "overlay")
 # Linux 6.12 panics at random if instructions on 16 bytes at once are translated on several processors; seen with QEMU 7.2.
 _PROCESSOR = "Nehalem,-cx16"
 _TOOLS = {emulator.PROGRAM: "qemu-system-x86", "cpio": "cpio", "busybox": "busybox-static", "depmod": "kmod", "modprobe": "kmod", "dpkg-deb": "dpkg", "apt-get": "apt"}
+_WITH_US = ("setpriv", "--pdeathsig", "KILL")  # what runs ends when this ends, however that is
 _SERVERS = ("/usr/libexec/virtiofsd", "/usr/lib/qemu/virtiofsd")
 
 
 def _needed():
     """What serves files, after all that is needed was found."""
+    if os.geteuid():
+        raise kernels.Missing("a virtual machine is to see all files: run it as root")
     if os.uname().machine != "x86_64":
         raise kernels.Missing("the kernels are those of x86_64, and this machine is another one")
     missing = sorted({package for tool, package in _TOOLS.items() if not shutil.which(tool)})
@@ -83,7 +87,7 @@ class _Files:
         os.mkdir(view)
         shared = view if source == "/" else source
         self.log = open(socket + ".log", "w")
-        self.process = subprocess.Popen(["unshare", "--mount", "sh", "-c", script, "sh", view, server, f"--socket-path={socket}", "-o", f"source={shared},sandbox=chroot,cache={'always' if cached else 'auto'}"],
+        self.process = subprocess.Popen([*_WITH_US, "unshare", "--mount", "sh", "-c", script, "sh", view, server, f"--socket-path={socket}", "-o", f"source={shared},sandbox=chroot,cache={'always' if cached else 'auto'}"],
                                         stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
 
     def wait(self):
@@ -98,9 +102,28 @@ class _Files:
         self.process.kill()
         self.process.wait()
         self.log.close()
+        # That of Debian 12 keeps a file with its pid, named by the socket.
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(f"/run/virtiofsd/{self.socket.lstrip('/').replace('/', '.')}.pid")
+
+
+def end_when_told():
+    """SIGTERM and SIGHUP, of timeout(1) or of a terminal that is closed, end a guest as Ctrl-C does."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
+
+
+_guests = set()
+
+
+def end_all():
+    """End all guests of this process, whichever thread runs them."""
+    for guest in list(_guests):
+        guest.kill()
 
 
 def _ended(process):
+    _guests.discard(process)
     if process.poll() is None:
         process.send_signal(signal.SIGKILL)
     process.wait()
@@ -144,10 +167,11 @@ def run(kernel, words, writable, cwd=None, env=(), timeout=600, memory=1024, pro
         for one in servers:
             one.wait()
         said = f"console=ttyS0 quiet loglevel=4 panic=-1 oops=panic mitigations=off emf.writable={writable} emf.control={control} emf.tree={tree} {line}"
-        guest = subprocess.Popen([*emulator.command(), "-accel", os.environ.get("EMF_VM_ACCEL", "tcg,thread=multi"), "-cpu", _PROCESSOR, "-smp", str(processors),
+        guest = subprocess.Popen([*_WITH_US, *emulator.command(), "-accel", os.environ.get("EMF_VM_ACCEL", "tcg,thread=multi"), "-cpu", _PROCESSOR, "-smp", str(processors),
                                   "-m", str(memory), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-nic", "none", "-serial", f"file:{console}",
                                   *devices, "-kernel", kernels.image(tree), "-initrd", os.path.join(folder, "initrd"), "-append", said],
                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        _guests.add(guest)
         stack.callback(guest.stdout.close)
         stack.callback(_ended, guest)
         begun = time.monotonic()

@@ -132,8 +132,10 @@ def elsewhere(kernel, tests, kept, guests, size=_IN_A_GUEST, limit=None, ready=l
     try:
         for worker in workers:
             worker.join()
-    finally:
-        stopped.set()  # a guest that runs comes to its end; no other is begun
+    except BaseException:
+        stopped.set()  # no other is begun
+        machine.end_all()
+        raise
     if broken:
         raise broken[0]
 
@@ -146,6 +148,7 @@ def main():
     parser.add_argument("--document", metavar="FILE", help="write the table to this file as well")
     parser.add_argument("tests", nargs="+", metavar="TEST.py")
     args = parser.parse_args()
+    machine.end_when_told()
     kept = os.path.abspath(args.kept)
     chosen = args.kernel or [HERE, *kernels.RELEASES]
     for kernel in chosen:
