@@ -3,6 +3,7 @@
 
 Without these, a product that no longer starts on a kernel of a stable release would be found by make check-vm alone, which takes hours.
 """
+import functools
 import glob
 import os
 import shutil
@@ -23,6 +24,8 @@ MARKED = [os.path.join(TESTS, "kernel", f"test_{name}.py") for name in ("exit_st
 
 ALL = sorted(glob.glob(os.path.join(TESTS, "kernel", "test_*.py")))
 
+# What a guest writes to is below the build folder: /tmp and /var/tmp are its own.
+LOGS = os.path.join(tap.BUILD, "obj", "guests")
 LIMIT = 1800  # seconds for a guest, which takes some three hundred if it has a processor for itself
 AWAITED = 3600  # and until what is to be run here has been
 GUESTS = max(1, min(4, os.cpu_count() or 1))  # so many at once, each with 2 GiB of memory at most
@@ -37,30 +40,34 @@ def has_run_here(test):
     return not ended or os.path.exists(ended) or time.monotonic() - _begun > AWAITED
 
 
-def on(kernel, tests, guests, **more):
+@functools.cache
+def run():
+    """All of them, so many guests at once. Return: the kernels that cannot be had, and why."""
     tap.need_root()
-    # What a guest writes to is below the build folder: /tmp and /var/tmp are its own.
-    kept, logs = (os.path.join(tap.BUILD, "obj", name) for name in ("kept", "guests"))
-    shutil.rmtree(os.path.join(logs, kernel), ignore_errors=True)
-    try:
-        suite.elsewhere(kernel, tests, kept, guests, limit=LIMIT, logs=logs, **more)
-    except kernels.Missing as e:
-        raise tap.Skip(str(e)) from None
-    result = matrix.Matrix(logs, tests, [kernel])
+    shutil.rmtree(LOGS, ignore_errors=True)
+    jobs = [*suite.batches("5.10", MARKED, len(MARKED)), *suite.batches("6.12", MARKED, len(MARKED)), *suite.batches("6.1", ALL)]
+    return suite.elsewhere(jobs, os.path.join(tap.BUILD, "obj", "kept"), GUESTS, limit=LIMIT, ready=has_run_here, logs=LOGS)
+
+
+def passes(kernel, tests):
+    lacking = run()
+    if kernel in lacking:
+        raise tap.Skip(str(lacking[kernel]))
+    result = matrix.Matrix(LOGS, tests, [kernel])
     print("\n".join("# " + line for line in result.text().splitlines()))
-    tap.equal(result.failed, False, f"whether one failed, or is skipped for what doctor does not say ({logs}/{kernel})")
+    tap.equal(result.failed, False, f"whether one failed, or is skipped for what doctor does not say ({LOGS}/{kernel})")
 
 
 def test_the_marked_tests_pass_on_linux_5_10():
-    on("5.10", MARKED, 1, size=len(MARKED))
+    passes("5.10", MARKED)
 
 
 def test_the_marked_tests_pass_on_linux_6_12():
-    on("6.12", MARKED, 1, size=len(MARKED))
+    passes("6.12", MARKED)
 
 
 def test_all_tests_of_the_kernel_pass_on_linux_6_1():
-    on("6.1", ALL, GUESTS, ready=has_run_here)
+    passes("6.1", ALL)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ nothing failed, on any kernel.
 import argparse
 import json
 import os
-import queue
 import shutil
 import subprocess
 import sys
@@ -96,48 +95,67 @@ def guest(kernel, tests, kept, log, limit, tried):
     return left
 
 
-def elsewhere(kernel, tests, kept, guests, size=_IN_A_GUEST, limit=None, ready=lambda test: True, logs=None):
-    """
-    On another kernel, in so many guests beside each other, each for @size files and @limit seconds.
+def batches(kernel, tests, size=_IN_A_GUEST):
+    """Files in groups, each for one guest of a kernel."""
+    return [(kernel, tests[first:first + size], None) for first in range(0, len(tests), size)]
 
-    @ready: whether a file may run already; @logs: the folder to have a log for each in it, DIR/log otherwise.
-    """
-    log = os.path.join(logs or os.path.join(kept, "log"), kernel)
-    os.makedirs(log)
-    waiting = queue.Queue()
-    for first in range(0, len(tests), size):
-        waiting.put((tests[first:first + size], None))
-    broken, stopped = [], threading.Event()
 
-    def work():
-        while not stopped.is_set():
+class _Guests:
+    """So many at once, until nothing waits."""
+
+    def __init__(self, jobs, kept, logs, limit, ready):
+        self.waiting, self.kept, self.logs, self.limit, self.ready = list(jobs), kept, logs, limit, ready
+        self.lock, self.stopped, self.lacking = threading.Lock(), threading.Event(), {}
+
+    def _take(self):
+        with self.lock:
+            for job in self.waiting:
+                if all(self.ready(test) for test in job[1]):
+                    self.waiting.remove(job)
+                    return job
+        return None
+
+    def work(self):
+        while self.waiting and not self.stopped.is_set():
+            job = self._take()
+            if not job:
+                self.stopped.wait(1)
+                continue
+            kernel, tests, tried = job
             try:
-                some, tried = waiting.get_nowait()
-            except queue.Empty:
-                return
-            while not all(ready(test) for test in some):
-                if stopped.wait(1):
-                    return
-            try:
-                some = guest(kernel, some, kept, log, limit, tried)
+                left = guest(kernel, tests, self.kept, os.path.join(self.logs, kernel), self.limit, tried)
             except kernels.Missing as e:
-                broken.append(e)
-                return
-            if some:
-                waiting.put((some, some[0]))
+                with self.lock:
+                    self.lacking[kernel] = e
+                    self.waiting = [job for job in self.waiting if job[0] != kernel]
+                continue
+            if left:
+                with self.lock:
+                    self.waiting.insert(0, (kernel, left, left[0]))
 
-    workers = [threading.Thread(target=work) for _ in range(guests)]
+
+def elsewhere(jobs, kept, guests, limit=None, ready=lambda test: True, logs=None):
+    """
+    On other kernels, in so many guests beside each other. Return: what cannot be had, and why, by kernel.
+
+    @jobs: of batches(); @limit: in seconds, for a guest; @ready: whether a file may run already;
+    @logs: the folder to have a log for each in it, DIR/log otherwise.
+    """
+    logs = logs or os.path.join(kept, "log")
+    for kernel in {kernel for kernel, _, _ in jobs}:
+        os.makedirs(os.path.join(logs, kernel))
+    all_of_them = _Guests(jobs, kept, logs, limit, ready)
+    workers = [threading.Thread(target=all_of_them.work) for _ in range(guests)]
     for worker in workers:
         worker.start()
     try:
         for worker in workers:
             worker.join()
     except BaseException:
-        stopped.set()  # no other is begun
+        all_of_them.stopped.set()  # no other is begun
         machine.end_all()
         raise
-    if broken:
-        raise broken[0]
+    return all_of_them.lacking
 
 
 def main():
@@ -156,16 +174,12 @@ def main():
     begun = time.monotonic()
     if HERE in chosen:
         here(args.tests, kept)
-    lacking = []
-    for kernel in (kernel for kernel in chosen if kernel != HERE):
-        try:
-            elsewhere(kernel, args.tests, kept, args.guests)
-        except kernels.Missing as e:
-            lacking.append(f"{kernel}: {e}")
+    jobs = [job for kernel in chosen if kernel != HERE for job in batches(kernel, args.tests)]
+    lacking = elsewhere(jobs, kept, args.guests)
     result = matrix.Matrix(os.path.join(kept, "log"), args.tests)
     say(result.text())
-    for line in lacking:
-        say(f"not run: {line}")
+    for kernel, why in lacking.items():
+        say(f"not run: {kernel}: {why}")
     say(f"{time.monotonic() - begun:.0f} s")
     if args.document:
         with open(args.document, "w") as f:
