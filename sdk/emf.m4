@@ -139,15 +139,7 @@ AC_CONFIG_COMMANDS([source-links],
 		test -d "$emf_folder" || test ! -d "$srcdir/$emf_folder" || ln -s "$srcdir/$emf_folder" "$emf_folder"
 	done])
 AC_SUBST([emf_include], [include])
-
-# make looks at times, not at flags: what was compiled with others is no part of what is built from here on.
-AC_CONFIG_COMMANDS([flags],
-	[mkdir -p obj
-	AS_IF([test -f obj/flags && test "x`cat obj/flags`" != "x$emf_flags"],
-		[AC_MSG_NOTICE([other flags than before: what was compiled with those is removed])
-		rm -f obj/*.o obj/*.so core/libemf_*.o tests/*/*.o])
-	AS_ECHO(["$emf_flags"]) >obj/flags],
-	[emf_flags='$CC|$CFLAGS|$CPPFLAGS|$LDFLAGS|$EMF_CFLAGS|$EMF_LDFLAGS|$EMF_SO_LDFLAGS|$EMF_BPF_CFLAGS|$CLANG|$host_alias|$enable_fault_injection'])
+])
 ])
 
 # EMF_SDK_SAYS(VARIABLE, WHAT): of what the SDK was built for.
