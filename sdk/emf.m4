@@ -140,7 +140,6 @@ AC_CONFIG_COMMANDS([source-links],
 	done])
 AC_SUBST([emf_include], [include])
 ])
-])
 
 # EMF_SDK_SAYS(VARIABLE, WHAT): of what the SDK was built for.
 AC_DEFUN([EMF_SDK_SAYS], [AC_SUBST([$1], [`$PKG_CONFIG --variable=$2 emf`])])
