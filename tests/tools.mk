@@ -65,17 +65,13 @@ coverage: all
 	@$(AM_TESTS_ENVIRONMENT) $(PYTHON) $(srcdir)/tests/coverage.py $(unit_tests) $(fuzz_tests) $(COVERAGE_TESTS)
 .PHONY: coverage
 
-# --- lines of tests, beside each other with make -j2 check ----------------------------------
+# --- two lines of tests, beside each other with make -j2 check ------------------------------
 
 # What has the kernel for itself, and what builds and generates: each waits for the one before it, of those that are run at all.
 # All of both are in a line, since make would give each processor that gets free to what has nothing to wait for.
-# Guests have kernels of their own, and come last. With GUESTS=beside they begin at once, with what processors have left, and
-# wait for what the tests of the kernel build: that takes one job more (make -j3), or they would wait for what waits for them.
+# Guests, which have kernels of their own, come behind the tests of the kernel: they take what these have built. Beside them,
+# with what processors have left, guests are so slow that a service does not answer in time.
 emf_line = $(if $(word 2,$(1)),$(eval $(word 2,$(1)): | $(firstword $(1)))$(call emf_line,$(wordlist 2,$(words $(1)),$(1))))
-line_logs = $(filter $(line_tests:.py=.log),$(TEST_LOGS))
-guest_logs = $(filter $(guest_tests:.py=.log),$(TEST_LOGS))
-$(call emf_line,$(line_logs) $(if $(filter beside,$(GUESTS)),,$(guest_logs)))
-$(call emf_line,$(filter-out $(line_logs) $(guest_logs),$(TEST_LOGS)))
-ifeq ($(GUESTS),beside)
-$(guest_logs): export EMF_AWAITED = $(line_logs:.log=.trs)
-endif
+line_logs = $(filter $(line_tests:.py=.log),$(TEST_LOGS)) $(filter $(guest_tests:.py=.log),$(TEST_LOGS))
+$(call emf_line,$(line_logs))
+$(call emf_line,$(filter-out $(line_logs),$(TEST_LOGS)))

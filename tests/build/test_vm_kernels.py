@@ -8,7 +8,6 @@ import glob
 import os
 import shutil
 import sys
-import time
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(TESTS, "vm"))
@@ -27,18 +26,7 @@ ALL = sorted(glob.glob(os.path.join(TESTS, "kernel", "test_*.py")))
 # What a guest writes to is below the build folder: /tmp and /var/tmp are its own.
 LOGS = os.path.join(tap.BUILD, "obj", "guests")
 LIMIT = 1800  # seconds for a guest, which takes some three hundred if it has a processor for itself
-AWAITED = 3600  # and until what is to be run here has been
 GUESTS = max(1, min(4, os.cpu_count() or 1))  # so many at once, each with 2 GiB of memory at most
-
-# The files that have ended when a test has run here, in the same make check: what it builds is there from then on.
-_ended = {os.path.basename(name): os.path.join(tap.BUILD, name) for name in os.environ.get("EMF_AWAITED", "").split()}
-_begun = time.monotonic()
-
-
-def has_run_here(test):
-    """Or does not have to, since it builds nothing."""
-    ended = _ended.get(matrix.name(test) + ".trs")
-    return not ended or test in MARKED or os.path.exists(ended) or time.monotonic() - _begun > AWAITED
 
 
 @functools.cache
@@ -47,7 +35,7 @@ def run():
     tap.need_root()
     shutil.rmtree(LOGS, ignore_errors=True)
     jobs = [*suite.batches("5.10", MARKED, len(MARKED)), *suite.batches("6.12", MARKED, len(MARKED)), *suite.batches("6.1", ALL)]
-    return suite.elsewhere(jobs, os.path.join(tap.BUILD, "obj", "kept"), GUESTS, limit=LIMIT, ready=has_run_here, logs=LOGS)
+    return suite.elsewhere(jobs, os.path.join(tap.BUILD, "obj", "kept"), GUESTS, limit=LIMIT, logs=LOGS)
 
 
 def passes(kernel, tests):
@@ -72,5 +60,4 @@ def test_all_tests_of_the_kernel_pass_on_linux_6_1():
 
 
 if __name__ == "__main__":
-    os.nice(10)  # others measure times meanwhile
     tap.main()

@@ -103,25 +103,16 @@ def batches(kernel, tests, size=_IN_A_GUEST):
 class _Guests:
     """So many at once, until nothing waits."""
 
-    def __init__(self, jobs, kept, logs, limit, ready):
-        self.waiting, self.kept, self.logs, self.limit, self.ready = list(jobs), kept, logs, limit, ready
+    def __init__(self, jobs, kept, logs, limit):
+        self.waiting, self.kept, self.logs, self.limit = list(jobs), kept, logs, limit
         self.lock, self.stopped, self.lacking = threading.Lock(), threading.Event(), {}
 
-    def _take(self):
-        with self.lock:
-            for job in self.waiting:
-                if all(self.ready(test) for test in job[1]):
-                    self.waiting.remove(job)
-                    return job
-        return None
-
     def work(self):
-        while self.waiting and not self.stopped.is_set():
-            job = self._take()
-            if not job:
-                self.stopped.wait(1)
-                continue
-            kernel, tests, tried = job
+        while not self.stopped.is_set():
+            with self.lock:
+                if not self.waiting:
+                    return
+                kernel, tests, tried = self.waiting.pop(0)
             try:
                 left = guest(kernel, tests, self.kept, os.path.join(self.logs, kernel), self.limit, tried)
             except kernels.Missing as e:
@@ -134,17 +125,16 @@ class _Guests:
                     self.waiting.insert(0, (kernel, left, left[0]))
 
 
-def elsewhere(jobs, kept, guests, limit=None, ready=lambda test: True, logs=None):
+def elsewhere(jobs, kept, guests, limit=None, logs=None):
     """
     On other kernels, in so many guests beside each other. Return: what cannot be had, and why, by kernel.
 
-    @jobs: of batches(); @limit: in seconds, for a guest; @ready: whether a file may run already;
-    @logs: the folder to have a log for each in it, DIR/log otherwise.
+    @jobs: of batches(); @limit: in seconds, for a guest; @logs: the folder to have a log for each in it, DIR/log otherwise.
     """
     logs = logs or os.path.join(kept, "log")
     for kernel in {kernel for kernel, _, _ in jobs}:
         os.makedirs(os.path.join(logs, kernel))
-    all_of_them = _Guests(jobs, kept, logs, limit, ready)
+    all_of_them = _Guests(jobs, kept, logs, limit)
     workers = [threading.Thread(target=all_of_them.work) for _ in range(guests)]
     for worker in workers:
         worker.start()
