@@ -5,7 +5,7 @@ import os
 import re
 
 _LINE = re.compile(r"^(not ok|ok)(?: \d+)? - (.*?)(?: # SKIP ?(.*))?$")
-_END = re.compile(r"^# exit \d+ after (\d+) s$")  # as suite.py writes it; a test may say '# exit' too
+_END = re.compile(r"^# exit \d+ after (\d+) s$", re.MULTILINE)  # as suite.py writes it; a test may say '# exit' too
 _LACKS = re.compile(r" \[doctor: (\S+) (\S+)\]$")
 
 
@@ -37,6 +37,10 @@ def confirmed(doctor, reason):
         return any(row["kind"] == what and row["supported"] == "yes" for row in doctor["programs"])
     key = {"programs": "kind", "maps": "type", "helpers": "name"}.get(group)
     return any(row[key] == what and row["supported"] != "yes" for row in doctor[group]) if key else False
+
+
+def has_ended(text):
+    return bool(_END.search(text))
 
 
 class Log:

@@ -51,7 +51,7 @@ def environment():
 def has_ended(log, test):
     try:
         with open(os.path.join(log, matrix.name(test) + ".log"), errors="replace") as f:
-            return "\n# exit " in f.read()
+            return matrix.has_ended(f.read())
     except FileNotFoundError:
         return False
 
