@@ -69,9 +69,9 @@ coverage: all
 
 # What has the kernel for itself, and what builds and generates: each waits for the one before it, of those that are run at all.
 # All of both are in a line, since make would give each processor that gets free to what has nothing to wait for.
-# Guests, which have kernels of their own, come behind the tests of the kernel: they take what these have built. Beside them,
+# Guests, which have kernels of their own, are the last of the first line: they take what the tests of the kernel have built. Beside them,
 # with what processors have left, guests are so slow that a service does not answer in time.
 emf_line = $(if $(word 2,$(1)),$(eval $(word 2,$(1)): | $(firstword $(1)))$(call emf_line,$(wordlist 2,$(words $(1)),$(1))))
-line_logs = $(filter $(line_tests:.py=.log),$(TEST_LOGS)) $(filter $(guest_tests:.py=.log),$(TEST_LOGS))
+line_logs = $(filter $(line_tests:.py=.log),$(TEST_LOGS))
 $(call emf_line,$(line_logs))
 $(call emf_line,$(filter-out $(line_logs),$(TEST_LOGS)))
