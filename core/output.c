@@ -21,6 +21,7 @@
 
 static char buffer[BUFFER_BYTES];
 static bool told;
+static bool is_cut; /* by a signal, in a write that blocked: stdio drops what it held */
 static int first_errno; /* of what failed first: stdio keeps no more than a flag */
 
 void emf_output_init(void)
@@ -68,6 +69,7 @@ int emf_output_flush(void)
 	if (err == -EINTR) {
 		clearerr(stdout);
 		first_errno = 0;
+		is_cut = true;
 		return err;
 	}
 	first_errno = -err; /* a later flush finds no errno any more */
@@ -94,10 +96,13 @@ int emf_output_finish(void)
 
 	if (err == -EAGAIN && !is_blocked(LAST_CHANCE_MS))
 		err = emf_output_flush();
+	if (!err && is_cut)
+		err = -EINTR;
 	if (err == -EAGAIN || err == -EINTR) {
 		emf_err(NULL, "standard output is not being read; what could not be written is lost");
 		__fpurge(stdout); /* or exit(3) would wait for the reader */
 	}
+	is_cut = false;
 	return err;
 }
 

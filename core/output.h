@@ -30,7 +30,10 @@ int emf_output_flush(void);
 /* Waits until a write would not block, or until @other_fd is readable: true for the first. */
 bool emf_output_wait(int other_fd, int timeout_ms);
 
-/* The last flush: what nobody reads even now is given up, and told. */
+/*
+ * The last flush: what nobody reads even now is given up, and told, and so is what a
+ * signal cut off before.
+ */
 int emf_output_finish(void);
 
 #endif

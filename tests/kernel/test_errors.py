@@ -37,6 +37,11 @@ def is_stopped(pid):
         return f.read().rsplit(")", 1)[1].split()[0] in "TZ"
 
 
+def is_in_write(pid):
+    with open(f"/proc/{pid}/wchan") as f:
+        return "pipe_write" in f.read()
+
+
 def fails(done, status, *parts):
     """The command failed with this status, and its message has these parts."""
     if done.returncode != status:
@@ -120,6 +125,21 @@ def test_a_reader_that_does_not_read_keeps_neither_a_signal_nor_the_end_away():
             tool.send_signal(sig)
         tool.wait(timeout=10)
         tap.contains(tool.stderr.read(), "standard output is not being read", "messages")
+
+
+def test_what_a_signal_cuts_off_in_the_middle_of_a_turn_is_told():
+    tap.need_root()
+    tool = tap.start(tap.PRODUCT, "execsnoop")
+    until(lambda: links(tool.pid), "programs to attach")
+    tool.send_signal(signal.SIGSTOP)
+    until(lambda: is_stopped(tool.pid), "it to stop")
+    flood()  # one turn's work, and more than the pipe and a buffer
+    tool.send_signal(signal.SIGCONT)
+    until(lambda: is_in_write(tool.pid), "it to wait for its reader")
+    tool.send_signal(signal.SIGTERM)
+    tool.wait(timeout=20)
+    tap.equal(tool.returncode, 1, "exit status")
+    tap.contains(tool.stderr.read(), "standard output is not being read", "messages")
 
 
 def test_records_that_are_lost_are_told_at_the_end():
