@@ -21,6 +21,7 @@
 
 static struct cache {
 	const struct emf *emf; /* NULL: off */
+	bool is_kept;	       /* in a file, or for this process alone */
 	bool asked;
 	const char *state;
 	const struct emf_pack **objects;
@@ -178,6 +179,8 @@ static const char *make_and_keep(const struct emf_btf_key *key, enum emf_btf_fil
 	cache.bytes = make(key, cache.objects, cache.n_objects, &size);
 	if (!cache.bytes || emf_btf_image_read(&cache.image, cache.bytes, size))
 		return "none";
+	if (!cache.is_kept)
+		return "not kept";
 	if (found == EMF_BTF_NOT_OURS || found == EMF_BTF_NO_FOLDER) {
 		emf_debug(NULL, "the BTF cache is not kept: %s or what is in it is not this user's alone", folder);
 		return "not kept";
@@ -192,10 +195,12 @@ static const char *make_and_keep(const struct emf_btf_key *key, enum emf_btf_fil
 static void get(void)
 {
 	struct emf_btf_key key = key_of(cache.objects, cache.n_objects);
-	enum emf_btf_file found = emf_btf_file_read(cache.emf->btf_cache, cache.emf->product->name, &key, &cache.bytes, &cache.image);
+	enum emf_btf_file found = EMF_BTF_NONE;
 	int err;
 
 	cache.asked = true;
+	if (cache.is_kept)
+		found = emf_btf_file_read(cache.emf->btf_cache, cache.emf->product->name, &key, &cache.bytes, &cache.image);
 	if (found == EMF_BTF_CORRUPT)
 		emf_debug(NULL, "the entry in the BTF cache %s is damaged: it is made again", cache.emf->btf_cache);
 	cache.state = found == EMF_BTF_FRESH ? "hit" : make_and_keep(&key, found);
@@ -211,15 +216,25 @@ static void get(void)
 	}
 }
 
-void emf_btf_cache_begin(const struct emf *emf)
+static void begin(const struct emf *emf, bool is_kept)
 {
-	if (!emf->btf_cache[0])
-		return;
 	cache.objects = find_objects(emf, &cache.n_objects);
 	if (!cache.objects)
 		return;
 	cache.emf = emf;
+	cache.is_kept = is_kept;
 	cache.state = "unused";
+}
+
+void emf_btf_cache_begin(const struct emf *emf)
+{
+	if (emf->btf_cache[0])
+		begin(emf, true);
+}
+
+void emf_btf_cache_begin_unkept(const struct emf *emf)
+{
+	begin(emf, false);
 }
 
 void emf_btf_cache_end(void)

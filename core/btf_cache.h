@@ -22,6 +22,9 @@ struct module;
  * Nothing is read before an object needs it.
  */
 void emf_btf_cache_begin(const struct emf *emf);
+
+/* The same with what the kernel has now: no entry is read, and none is written. */
+void emf_btf_cache_begin_unkept(const struct emf *emf);
 void emf_btf_cache_end(void);
 
 /**

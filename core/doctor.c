@@ -97,7 +97,10 @@ json_t *emf_doctor_json(struct emf *emf, int *status)
 	json_object_set_new(json, "programs", emf_doctor_programs(&probe));
 	json_object_set_new(json, "maps", emf_doctor_maps(&probe));
 	json_object_set_new(json, "helpers", emf_doctor_helpers(&probe));
+	/* Each object would have libbpf read the whole again. */
+	emf_btf_cache_begin_unkept(emf);
 	json_object_set_new(json, "modules", modules_json(emf, &probe, status));
+	emf_btf_cache_end();
 	json_object_set_new(json, "exit_status", json_integer(*status));
 	emf_probe_fini(&probe);
 	return json;

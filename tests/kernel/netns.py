@@ -1,12 +1,60 @@
 # SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """Two network namespaces with a pair of interfaces between them, for one test."""
+import contextlib
+import ctypes
 import json
 import os
+import select
+import socket
 import struct
 import subprocess
 import sys
+import time
 
 import tap
+
+_CLONE_NEWNET = 0x40000000  # include/uapi/linux/sched.h
+_QUIET = 0.3  # seconds without a packet behind which none comes any more: a veth delivers before send() returns, or soon after
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+@contextlib.contextmanager
+def inside(name):
+    """A socket that is made here stays in that network namespace."""
+    here = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+    there = os.open(f"/run/netns/{name}", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        if _LIBC.setns(there, _CLONE_NEWNET):
+            raise OSError(ctypes.get_errno(), f"setns of {name}")
+        try:
+            yield
+        finally:
+            if _LIBC.setns(here, _CLONE_NEWNET):
+                raise OSError(ctypes.get_errno(), "setns back")
+    finally:
+        os.close(there)
+        os.close(here)
+
+
+def _family(address):
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
+def _take(s):
+    """What is there. Return: how many."""
+    n = 0
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            s.recv(65536, socket.MSG_DONTWAIT)
+            n += 1
+    return n
+
+
+def _take_the_last(s, came, wanted):
+    """Until nothing comes any more. One that came too often is seen, too."""
+    while select.select([s], [], [], _QUIET if came < wanted else 0.02)[0]:
+        came += _take(s)
+    return came
 
 
 class Pair:
@@ -55,11 +103,11 @@ class Pair:
         """So many UDP packets of so many bytes from one side to the other. Return: how many arrive, at a receiver of this kind."""
         here, there = (self.b, self.a) if source == "b" else (self.a, self.b)
         address = "10.9.0.1" if source == "b" else "10.9.0.2"
-        receiver = subprocess.Popen([*self.within(there), *(receiver or [sys.executable, "-c", RECEIVE, str(port)])],
-                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        if not receiver:
+            return self._deliver(here, there, n, port, address, "", size)
+        receiver = subprocess.Popen([*self.within(there), *receiver], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         tap.equal(receiver.stdout.readline(), "listens\n", "what the receiver says")
-        sent = tap.run(*self.within(here), sys.executable, "-c", SEND, address, str(port), str(n), str(size))
-        tap.equal((sent.returncode, sent.stderr), (0, ""), "sending")
+        self._deliver(here, there, n, port, address, "", size, False)
         out, _ = receiver.communicate("end\n", timeout=20)
         return int(out)
 
@@ -84,36 +132,87 @@ class Pair:
         as the kernel merges them: where TCP begins and how long its header is, and how many bytes a segment has.
         """
         # struct virtio_net_hdr, include/uapi/linux/virtio_net.h: a checksum is wanted, TCP over IPv4
-        hints = struct.pack("=BBHHHH", 1, 1, merged[0] + merged[1], merged[2], merged[0], 16).hex() if merged else ""
-        head = hints + "".join((self._mac(name, link).replace(":", "") for name, link in ((self.a, "va"), (self.b, "vb"))))
-        text = "".join(f"{head}{frame.hex()}\n" for frame in frames)
-        sent = tap.run(*self.within(self.b), sys.executable, "-c", FRAMES, "merged" if merged else "", input=text, stdin=None)
-        tap.equal((sent.returncode, sent.stderr), (0, ""), "sending frames")
+        hints = struct.pack("=BBHHHH", 1, 1, merged[0] + merged[1], merged[2], merged[0], 16) if merged else b""
+        head = hints + b"".join(bytes.fromhex(self._mac(name, link).replace(":", "")) for name, link in ((self.a, "va"), (self.b, "vb")))
+        with inside(self.b):
+            sender = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+        with sender:
+            sender.bind(("vb", 0))
+            if merged:
+                sender.setsockopt(263, 15, 1)  # SOL_PACKET, PACKET_VNET_HDR: include/uapi/linux/if_packet.h
+            for frame in frames:
+                sender.send(head + frame)
 
     def deliver(self, n, port, address="10.9.0.1", source="", size=64):
         """So many UDP packets of one socket of b to an address of a of either family. Return: how many arrive."""
-        script = RECEIVE.replace("AF_INET", "AF_INET6") if ":" in address else RECEIVE
-        receiver = tap.start(*self.within(self.a), sys.executable, "-c", script, str(port), stdin=subprocess.PIPE)
-        tap.equal(receiver.stdout.readline(), "listens\n", "what the receiver says")
-        sent = tap.run(*self.within(self.b), sys.executable, "-c", SEND_FROM, address, str(port), str(n), source, str(size))
-        tap.equal((sent.returncode, sent.stderr), (0, ""), "sending")
-        out, _ = receiver.communicate("end\n", timeout=20)
-        return int(out)
+        return self._deliver(self.b, self.a, n, port, address, source, size)
+
+    def _deliver(self, here, there, n, port, address, source, size, receives=True):
+        with inside(there):
+            receiver = socket.socket(_family(address), socket.SOCK_DGRAM)
+        with inside(here):
+            sender = socket.socket(_family(address), socket.SOCK_DGRAM)
+        came = 0
+        with receiver, sender:
+            if receives:
+                receiver.setsockopt(socket.SOL_SOCKET, 33, 8 << 20)  # SO_RCVBUFFORCE: more than net.core.rmem_max
+                receiver.bind(("", port))
+            if source:
+                sender.bind((source, 0))
+            for _ in range(n):
+                sender.sendto(b"x" * size, (address, port))
+                came += _take(receiver) if receives else 0
+            return _take_the_last(receiver, came, n) if receives else 0
 
     def stream(self, n_bytes):
         """So many bytes from b to a through a TCP connection to port 7. Return: how many arrive."""
-        server = tap.start(*self.within(self.a), sys.executable, "-c", STREAM_IN)
-        tap.equal(server.stdout.readline(), "listens\n", "what the receiver says")
-        sent = tap.run(*self.within(self.b), sys.executable, "-c", STREAM_OUT, str(n_bytes))
-        tap.equal((sent.returncode, sent.stderr), (0, ""), "sending")
-        out, _ = server.communicate(timeout=20)
-        return int(out)
+        with inside(self.a):
+            server = socket.create_server(("10.9.0.1", 7))
+        with inside(self.b):
+            sender = socket.create_connection(("10.9.0.1", 7), timeout=20)
+        with server, sender:
+            receiver, _ = server.accept()
+            with receiver:
+                return self._pour(sender, receiver, memoryview(b"x" * n_bytes))
+
+    @staticmethod
+    def _pour(sender, receiver, left):
+        came, end = 0, time.monotonic() + 20
+        sender.setblocking(False)
+        while time.monotonic() < end:
+            readable, writable, _ = select.select([receiver], [sender] if left else [], [], 1)
+            if writable:
+                left = left[sender.send(left):]
+                if not left:
+                    sender.shutdown(socket.SHUT_WR)
+            if readable:
+                data = receiver.recv(1 << 16)
+                came += len(data)
+                if not data:
+                    return came
+        raise AssertionError(f"the stream does not end; {came} bytes came")
 
     def ping(self, n, address="10.9.0.1"):
         """Return: how many of so many are answered."""
-        done = tap.run(*self.within(self.b), sys.executable, "-c", PING, address, str(n))
-        tap.equal((done.returncode, done.stderr), (0, ""), "ping")
-        return int(done.stdout)
+        is6 = ":" in address
+        with inside(self.b):
+            s = socket.socket(_family(address), socket.SOCK_RAW, 58 if is6 else 1)
+        with s:
+            s.connect((address, 0))
+            return sum(self._is_answered(s, number, is6) for number in range(n))
+
+    @staticmethod
+    def _is_answered(s, number, is6):
+        """Whether it is within 0.2 seconds."""
+        head = bytes([128 if is6 else 8, 0, 0, 0, 0x12, 0x34, 0, number])
+        total = sum(int.from_bytes(head[i:i + 2], "big") for i in range(0, 8, 2))
+        total = (total & 0xffff) + (total >> 16)
+        s.send(head if is6 else head[:2] + (total ^ 0xffff).to_bytes(2, "big") + head[4:])
+        while select.select([s], [], [], 0.2)[0]:
+            answer = s.recv(2048)[0 if is6 else 20:]
+            if answer[0] == (129 if is6 else 0) and answer[4:] == head[4:]:
+                return True
+        return False
 
     def has_filter(self):
         """Whether a program of clsact is on va: before tcx, tc has no link that says so."""
@@ -177,12 +276,6 @@ while last is None or time.monotonic() - last < 0.3:
         last = time.monotonic()
 print(n)
 """
-SEND = """
-import socket, sys
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-for i in range(int(sys.argv[3])):
-    s.sendto(b"x" * int(sys.argv[4]), (sys.argv[1], int(sys.argv[2])))
-"""
 # Two thousand in a second, so that no queue on the way is ever full.
 FLOOD = """
 import select, socket, sys, time
@@ -192,16 +285,6 @@ while not select.select([sys.stdin], [], [], 0.0005)[0]:
     s.sendto(b"x" * 64, (sys.argv[1], int(sys.argv[2])))
     n += 1
 print(n)
-"""
-# The same from an address, in the size that is wanted.
-SEND_FROM = """
-import socket, sys
-address, port, n, source, size = sys.argv[1:]
-s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
-if source:
-    s.bind((source, 0))
-for i in range(int(n)):
-    s.sendto(b"x" * int(size), (address, int(port)))
 """
 # Two thousand in a second at most, like a flood.
 SEND_NUMBERS = """
@@ -231,53 +314,4 @@ while last is None or time.monotonic() - last < 0.3:
         came.append(int(s.recv(65536)))
         last = time.monotonic() if last else None
 print(json.dumps(came))
-"""
-FRAMES = """
-import socket, sys
-s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
-s.bind(("vb", 0))
-if sys.argv[1]:
-    s.setsockopt(263, 15, 1)  # SOL_PACKET, PACKET_VNET_HDR: include/uapi/linux/if_packet.h
-for line in sys.stdin:
-    s.send(bytes.fromhex(line))
-"""
-STREAM_IN = """
-import socket
-s = socket.create_server(("10.9.0.1", 7))
-print("listens", flush=True)
-c, _ = s.accept()
-n = 0
-while True:
-    data = c.recv(1 << 16)
-    if not data:
-        break
-    n += len(data)
-print(n)
-"""
-STREAM_OUT = """
-import socket, sys
-s = socket.create_connection(("10.9.0.1", 7))
-s.sendall(b"x" * int(sys.argv[1]))
-s.shutdown(socket.SHUT_WR)
-s.recv(1)
-"""
-# Echo requests, each of which waits for its answer at most 0.2 seconds.
-PING = """
-import select, socket, sys
-is6 = ":" in sys.argv[1]
-s = socket.socket(socket.AF_INET6 if is6 else socket.AF_INET, socket.SOCK_RAW, 58 if is6 else 1)
-s.connect((sys.argv[1], 0))
-came = 0
-for i in range(int(sys.argv[2])):
-    head = bytes([128 if is6 else 8, 0, 0, 0, 0x12, 0x34, 0, i])
-    total = sum(int.from_bytes(head[j:j + 2], "big") for j in range(0, 8, 2))
-    total = (total & 0xffff) + (total >> 16)
-    s.send(head if is6 else head[:2] + (total ^ 0xffff).to_bytes(2, "big") + head[4:])
-    while select.select([s], [], [], 0.2)[0]:
-        answer = s.recv(2048)
-        answer = answer if is6 else answer[20:]
-        if answer[0] == (129 if is6 else 0) and answer[4:] == head[4:]:
-            came += 1
-            break
-print(came)
 """

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 """The doctor against ground truth: what it says works is done, what it says fails is tried."""
+import ctypes
 import json
 import os
 import resource
 import stat
+import struct
 import subprocess
 
 import tap
@@ -230,6 +232,20 @@ def programs():
     if shown.returncode:
         raise tap.Skip("needs bpftool")
     return shown.stdout
+
+
+def test_the_types_of_the_kernel_are_not_read_again_for_each_module():
+    tap.need_root()
+    libc = ctypes.CDLL(None, use_errno=True)
+    watch = libc.inotify_init1(os.O_CLOEXEC | os.O_NONBLOCK)
+    tap.cleanup(os.close, watch)
+    opened, closed = 0x20, 0x10  # IN_OPEN; IN_CLOSE_NOWRITE between two of them, or they would be told as one: inotify(7)
+    if libc.inotify_add_watch(watch, b"/sys/kernel/btf/vmlinux", opened | closed) < 0:
+        raise tap.Skip("this kernel has no BTF", doctor="system btf")
+    count = len(document()["modules"])
+    told = os.read(watch, 65536)
+    times = sum(struct.unpack_from("iIII", told, at)[1] == opened for at in range(0, len(told), 16))
+    tap.equal(0 < times < min(count, 10), True, f"whether they are read a few times ({times}, of {count} modules)")
 
 
 def test_nothing_is_left_attached_or_loaded():

@@ -48,7 +48,7 @@ class Certificates:
     def _sign(self, folder, ca_key):
         request, extensions = os.path.join(folder, "request"), os.path.join(folder, "extensions")
         scratch.write(extensions, "subjectAltName=DNS:localhost\n")
-        scratch.must("openssl", "req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-keyout", self.key, "-out", request, cwd=folder)
+        scratch.must("openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=localhost", "-keyout", self.key, "-out", request, cwd=folder)
         scratch.must("openssl", "x509", "-req", "-in", request, "-CA", self.ca, "-CAkey", ca_key, "-CAcreateserial", "-days", "2", "-extfile", extensions,
                      "-out", self.chain, cwd=folder)
 
