@@ -26,6 +26,7 @@ import matrix  # noqa: E402
 
 HERE = "running"
 _IN_A_GUEST = 6  # files, so that one which breaks it takes few along
+_AT_THE_END = 2  # so that the last guests end together; a guest begins within some seconds
 _A_FILE = 1500  # seconds that a file has in a guest, which is ten to twenty times as slow
 # Each in a process group of its own with a limit; what is left says how it ended. The first line of a log is when it began.
 _INSIDE = """
@@ -71,7 +72,7 @@ def here(tests, kept):
         say(f"{HERE}: {matrix.told(log, test)}")
 
 
-def guest(kernel, tests, kept, log, limit, tried):
+def guest(kernel, tests, kept, log, limit, processors, tried):
     """
     Run files in one guest, which has @limit seconds. Return: those that are to be run in another one, since this one broke. One that
     hangs says nothing of a test: about one of thirty does, with both processors at work (QEMU 7.2). @tried: the file in
@@ -81,7 +82,8 @@ def guest(kernel, tests, kept, log, limit, tried):
     # One that was built with a shared library of itself takes twice as long to begin, and tests begin many.
     env["EMF_PYTHON"] = "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else sys.executable
     words = ["sh", "-c", _INSIDE, "sh", os.getcwd(), log, str(_A_FILE), *tests]
-    status, output = machine.run(kernel, words, log, env=env, timeout=limit or _A_FILE * len(tests), memory=2048, line="lsm=lockdown,yama,integrity,apparmor,bpf")
+    status, output = machine.run(kernel, words, log, env=env, timeout=limit or _A_FILE * len(tests), memory=2048, processors=processors,
+                                 line="lsm=lockdown,yama,integrity,apparmor,bpf")
     left = [test for test in tests if not has_ended(log, test)]
     if left and left[0] != tried:
         say(f"{kernel}: the guest broke ({status}) before {matrix.name(left[0])} ended: what is left runs in another one")
@@ -95,16 +97,21 @@ def guest(kernel, tests, kept, log, limit, tried):
     return left
 
 
-def batches(kernel, tests, size=_IN_A_GUEST):
+def batches(kernel, tests):
     """Files in groups, each for one guest of a kernel."""
-    return [(kernel, tests[first:first + size], None) for first in range(0, len(tests), size)]
+    jobs, first = [], 0
+    while first < len(tests):
+        size = min(_IN_A_GUEST, max(_AT_THE_END, (len(tests) - first) // _IN_A_GUEST))
+        jobs.append((kernel, tests[first:first + size], None))
+        first += size
+    return jobs
 
 
 class _Guests:
     """So many at once, until nothing waits."""
 
-    def __init__(self, jobs, kept, logs, limit):
-        self.waiting, self.kept, self.logs, self.limit = list(jobs), kept, logs, limit
+    def __init__(self, jobs, kept, logs, limit, processors):
+        self.waiting, self.kept, self.logs, self.limit, self.processors = list(jobs), kept, logs, limit, processors
         self.lock, self.stopped, self.lacking = threading.Lock(), threading.Event(), {}
 
     def work(self):
@@ -114,7 +121,7 @@ class _Guests:
                     return
                 kernel, tests, tried = self.waiting.pop(0)
             try:
-                left = guest(kernel, tests, self.kept, os.path.join(self.logs, kernel), self.limit, tried)
+                left = guest(kernel, tests, self.kept, os.path.join(self.logs, kernel), self.limit, self.processors, tried)
             except kernels.Missing as e:
                 with self.lock:
                     self.lacking[kernel] = e
@@ -125,16 +132,17 @@ class _Guests:
                     self.waiting.insert(0, (kernel, left, left[0]))
 
 
-def elsewhere(jobs, kept, guests, limit=None, logs=None):
+def elsewhere(jobs, kept, guests, limit=None, logs=None, processors=2):
     """
     On other kernels, in so many guests beside each other. Return: what cannot be had, and why, by kernel.
 
-    @jobs: of batches(); @limit: in seconds, for a guest; @logs: the folder to have a log for each in it, DIR/log otherwise.
+    @jobs: of batches(); @limit: in seconds, for a guest; @logs: the folder to have a log for each in it, DIR/log otherwise;
+    @processors: of a guest. With one it takes three quarters of the time.
     """
     logs = logs or os.path.join(kept, "log")
     for kernel in {kernel for kernel, _, _ in jobs}:
         os.makedirs(os.path.join(logs, kernel))
-    all_of_them = _Guests(jobs, kept, logs, limit)
+    all_of_them = _Guests(jobs, kept, logs, limit, processors)
     workers = [threading.Thread(target=all_of_them.work) for _ in range(guests)]
     for worker in workers:
         worker.start()
