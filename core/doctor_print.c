@@ -105,6 +105,17 @@ static void caps_line(FILE *out, const json_t *system)
 		is(system, "user_namespace") ? " (in a user namespace, where eBPF does not honour them)" : "");
 }
 
+static void processors_line(FILE *out, const json_t *processors)
+{
+	json_int_t online = json_integer_value(json_object_get(processors, "online"));
+	json_int_t possible = json_integer_value(json_object_get(processors, "possible"));
+
+	fprintf(out, "  %-*s  %" JSON_INTEGER_FORMAT, LABEL, "processors", online);
+	if (possible > online)
+		fprintf(out, " online; %" JSON_INTEGER_FORMAT " are possible, and a map with values of each has so many", possible);
+	fputc('\n', out);
+}
+
 static void print_system(FILE *out, const json_t *system)
 {
 	static const char *const jit[] = { "off: programs are interpreted, and slow; as root: sysctl net.core.bpf_jit_enable=1",
@@ -115,6 +126,7 @@ static void print_system(FILE *out, const json_t *system)
 					     "on" };
 
 	fprintf(out, "\nSystem\n");
+	processors_line(out, json_object_get(system, "processors"));
 	btf_line(out, json_object_get(system, "btf"));
 	switch_line(out, "JIT", json_object_get(system, "jit"), jit, 3);
 	line(out, "lockdown", *text_of(system, "lockdown") ? text_of(system, "lockdown") : "not available");

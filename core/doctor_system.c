@@ -104,6 +104,18 @@ static json_t *memlock_json(const struct utsname *kernel)
 			 "charged_to_cgroup", major > 5 || (major == 5 && minor >= 11));
 }
 
+/* Null for what cannot be read. */
+static json_t *count_json(long n)
+{
+	return n > 0 ? json_integer(n) : json_null();
+}
+
+/* Those that are possible are those that values of a map are there for. */
+static json_t *processors_json(void)
+{
+	return json_pack("{s:o, s:o}", "online", count_json(sysconf(_SC_NPROCESSORS_ONLN)), "possible", count_json(libbpf_num_possible_cpus()));
+}
+
 json_t *emf_doctor_system(const struct emf_probe *probe)
 {
 	struct utsname kernel;
@@ -114,6 +126,7 @@ json_t *emf_doctor_system(const struct emf_probe *probe)
 	json = json_pack("{s:s, s:s, s:i, s:b, s:b}", "kernel", kernel.release, "arch", kernel.machine, "uid",
 			 (int)geteuid(), "user_namespace", probe->user_namespace, "capabilities_known",
 			 probe->caps_known);
+	json_object_set_new(json, "processors", processors_json());
 	json_object_set_new(json, "capabilities", caps_json(probe));
 	btf = btf_json(probe);
 	if (emf_btf_hub_about)

@@ -41,7 +41,8 @@ _ending = []  # not empty while a test undoes what it has done
 class Skip(Exception):
     """
     Raised with the reason by a test that cannot run here. @doctor: what 'emf doctor' of this kernel says of it, which make check-vm
-    holds it against: "programs KIND", "maps TYPE", "helpers NAME" or "system WHAT" is lacking, "modules NAME" cannot run, "has KIND" is there, "before 5.14", "from 5.14".
+    holds it against: "programs KIND", "maps TYPE", "helpers NAME" or "system WHAT" is lacking, "modules NAME" cannot run, "has KIND" is there, "before 5.14", "from 5.14",
+    "below processors:2".
     """
 
     def __init__(self, reason, doctor=None):

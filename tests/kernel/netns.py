@@ -2,6 +2,7 @@
 """Two network namespaces with a pair of interfaces between them, for one test."""
 import contextlib
 import ctypes
+import errno
 import json
 import os
 import select
@@ -38,6 +39,18 @@ def inside(name):
 
 def _family(address):
     return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
+def _send(s, packet):
+    """One that no queue on the way had room for is sent again: it was not delivered."""
+    end = time.monotonic() + 20
+    while True:
+        try:
+            return s.send(packet)
+        except OSError as e:
+            if e.errno != errno.ENOBUFS or time.monotonic() > end:
+                raise
+        time.sleep(0.001)
 
 
 def _take(s):
@@ -141,7 +154,7 @@ class Pair:
             if merged:
                 sender.setsockopt(263, 15, 1)  # SOL_PACKET, PACKET_VNET_HDR: include/uapi/linux/if_packet.h
             for frame in frames:
-                sender.send(head + frame)
+                _send(sender, head + frame)
 
     def deliver(self, n, port, address="10.9.0.1", source="", size=64):
         """So many UDP packets of one socket of b to an address of a of either family. Return: how many arrive."""

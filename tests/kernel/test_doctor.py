@@ -51,10 +51,11 @@ def test_the_json_is_complete():
     for key in ("doctor", "product", "version", "emf", "libbpf", "system", "programs", "maps", "helpers",
                 "modules", "exit_status"):
         tap.contains(doc, key, "the document")
-    for key in ("kernel", "arch", "btf", "jit", "lockdown", "lsm", "unprivileged_bpf_disabled", "bpf_stats",
+    for key in ("kernel", "arch", "processors", "btf", "jit", "lockdown", "lsm", "unprivileged_bpf_disabled", "bpf_stats",
                 "capabilities", "memlock", "tracefs", "bpffs", "cgroup2", "user_namespace"):
         tap.contains(doc["system"], key, "system")
     tap.equal(doc["system"]["kernel"], os.uname().release, "kernel")
+    tap.equal(doc["system"]["processors"]["online"], os.sysconf("SC_NPROCESSORS_ONLN"), "processors")
     tap.equal(doc["exit_status"], answer.returncode, "exit status")
     for one in doc["programs"] + doc["maps"] + doc["helpers"]:
         tap.contains(ANSWERS, one["supported"], str(one))

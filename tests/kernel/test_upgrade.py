@@ -409,6 +409,7 @@ def test_many_upgrades_under_a_storm_and_a_flood_miss_nothing_and_let_nothing_th
     tap.equal(ring["seen"] > first, True, "whether the storm went on")
     tap.equal((came, came_too), (0, sent_too), f"packets that came, of {sent} that are dropped and {sent_too} that pass")
     until(lambda: numbers(heard)[-1:] == [s.variables()["number"]], "the last event")
+    heard.stop()  # by then it has told what it did not hear
     found = numbers(heard)
     lost = [int(line.split()[1]) for line in heard.err.splitlines() if "signals were not heard" in line]
     tap.equal(found[0] + len(found) - 1 + sum(lost), found[-1], "numbers without a hole or a repeat")

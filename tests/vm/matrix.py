@@ -28,6 +28,9 @@ def confirmed(doctor, reason):
     if group in ("before", "from"):
         running, wanted = ([int(n) for n in re.findall(r"\d+", text)[:2]] for text in (doctor["system"]["kernel"], what))
         return (running < wanted) == (group == "before")
+    if group == "below":
+        what, wanted = what.split(":")
+        return doctor["system"][what]["online"] < int(wanted)
     if group == "system":
         found = doctor["system"][what]
         return not (found["readable"] if isinstance(found, dict) else found)
