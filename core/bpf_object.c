@@ -22,7 +22,6 @@
 #include "chain_object.h"
 #include "core.h"
 #include "demand.h"
-#include "kernel_enum.h"
 #include "only.h"
 #include "pack.h"
 #include "package_check.h"
@@ -97,7 +96,6 @@ int emf_bpf_object_open(struct emf_unit *unit)
 	uint64_t start = emf_now_ns();
 	int err;
 
-	emf_kernel_enums_use(unit);
 	emf_bpf_error_begin(&error, unit);
 	object->head = calloc(1, unit->m->object->skeleton_size ? unit->m->object->skeleton_size : sizeof(*object->head));
 	err = object->head ? emf_skeleton_open(unit->m, object->head) : -ENOMEM;

@@ -72,11 +72,6 @@ uint64_t emf_btf_kernel(void)
 	return emf_btf_hash(hash, &st.st_size, sizeof(st.st_size));
 }
 
-struct btf *emf_kernel_types(void)
-{
-	return access(OF_KERNEL, R_OK) ? NULL : btf__parse(OF_KERNEL, NULL);
-}
-
 bool emf_kernel_has_btf(void)
 {
 	static bool elsewhere;

@@ -9,8 +9,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct btf;
-
 /* The build id in ELF notes, as in /sys/kernel/notes; @size receives how long it is. NULL if there is none. */
 const void *emf_kernel_build_id(const void *notes, size_t notes_size, size_t *size);
 
@@ -19,8 +17,5 @@ uint64_t emf_btf_kernel(void);
 
 /* Whether this machine has the BTF of its kernel, where the kernel shows it or where libbpf looks for a vmlinux. */
 bool emf_kernel_has_btf(void);
-
-/* Types of the kernel where it shows them, to be freed; NULL if it does not, or for ENOMEM. */
-struct btf *emf_kernel_types(void);
 
 #endif

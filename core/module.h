@@ -57,7 +57,6 @@ enum emf_unit_state {
  * @asker: whom that answers over the bus
  * @error: the negative errno it failed with, or 0
  * @unsupported: it failed for lack of a privilege or of a kernel feature
- * @enums_are_of_kernel: names of @m->kernel_enums have the numbers of the kernel that runs
  * @why: the sentence that was logged when it failed
  * @event: what notify is being told
  * @peer: whom that is about
@@ -97,7 +96,6 @@ struct emf_unit {
 	struct ebus_deferred asker;
 	int error;
 	bool unsupported;
-	bool enums_are_of_kernel;
 	char why[EMF_WHY_MAX];
 	enum emf_event event;
 	const char *peer;

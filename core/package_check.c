@@ -222,11 +222,6 @@ const char *emf_package_mistake(enum emf_shape_id shape, const void *structure)
 		return mistake_of_param(structure);
 	case EMF_SHAPE_NAME:
 		return emf_package_is_name(((const struct emf_name *)structure)->name) ? NULL : "a value has a name that none can have";
-	case EMF_SHAPE_KERNEL_ENUM: {
-		const struct emf_kernel_enum *one = structure;
-
-		return emf_package_is_name(one->type) && one->names ? NULL : "an enum of the kernel has no name, or no values";
-	}
 	case EMF_SHAPE_MEMBER:
 		return mistake_of_member(structure);
 	case EMF_SHAPE_RECORD:

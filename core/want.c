@@ -13,7 +13,6 @@
 #include "config.h"
 #include "core.h"
 #include "extension.h"
-#include "kernel_enum.h"
 #include "log.h"
 #include "map_share.h"
 #include "suggest.h"
@@ -24,7 +23,6 @@ static void want_unit(struct emf_registry *registry, struct emf_unit *unit)
 	if (unit->wanted)
 		return;
 	unit->wanted = true;
-	emf_kernel_enums_use(unit); /* their names may stand in an option */
 	for (size_t i = 0; i < registry->n; i++)
 		if (emf_bus_needs(unit->m, registry->units[i]->m) || emf_map_share_needs(unit->m, registry->units[i]->m) ||
 		    emf_chain_needs(unit->m, registry->units[i]->m))

@@ -26,7 +26,6 @@ class Names:
 
     name: str
     pairs: List[Tuple[str, str]]
-    type: str = ""  # what the compiled kernel part calls it: the kernel that runs may have one of this name
 
 
 def _place(tail: int, size: int, least: int) -> Tuple[int, int]:
@@ -81,7 +80,7 @@ class Records:
         if number not in self._enums:
             pairs = [(name, f"{value & (1 << 64) - 1:#x}ull" if value > (1 << 31) - 1 or value < 0 else str(value))
                      for name, value in self.btf.values(number)]
-            self._enums[number] = Names(self._c_name(self.btf.name(number) or f"{member}_values"), pairs, self.btf.name(number))
+            self._enums[number] = Names(self._c_name(self.btf.name(number) or f"{member}_values"), pairs)
             self.enums.append(self._enums[number])
         return self._enums[number]
 

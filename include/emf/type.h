@@ -74,18 +74,6 @@ struct emf_name {
 	uint64_t value;
 };
 
-/**
- * struct emf_kernel_enum - an enum of a compiled kernel part, which the kernel may number otherwise
- * @type: "skb_drop_reason"; NULL ends a table
- * @names: of it, as where it was compiled; they get the numbers of the kernel that runs
- *
- * Since: 0.1
- */
-struct emf_kernel_enum {
-	const char *type;
-	struct emf_name *names;
-};
-
 struct emf_record;
 
 /**

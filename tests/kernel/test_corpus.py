@@ -21,7 +21,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 import scratch  # noqa: E402 - the path has to be set first
 import tap  # noqa: E402
 from netns import Pair  # noqa: E402
-from tool import Tool, cgroup, spawn, until  # noqa: E402
+from tool import HERE, Tool, cgroup, spawn, until  # noqa: E402
 
 WHOLE = tap.PRODUCT  # until build() has made its own
 CORPUS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "corpus")
@@ -277,6 +277,8 @@ def test_a_system_call_is_told_with_its_arguments_and_its_result():
 
 
 def test_an_enum_of_the_kernel_is_told_by_its_name():
+    if HERE < (6, 2):
+        raise tap.Skip("SKB_CONSUMED came in between: where a tool is built has other numbers (docs/alone.md, What members are printed as)", doctor="before 6.2")
     tool = started("drops", "-j", "--min-len", "777", within=())
     sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     tap.cleanup(sender.close)

@@ -18,18 +18,12 @@ struct x_type_point { __u8 bytes[4]; };
 
 #include "x_emf.h"
 
-static struct emf_name x_colour_names[] = {
+static const struct emf_name x_colour_names[] = {
 	{ "RED", (uint64_t)0 },
 	{ "BLUE", (uint64_t)300 },
 	{ "NEITHER", (uint64_t)0xffffffffull },
 	{ NULL, 0 },
 };
-
-static const struct emf_kernel_enum x_kernel_enums[] = {
-	{ "colour", x_colour_names },
-	{ NULL, NULL },
-};
-#define X_KERNEL_ENUMS .kernel_enums = x_kernel_enums,
 
 static const struct emf_member x_point_members[] = {
 	{ .name = "x", .type = EMF_S16, .offset = 0, .size = 2, .count = 1 },
@@ -222,7 +216,6 @@ static const struct emf_event_source x_events[] = {
 
 /* Of struct emf_object and struct module. */
 #define X_INFERRED_OBJECT .stores = x_store_table,
-#define X_INFERRED .params = x_param_table, .events = x_events, .provides = x_provides, .metrics = x_metrics, X_KERNEL_ENUMS
-
+#define X_INFERRED .params = x_param_table, .events = x_events, .provides = x_provides, .metrics = x_metrics,
 
 #endif
