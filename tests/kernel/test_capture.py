@@ -95,13 +95,14 @@ def test_a_disk_that_is_full_is_told_and_what_is_lost_is_counted():
     tap.equal(tap.run("mount", "-t", "tmpfs", "-o", "size=64k", "none", disk).returncode, 0, "status of mount")
     tap.cleanup(tap.run, "umount", disk)
     path = os.path.join(disk, "events")
-    tool = Tool("execsnoop", "-v", "--capture", path, "--filter", "what == EXEC && args ~ '*xxx*'").ready()
+    ours = f"of-{os.getpid()}-"
+    tool = Tool("execsnoop", "-v", "--capture", path, "--filter", f"what == EXEC && args ~ '*{ours}*'").ready()
     head = os.path.getsize(path)
     for _ in range(5):
-        spawn("/bin/true", "x" * 2000)
+        spawn("/bin/true", ours + "x" * 2000)
     until(lambda: os.path.getsize(path) > head, "the first events")
     for _ in range(60):
-        spawn("/bin/true", "x" * 2000)
+        spawn("/bin/true", ours + "x" * 2000)
     tap.equal(tool.stop(), 1, "exit status")
     tap.equal(tool.err.count("No space left on device"), 1, f"how often it is told ({tool.err})")
     written, lost = map(int, re.search(r"(\d+) events written, (\d+) lost, and its end is missing", tool.err).groups())

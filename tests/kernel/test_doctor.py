@@ -246,7 +246,8 @@ def test_the_types_of_the_kernel_are_not_read_again_for_each_module():
     count = len(document()["modules"])
     told = os.read(watch, 65536)
     times = sum(struct.unpack_from("iIII", told, at)[1] == opened for at in range(0, len(told), 16))
-    tap.equal(0 < times < min(count, 10), True, f"whether they are read a few times ({times}, of {count} modules)")
+    # What is built beside reads them, too.
+    tap.equal(0 < times < max(count // 2, 2), True, f"whether they are read a few times ({times}, of {count} modules)")
 
 
 def test_nothing_is_left_attached_or_loaded():

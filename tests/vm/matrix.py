@@ -30,7 +30,7 @@ def confirmed(doctor, reason):
         return (running < wanted) == (group == "before")
     if group == "below":
         what, wanted = what.split(":")
-        return doctor["system"][what]["online"] < int(wanted)
+        return (doctor["system"][what]["online"] or int(wanted)) < int(wanted)
     if group == "system":
         found = doctor["system"][what]
         return not (found["readable"] if isinstance(found, dict) else found)
