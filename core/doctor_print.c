@@ -110,6 +110,10 @@ static void processors_line(FILE *out, const json_t *processors)
 	json_int_t online = json_integer_value(json_object_get(processors, "online"));
 	json_int_t possible = json_integer_value(json_object_get(processors, "possible"));
 
+	if (!online) {
+		line(out, "processors", "not readable");
+		return;
+	}
 	fprintf(out, "  %-*s  %" JSON_INTEGER_FORMAT, LABEL, "processors", online);
 	if (possible > online)
 		fprintf(out, " online; %" JSON_INTEGER_FORMAT " are possible, and a map with values of each has so many", possible);

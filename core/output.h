@@ -32,7 +32,7 @@ bool emf_output_wait(int other_fd, int timeout_ms);
 
 /*
  * The last flush: what nobody reads even now is given up, and told, and so is what a
- * signal cut off before.
+ * signal cut off before. Return: as emf_output_flush(); -EINTR for what was cut off.
  */
 int emf_output_finish(void);
 

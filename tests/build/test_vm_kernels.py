@@ -25,7 +25,7 @@ ALL = sorted(glob.glob(os.path.join(TESTS, "kernel", "test_*.py")))
 
 # What a guest writes to is below the build folder: /tmp and /var/tmp are its own.
 LOGS = os.path.join(tap.BUILD, "obj", "guests")
-LIMIT = 1800  # seconds for a guest, which takes some three hundred if it has a processor for itself
+LIMIT = 1800  # seconds for a guest, which takes some six hundred beside the other tests
 # So many at once, each with a processor and 2 GiB of memory at most. One waits a tenth of its time for what it has told to begin or to end.
 GUESTS = min(4, (os.cpu_count() or 1) + 1)
 

@@ -64,7 +64,7 @@ def _take(s):
 
 
 def _take_the_last(s, came, wanted):
-    """Until nothing comes any more. One that came too often is seen, too."""
+    """Until nothing comes any more, or all came and nothing more at once."""
     while select.select([s], [], [], _QUIET if came < wanted else 0.02)[0]:
         came += _take(s)
     return came
@@ -117,10 +117,12 @@ class Pair:
         here, there = (self.b, self.a) if source == "b" else (self.a, self.b)
         address = "10.9.0.1" if source == "b" else "10.9.0.2"
         if not receiver:
-            return self._deliver(here, there, n, port, address, "", size)
+            return self._deliver(here, there, n, (address, port), "", size)
         receiver = subprocess.Popen([*self.within(there), *receiver], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         tap.equal(receiver.stdout.readline(), "listens\n", "what the receiver says")
-        self._deliver(here, there, n, port, address, "", size, False)
+        with self._sender(here, address) as sender:
+            for _ in range(n):
+                sender.sendto(b"x" * size, (address, port))
         out, _ = receiver.communicate("end\n", timeout=20)
         return int(out)
 
@@ -158,29 +160,32 @@ class Pair:
 
     def deliver(self, n, port, address="10.9.0.1", source="", size=64):
         """So many UDP packets of one socket of b to an address of a of either family. Return: how many arrive."""
-        return self._deliver(self.b, self.a, n, port, address, source, size)
+        return self._deliver(self.b, self.a, n, (address, port), source, size)
 
-    def _deliver(self, here, there, n, port, address, source, size, receives=True):
-        with inside(there):
-            receiver = socket.socket(_family(address), socket.SOCK_DGRAM)
+    @staticmethod
+    def _sender(here, address):
         with inside(here):
-            sender = socket.socket(_family(address), socket.SOCK_DGRAM)
+            return socket.socket(_family(address), socket.SOCK_DGRAM)
+
+    def _deliver(self, here, there, n, place, source, size):
+        with inside(there):
+            receiver = socket.socket(_family(place[0]), socket.SOCK_DGRAM)
         came = 0
-        with receiver, sender:
-            if receives:
-                receiver.setsockopt(socket.SOL_SOCKET, 33, 8 << 20)  # SO_RCVBUFFORCE: more than net.core.rmem_max
-                receiver.bind(("", port))
+        with receiver, self._sender(here, place[0]) as sender:
+            receiver.setsockopt(socket.SOL_SOCKET, 33, 8 << 20)  # SO_RCVBUFFORCE: more than net.core.rmem_max
+            receiver.bind(("", place[1]))
             if source:
                 sender.bind((source, 0))
             for _ in range(n):
-                sender.sendto(b"x" * size, (address, port))
-                came += _take(receiver) if receives else 0
-            return _take_the_last(receiver, came, n) if receives else 0
+                sender.sendto(b"x" * size, place)
+                came += _take(receiver)
+            return _take_the_last(receiver, came, n)
 
     def stream(self, n_bytes):
         """So many bytes from b to a through a TCP connection to port 7. Return: how many arrive."""
         with inside(self.a):
             server = socket.create_server(("10.9.0.1", 7))
+            server.settimeout(20)
         with inside(self.b):
             sender = socket.create_connection(("10.9.0.1", 7), timeout=20)
         with server, sender:

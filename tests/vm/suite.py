@@ -27,6 +27,7 @@ import matrix  # noqa: E402
 HERE = "running"
 _IN_A_GUEST = 6  # files, so that one which breaks it takes few along
 _AT_THE_END = 2  # so that the last guests end together; a guest begins within some seconds
+_A_SHARE = 6  # of what is left, for the next guest
 _A_FILE = 1500  # seconds that a file has in a guest, which is ten to twenty times as slow
 # Each in a process group of its own with a limit; what is left says how it ended. The first line of a log is when it began.
 _INSIDE = """
@@ -101,7 +102,7 @@ def batches(kernel, tests):
     """Files in groups, each for one guest of a kernel."""
     jobs, first = [], 0
     while first < len(tests):
-        size = min(_IN_A_GUEST, max(_AT_THE_END, (len(tests) - first) // _IN_A_GUEST))
+        size = min(_IN_A_GUEST, max(_AT_THE_END, (len(tests) - first) // _A_SHARE))
         jobs.append((kernel, tests[first:first + size], None))
         first += size
     return jobs
@@ -136,8 +137,8 @@ def elsewhere(jobs, kept, guests, limit=None, logs=None, processors=2):
     """
     On other kernels, in so many guests beside each other. Return: what cannot be had, and why, by kernel.
 
-    @jobs: of batches(); @limit: in seconds, for a guest; @logs: the folder to have a log for each in it, DIR/log otherwise;
-    @processors: of a guest. With one it takes three quarters of the time.
+    @jobs: the kernel, files for one guest of it, and None, as batches() makes them; @limit: in seconds, for a guest; @logs: the folder to have a log for each in it, DIR/log otherwise;
+    @processors: of a guest. One that has one needs three quarters of the time of a processor here for the same work.
     """
     logs = logs or os.path.join(kept, "log")
     for kernel in {kernel for kernel, _, _ in jobs}:
