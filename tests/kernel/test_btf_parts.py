@@ -35,7 +35,7 @@ def need():
 
 
 @functools.cache
-def kept():
+def shared():
     """A folder for what several tests need."""
     folder = tempfile.TemporaryDirectory(prefix="emf-test-")
     atexit.register(folder.cleanup)
@@ -44,7 +44,7 @@ def kept():
 
 @functools.cache
 def kinds_of_relocations():
-    return compiled(kept(), os.path.join(HERE, "btf", "kinds.bpf.c"))
+    return compiled(shared(), os.path.join(HERE, "btf", "kinds.bpf.c"))
 
 
 def compiled(folder, source, *flags):

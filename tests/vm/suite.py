@@ -137,8 +137,8 @@ def elsewhere(jobs, kept, guests, limit=None, logs=None, processors=2):
     """
     On other kernels, in so many guests beside each other. Return: what cannot be had, and why, by kernel.
 
-    @jobs: the kernel, files for one guest of it, and None, as batches() makes them; @limit: in seconds, for a guest; @logs: the folder to have a log for each in it, DIR/log otherwise;
-    @processors: of a guest. One that has one needs three quarters of the time of a processor here for the same work.
+    @jobs: the kernel, files for one guest of it, and None, as batches() makes them; @limit: in seconds, for a guest;
+    @logs: the folder to have a log for each in it, DIR/log otherwise; @processors: of a guest. One that has one needs three quarters of the time of a processor here for the same work.
     """
     logs = logs or os.path.join(kept, "log")
     for kernel in {kernel for kernel, _, _ in jobs}:
