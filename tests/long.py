@@ -88,7 +88,9 @@ def earlier(at):
     return kept["results"] if at and kept.get("tree") == at else {}
 
 
-def keep(at, results):
+def keep(at, name, result):
+    """Add one result. What another make check-long of the same tree has added meanwhile stays."""
+    results = {**earlier(at), name: result}
     with open(RESULTS + ".tmp", "w", encoding="utf-8") as f:
         json.dump({"tree": at, "results": results}, f, indent=1)
     os.rename(RESULTS + ".tmp", RESULTS)
@@ -120,8 +122,8 @@ def main():
         if not only or any(word in name for word in only):
             results[name] = run(name, counts)
             if commit() == at:
-                keep(at, results)
-    return 1 if table(at, results) else 0
+                keep(at, name, results[name])
+    return 1 if table(at, {**earlier(at), **results}) else 0
 
 
 sys.exit(main())
