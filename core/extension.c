@@ -234,7 +234,7 @@ struct emf_extension_file *emf_extension_find(const struct emf *emf, const char 
 /* @fd: of it, or -1 */
 static int open_new(struct emf *emf, const char *path, int fd, struct emf_extension_file **opened, char *why)
 {
-	struct emf_extension_file *file, **at = &emf->extensions;
+	struct emf_extension_file *file, **at;
 	size_t n = 0;
 	int err;
 
@@ -244,7 +244,7 @@ static int open_new(struct emf *emf, const char *path, int fd, struct emf_extens
 		return -ENOMEM;
 	file->fd = fd;
 	file->path = strdup(path);
-	for (; *at; at = &(*at)->next)
+	for (at = &emf->extensions; *at; at = &(*at)->next)
 		n++;
 	err = file->path ? 0 : -ENOMEM;
 	if (!err && n == EMF_EXTENSIONS_MAX) {
@@ -253,11 +253,15 @@ static int open_new(struct emf *emf, const char *path, int fd, struct emf_extens
 	}
 	if (!err)
 		err = load_new(emf, file, why);
-	if (err)
+	if (err) {
 		close_file(file);
-	else
-		*opened = *at = file;
-	return err;
+		return err;
+	}
+	/* A package that is fetched has brought the extension that fetches: the end may be elsewhere now. */
+	while (*at)
+		at = &(*at)->next;
+	*opened = *at = file;
+	return 0;
 }
 
 int emf_extension_open(struct emf *emf, const char *path, struct emf_extension_file **file, char why[EMF_EXTENSION_WHY_MAX])
