@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 /* All that a signal handler may touch. */
-static volatile sig_atomic_t interrupted;
+static volatile sig_atomic_t interrupted, signalled;
 static struct timespec first_interrupt;
 static volatile sig_atomic_t wake_fd = -1;
 
@@ -54,20 +54,20 @@ static void on_signal(int signo)
 			_exit(128 + signo);
 		_exit(128 + signo); /* the shell's convention; the kernel detaches all */
 	}
+	signalled = 1;
+	alarm(1); /* a wait that begins a moment later has to end too */
 	if (wake_fd >= 0 && write(wake_fd, &one, sizeof(one)) < 0)
-		errno = 0; /* the counter is full: the loop is woken anyway */
-	alarm(1); /* a write that blocks a moment later has to end too */
+		errno = 0; /* the alarm wakes the loop, then */
 	errno = saved;
 }
 
 static void woken(struct emf_fd *fd, uint32_t events)
 {
-	struct emf_quit *quit = emf_container_of(fd, struct emf_quit, wake);
 	uint64_t count;
 
 	(void)events;
-	if (read(fd->fd, &count, sizeof(count)) > 0)
-		quit->asked = true;
+	if (read(fd->fd, &count, sizeof(count)) < 0)
+		errno = 0; /* that it was woken is all: emf_quit_is_asked() */
 }
 
 int emf_quit_init(struct emf_quit *quit, struct emf_loop *loop)
@@ -87,7 +87,7 @@ int emf_quit_init(struct emf_quit *quit, struct emf_loop *loop)
 		return err;
 	}
 	quit->asked = false;
-	interrupted = 0;
+	interrupted = signalled = 0;
 	wake_fd = quit->wake.fd;
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGINT, &action, NULL);
@@ -99,11 +99,9 @@ int emf_quit_init(struct emf_quit *quit, struct emf_loop *loop)
 	return 0;
 }
 
-bool emf_quit_is_asked(struct emf_quit *quit)
+bool emf_quit_is_asked(const struct emf_quit *quit)
 {
-	if (!quit->asked)
-		woken(&quit->wake, 0);
-	return quit->asked;
+	return quit->asked || signalled;
 }
 
 void emf_quit_interrupt_after(uint64_t ns)

@@ -9,7 +9,7 @@
 #include "loop.h"
 
 struct emf_quit {
-	bool asked;
+	bool asked; /* by what has done its work, without a signal */
 	struct emf_fd wake;
 };
 
@@ -17,8 +17,8 @@ struct emf_quit {
 int emf_quit_init(struct emf_quit *quit, struct emf_loop *loop);
 void emf_quit_fini(struct emf_quit *quit);
 
-/* Whether a signal has come; the loop may not have been told yet. */
-bool emf_quit_is_asked(struct emf_quit *quit);
+/* Whether a signal has come, or something else ends it. */
+bool emf_quit_is_asked(const struct emf_quit *quit);
 
 /* From then on, system calls that block are interrupted again and again. */
 void emf_quit_interrupt_after(uint64_t ns);

@@ -202,7 +202,7 @@ static int turn(struct session *s, size_t wanted)
 	/* A service waits for its operator; a tool without modules has ended. */
 	if (wanted && !emf->serving && !emf_life_running(emf))
 		return failed_status(emf);
-	if (s->ended || emf->quit.asked)
+	if (s->ended || emf_quit_is_asked(&emf->quit))
 		return failed_status(emf);
 	if (s->server.emf)
 		emf_server_turn(&s->server);
