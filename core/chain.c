@@ -245,6 +245,8 @@ int emf_chain_can_lose(struct emf_unit *module, char *why, size_t size)
 	enum emf_unit_state state = module->state;
 	int err = plan ? 0 : -ENOMEM;
 
+	if (err)
+		snprintf(why, size, "out of memory");
 	module->state = EMF_UNIT_STOPPED; /* as it will be */
 	for (size_t i = 0; i < registry->n && !err; i++) {
 		const struct emf_unit *unit = registry->units[i];

@@ -13,6 +13,7 @@ import random
 import re
 import shutil
 import signal
+import subprocess
 import sys
 import time
 
@@ -201,7 +202,11 @@ class Hung(Run):
             return tool.process.returncode, tool.err, "it ended by itself"
         hangs = self.hangs(tool.process.pid)
         self.whole = self.whole or hangs
-        status = tool.stop()
+        try:
+            status = tool.stop()
+        except subprocess.TimeoutExpired:
+            tool.stop(signal.SIGKILL)
+            return 0, tool.err, "it did not end when it was to"
         # One that was at its end, all taken down, has given the signal back.
         if status == -signal.SIGTERM and tool.err.strip():
             status = 1
