@@ -34,41 +34,45 @@ static int write_part(const char *path, struct emf_btf_reduce *reduce)
 	struct btf *part = emf_btf_reduce_make(reduce);
 	FILE *f = fopen(path, "wb");
 	const void *bytes;
+	bool is_written;
 	__u32 size;
 
-	if (!part || !f)
-		return 1;
-	bytes = btf__raw_data(part, &size);
-	if (!bytes || fwrite(bytes, size, 1, f) != 1 || fclose(f))
-		return 1;
+	bytes = part ? btf__raw_data(part, &size) : NULL;
+	is_written = bytes && f && fwrite(bytes, size, 1, f) == 1;
+	if (f && fclose(f))
+		is_written = false;
 	btf__free(part);
-	return 0;
+	return !is_written;
+}
+
+static int add(struct emf_btf_reduce *reduce, const char *path)
+{
+	struct emf_btf_object object;
+	struct btf *own = NULL;
+	size_t size;
+	char *bytes = read_file(path, &size);
+
+	if (!emf_btf_object_read(&object, bytes, size))
+		own = btf__new(object.btf, (__u32)object.btf_size);
+	if (own)
+		printf("%d\n", emf_btf_reduce_add(reduce, &object, own));
+	free(bytes);
+	btf__free(own);
+	return !own;
 }
 
 static int reduce_all(const char *path, char **objects)
 {
 	struct btf *kernel = btf__load_vmlinux_btf();
 	struct emf_btf_reduce *reduce = kernel ? emf_btf_reduce_new(kernel) : NULL;
-	int err;
+	int err = 0;
 
 	if (!reduce)
 		return 77;
-	for (; *objects; objects++) {
-		struct emf_btf_object object;
-		struct btf *own;
-		size_t size;
-		char *bytes = read_file(*objects, &size);
-
-		if (emf_btf_object_read(&object, bytes, size))
-			return 1;
-		own = btf__new(object.btf, (__u32)object.btf_size);
-		if (!own)
-			return 1;
-		printf("%d\n", emf_btf_reduce_add(reduce, &object, own));
-		btf__free(own);
-		free(bytes);
-	}
-	err = write_part(path, reduce);
+	for (; *objects && !err; objects++)
+		err = add(reduce, *objects);
+	if (!err)
+		err = write_part(path, reduce);
 	emf_btf_reduce_free(reduce);
 	btf__free(kernel);
 	return err;

@@ -45,7 +45,7 @@ def shown(*options, names=NAMES, ready=True):
         tool.ready()
     pids = {name: run(named(name))[0] for name in names}
     last = named("emflast")
-    until(lambda: tool.process.poll() is not None or run(last) and "emflast" in tool.out, "the last program")
+    until(lambda: tool.process.poll() is not None or run(last) and ready and "emflast" in tool.out, "the last program")
     if tool.process.poll() is None:
         tool.stop()
     return tool, pids
