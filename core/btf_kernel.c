@@ -6,7 +6,9 @@
 
 #include <bpf/btf.h>
 #include <elf.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -70,6 +72,39 @@ uint64_t emf_btf_kernel(void)
 	hash = emf_btf_hash(0, name.release, strlen(name.release));
 	hash = emf_btf_hash(hash, name.version, strlen(name.version));
 	return emf_btf_hash(hash, &st.st_size, sizeof(st.st_size));
+}
+
+/* A file of sysfs is as large as it says. */
+static int read_all(int fd, void **bytes, size_t *size)
+{
+	struct stat st;
+	char *made;
+	ssize_t n;
+
+	if (fstat(fd, &st))
+		return -errno;
+	made = malloc((size_t)st.st_size + 1);
+	if (!made)
+		return -ENOMEM;
+	*bytes = made;
+	for (*size = 0; (n = read(fd, made + *size, (size_t)st.st_size + 1 - *size)) > 0;)
+		*size += (size_t)n;
+	if (!n)
+		return 0;
+	n = -errno;
+	free(made);
+	return (int)n;
+}
+
+int emf_btf_kernel_read(void **bytes, size_t *size)
+{
+	int fd = open(OF_KERNEL, O_RDONLY | O_CLOEXEC), err;
+
+	if (fd < 0)
+		return -errno;
+	err = read_all(fd, bytes, size);
+	close(fd);
+	return err;
 }
 
 bool emf_kernel_has_btf(void)

@@ -10,6 +10,7 @@
 #include "command.h"
 #include "eunomia.h"
 #include "eunomia_write.h"
+#include "kernel_enum.h"
 #include "pack_btf.h"
 #include "package_join.h"
 #include "package_load.h"
@@ -104,6 +105,7 @@ static int find_modules(struct emf *emf, char **words, int n, const struct modul
 				return EMF_EXIT_USAGE;
 			}
 		modules[i] = unit->m;
+		emf_kernel_enums_forget(unit->m);
 	}
 	return EMF_EXIT_OK;
 }

@@ -140,6 +140,7 @@ static int write_package(struct eunomia *e, struct emf_bytes *package)
 	e->module.events = e->events[0].ring ? e->events : NULL;
 	e->all_views.views = e->views;
 	e->module.views = e->views[0].name ? &e->all_views : NULL;
+	e->module.kernel_enums = e->n_enums ? e->enums : NULL;
 	if (e->err)
 		return e->err;
 	err = emf_package_write(&module, 1, &parts, e->why);

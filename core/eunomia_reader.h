@@ -15,6 +15,7 @@
 #define EMF_EUNOMIA_MEMORY_MAX (16u << 20) /* bytes of tables: EMF_PACKAGE_MEMORY_MAX, package_read.h */
 #define EMF_EUNOMIA_STEPS_MAX 65536	   /* types that are walked; a tool has some hundred */
 #define EMF_EUNOMIA_ITEMS_MAX 1024	   /* variables, maps, programs */
+#define EMF_EUNOMIA_ENUMS_MAX 64	   /* that may be the kernel's: package_check.c */
 
 struct eunomia_chunk;
 
@@ -40,6 +41,8 @@ struct eunomia {
 	struct emf_event_source *events;
 	struct emf_view *views;
 	struct emf_views all_views;
+	struct emf_kernel_enum enums[EMF_EUNOMIA_ENUMS_MAX + 1];
+	size_t n_enums;
 };
 
 /* An object of the JSON, and where it is, for messages: "bpf_skel.maps[2].sample". */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "eunomia_reader.h"
+#include "package_check.h"
 
 #define DEPTH_MAX 16 /* of structs in structs: less than EMF_RECORD_DEPTH_MAX */
 #define MEMBERS_MAX 1024 /* of a record: package_check.c */
@@ -40,7 +41,7 @@ static const char *text_at(const struct eunomia *e, uint32_t offset)
 
 static const struct emf_record *record_of(struct eunomia *e, uint32_t id, const char *name, int depth);
 
-static bool set_enum(struct eunomia *e, const struct btf_type *t, struct emf_member *m)
+static struct emf_name *names_of(struct eunomia *e, const struct btf_type *t)
 {
 	uint16_t n = btf_vlen(t);
 	struct emf_name *names = emf_eunomia_memory(e, n + 1u, sizeof(*names));
@@ -51,9 +52,24 @@ static bool set_enum(struct eunomia *e, const struct btf_type *t, struct emf_mem
 		names[i].name = text_at(e, is_64 ? btf_enum64(t)[i].name_off : btf_enum(t)[i].name_off);
 		names[i].value = is_64 ? btf_enum64_value(&btf_enum64(t)[i]) : (uint64_t)(int64_t)btf_enum(t)[i].val;
 	}
+	return names;
+}
+
+/* Nothing says whose an enum is: that of a tool is none of the kernel's, which has other names if it has such an enum. */
+static bool may_be_of_kernel(const struct eunomia *e, const struct btf_type *t)
+{
+	return e->n_enums < EMF_EUNOMIA_ENUMS_MAX && btf_vlen(t) <= EMF_PACKAGE_KERNEL_NAMES_MAX && emf_package_is_name(text_at(e, t->name_off));
+}
+
+static bool set_enum(struct eunomia *e, const struct btf_type *t, struct emf_member *m)
+{
+	struct emf_name *names = names_of(e, t);
+
 	m->type = EMF_ENUM;
 	m->names = names;
-	return names != NULL;
+	if (names && may_be_of_kernel(e, t))
+		e->enums[e->n_enums++] = (struct emf_kernel_enum){ text_at(e, t->name_off), names_of(e, t), names };
+	return names != NULL && !e->err;
 }
 
 static bool set_int(struct eunomia *e, const struct btf_type *t, struct emf_member *m)

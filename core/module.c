@@ -11,6 +11,7 @@
 #include "bus_module.h"
 #include "command.h"
 #include "core.h"
+#include "kernel_enum.h"
 #include "map_share.h"
 #include "upgrade.h"
 
@@ -147,6 +148,7 @@ int emf_registry_add(struct emf_registry *registry, struct emf *emf, struct modu
 	if (!units)
 		return -ENOMEM;
 	registry->units = units;
+	emf_kernel_enums_use(begin, end);
 	for (; begin != end && !err; begin++)
 		err = add_unit(registry, emf, *begin, from);
 	while (err && registry->n > before)

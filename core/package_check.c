@@ -21,6 +21,7 @@
 #define RECORD_MAX 65536 /* bytes: EMF_EVENT_RECORD_MAX */
 #define MEMBERS_MAX 1024
 #define SIGNALS_MAX 256
+#define KERNEL_ENUMS_MAX 64
 #define HELPERS_MAX 65536 /* numbers of capabilities, helpers, types of maps */
 
 bool emf_package_is_name(const char *name)
@@ -181,8 +182,22 @@ static bool are_counted(const struct module *m, const struct emf_event_type *typ
 	return true;
 }
 
+/* Each name is looked for in each enum of the kernel that is called the same. */
+static const char *mistake_of_kernel_enum(const struct emf_kernel_enum *one)
+{
+	size_t n = 0;
+
+	if (!emf_package_is_name(one->type) || !one->built || !one->names)
+		return "an enum of the kernel has no name, or no values";
+	while (n < EMF_PACKAGE_KERNEL_NAMES_MAX && one->built[n].name && one->names[n].name)
+		n++;
+	return one->built[n].name || one->names[n].name ? "an enum of the kernel has too many values, or more there than here" : NULL;
+}
+
 static const char *mistake_of_module(const struct module *m)
 {
+	size_t n = 0;
+
 	if (!emf_package_is_name(m->name) || (m->flags & ~(EMF_MODULE_REQUIRED | EMF_MODULE_BY_NAME)))
 		return "a module has a name that none can have, or flags that are not known";
 	if (!m->object)
@@ -191,7 +206,9 @@ static const char *mistake_of_module(const struct module *m)
 		for (size_t i = 0; i < e->n_types; i++)
 			if (!are_counted(m, &e->types[i]))
 				return "a metric counts what is not in the records of its event";
-	return NULL;
+	while (m->kernel_enums && m->kernel_enums[n].type)
+		n++;
+	return n > KERNEL_ENUMS_MAX ? "a module has too many enums of the kernel" : NULL;
 }
 
 static const char *mistake_of_service(const struct ebus_service *s)
@@ -222,6 +239,8 @@ const char *emf_package_mistake(enum emf_shape_id shape, const void *structure)
 		return mistake_of_param(structure);
 	case EMF_SHAPE_NAME:
 		return emf_package_is_name(((const struct emf_name *)structure)->name) ? NULL : "a value has a name that none can have";
+	case EMF_SHAPE_KERNEL_ENUM:
+		return mistake_of_kernel_enum(structure);
 	case EMF_SHAPE_MEMBER:
 		return mistake_of_member(structure);
 	case EMF_SHAPE_RECORD:

@@ -27,7 +27,7 @@ static const struct emf_shape_member module_members[] = {
 	OTHER(module, create, CODE) OTHER(module, attach, CODE) OTHER(module, poll, CODE) OTHER(module, notify, CODE)
 	OTHER(module, destroy, CODE) OTHER(module, configure, CODE) OTHER(module, detach, CODE) OTHER(module, priv, OWN)
 	OTHER(module, plugs, CODE) OTHER(module, chain, CODE) OTHER(module, uses, CODE) OTHER(module, unit, OWN)
-	OTHER(module, migrate, CODE)
+	OTHER(module, migrate, CODE) TABLE(module, kernel_enums, KERNEL_ENUM)
 };
 
 /* Of a skeleton nothing is needed. */
@@ -48,6 +48,9 @@ static const struct emf_shape_member param_members[] = {
 };
 
 static const struct emf_shape_member name_members[] = { TEXT(emf_name, name) NUMBER(emf_name, value) };
+static const struct emf_shape_member kernel_enum_members[] = {
+	TEXT(emf_kernel_enum, type) TABLE(emf_kernel_enum, built, NAME) TABLE(emf_kernel_enum, names, NAME)
+};
 static const struct emf_shape_member condition_members[] = { ONE(emf_condition, param, PARAM) NUMBER(emf_condition, negated) };
 static const struct emf_shape_member range_members[] = { NUMBER(emf_range, min) NUMBER(emf_range, max) };
 
@@ -185,6 +188,7 @@ const struct emf_shape emf_shapes[EMF_SHAPES] = {
 	[EMF_SHAPE_STORE] = SHAPE(emf_store, store_members),
 	[EMF_SHAPE_PARAM] = SHAPE(emf_param, param_members),
 	[EMF_SHAPE_NAME] = SHAPE(emf_name, name_members),
+	[EMF_SHAPE_KERNEL_ENUM] = SHAPE(emf_kernel_enum, kernel_enum_members),
 	[EMF_SHAPE_CONDITION] = SHAPE(emf_condition, condition_members),
 	[EMF_SHAPE_RANGE] = SHAPE(emf_range, range_members),
 	[EMF_SHAPE_MEMBER] = SHAPE(emf_member, member_members),

@@ -77,8 +77,8 @@ static void set_initial(const struct emf_param *param)
 {
 	char why[EMF_PARAM_WHY_MAX];
 
-	if (param->initial)
-		emf_param_parse(param, param->initial, param->value, why);
+	if (param->initial && emf_param_parse(param, param->initial, param->value, why))
+		memset(param->value, 0, emf_param_size(param));
 }
 
 void emf_param_warn_absent(const struct emf_param_set *set, const struct module *m)

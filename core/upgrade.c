@@ -12,6 +12,7 @@
 #include "chain.h"
 #include "core.h"
 #include "extension.h"
+#include "kernel_enum.h"
 #include "life_step.h"
 
 /* --- the new one */
@@ -47,8 +48,10 @@ static int make(struct emf_unit *old, struct emf_upgrade *u)
 	if (err)
 		return refuse(u, err, why);
 	err = check_modules(file->extension, old, u->why);
-	if (!err)
+	if (!err) {
+		emf_kernel_enums_use(file->extension->modules, file->extension->modules_end);
 		err = emf_unit_new(old->emf, *file->extension->modules, file, &u->unit);
+	}
 	if (err)
 		emf_extension_let_go(file);
 	return err;

@@ -204,7 +204,10 @@ def _param(obj: Object, records: Records, variable: Variable, help_: str, source
     signed = bool(types.is_signed(element)) and base != "bool"
     value = int.from_bytes(data, order, signed=signed)
     if types.kinds[bare] in (btf.ENUM, btf.ENUM64):
-        out.type, out.names = "EMF_ENUM", records.enum(bare, name).name
+        names = records.enum(bare, name)
+        out.type, out.names = "EMF_ENUM", names.name
+        if names.type:
+            out.initial = next((each for each, number in types.values(bare) if number == value), None)
         out.c_type = f"__{'s' if signed else 'u'}{8 * len(data)}"
     elif base in _NUMBERS or base in ("bool", "char"):
         meant = semantics.of(name, types.typedefs(element), base)

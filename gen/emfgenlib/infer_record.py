@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Dict, List, Optional, Tuple
 
-from . import btf, c_types, semantics
+from . import btf, c_types, kernel_enums, semantics
 from .bpf_object import Object
 from .elf import BadObject
 from .said import Said
@@ -26,6 +26,7 @@ class Names:
 
     name: str
     pairs: List[Tuple[str, str]]
+    type: str = ""  # what the kernel calls it, whose numbers it gets; "" for one of the module
 
 
 def _place(tail: int, size: int, least: int) -> Tuple[int, int]:
@@ -45,6 +46,7 @@ class Records:
 
     def __init__(self, obj: Object, module: str, said: Said):
         self.btf = obj.btf
+        self.vmlinux_h = obj.vmlinux_h
         self.is_little = obj.elf.endian == "<"
         self.module = module
         self.said = said
@@ -80,7 +82,8 @@ class Records:
         if number not in self._enums:
             pairs = [(name, f"{value & (1 << 64) - 1:#x}ull" if value > (1 << 31) - 1 or value < 0 else str(value))
                      for name, value in self.btf.values(number)]
-            self._enums[number] = Names(self._c_name(self.btf.name(number) or f"{member}_values"), pairs)
+            name = self.btf.name(number)
+            self._enums[number] = Names(self._c_name(name or f"{member}_values"), pairs, kernel_enums.name_there(name, self.vmlinux_h))
             self.enums.append(self._enums[number])
         return self._enums[number]
 

@@ -155,7 +155,7 @@ def _object(args: argparse.Namespace, module: str, loader: Loader) -> Optional[M
     declared: Optional[ModuleDecl] = None
     seen: Optional[Shown] = None
     try:
-        found = Object(read(path))
+        found = Object(read(path), os.path.join(args.out, "vmlinux.h"))
         file = _description(args, module, loader)
         maps = accessors(found, module)
         if file:

@@ -101,7 +101,7 @@ struct emf_extension {
 	line(module) line(ebus_async) line(ebus_call) line(ebus_client) line(ebus_deferred) line(ebus_listener)  \
 	line(ebus_member) line(ebus_message) line(ebus_service) line(ebus_subscription) line(ebus_waiter)        \
 	line(ebus_watcher) line(emf_attach) line(emf_chain) line(emf_chain_slot) line(emf_event_source)          \
-	line(emf_event_filter) line(emf_event_stacks) line(emf_event_type) line(emf_fd) line(emf_map_counters) line(emf_member) line(emf_metric) line(emf_migration) \
+	line(emf_event_filter) line(emf_event_stacks) line(emf_event_type) line(emf_fd) line(emf_kernel_enum) line(emf_map_counters) line(emf_member) line(emf_metric) line(emf_migration) \
 	line(emf_name) line(emf_need) line(emf_object) line(emf_pack) line(emf_param) line(emf_plug)             \
 	line(emf_provided) line(emf_range) line(emf_record) line(emf_scale) line(emf_shared_map) line(emf_signal) \
 	line(emf_source) line(emf_store) line(emf_variable) line(emf_condition) line(emf_lost) line(emf_timer) line(emf_used) line(emf_view)            \

@@ -19,6 +19,7 @@ extern "C" {
 struct emf_attach;
 struct emf_chain;
 struct emf_event_source;
+struct emf_kernel_enum;
 struct emf_metric;
 struct emf_need;
 struct emf_object;
@@ -63,6 +64,7 @@ struct emf_views;
  * @uses: services of others, from its description; optional
  * @views: maps that are printed by themselves; optional
  * @metrics: that can be read of it, from its description; optional
+ * @kernel_enums: whose names get the numbers of the kernel that runs; optional
  * @migrate: called when this module takes the place of a version that runs, once for each map that is laid out otherwise here or
  *	that cannot be handed over: emf_module_migration() says which; without it such an upgrade is refused
  * @unit: EMF's own; leave it alone
@@ -111,6 +113,7 @@ struct module {
 	const struct emf_used *uses;
 	const struct emf_views *views;
 	const struct emf_metric *metrics;
+	const struct emf_kernel_enum *kernel_enums;
 	int (*migrate)(struct module *m);
 
 	struct emf_unit *unit;

@@ -74,6 +74,20 @@ struct emf_name {
 	uint64_t value;
 };
 
+/**
+ * struct emf_kernel_enum - an enum of the kernel, which each release may number otherwise
+ * @type: "skb_drop_reason"; NULL ends a table
+ * @built: its names, with the numbers that they have where the kernel part was compiled
+ * @names: as many, which get the numbers of the kernel that runs
+ *
+ * Since: 0.1
+ */
+struct emf_kernel_enum {
+	const char *type;
+	const struct emf_name *built;
+	struct emf_name *names;
+};
+
 struct emf_record;
 
 /**

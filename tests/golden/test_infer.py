@@ -39,8 +39,8 @@ def source_of(body):
     return HEAD + "#line 1\n" + body
 
 
-def inferred(body, **files):
-    """What emfgen says of a module with this kernel part, and the header that it wrote."""
+def inferred(body, vmlinux_h="", **files):
+    """What emfgen says of a module with this kernel part, and the header that it wrote. @vmlinux_h: what it may have included"""
     folder = tap.folder()
     os.makedirs(os.path.join(folder, "modules"))
     os.mkdir(os.path.join(folder, "obj"))
@@ -48,6 +48,8 @@ def inferred(body, **files):
     for name, text in dict(files, **{"bpf.c": body}).items():
         with open(os.path.join(folder, "modules", "x." + name), "w") as f:
             f.write(text)
+    with open(os.path.join(folder, "obj", "vmlinux.h"), "w") as f:
+        f.write(vmlinux_h)
     head = os.path.join(folder, "head.h")
     with open(head, "w") as f:
         f.write(HEAD)
@@ -253,6 +255,17 @@ def test_what_is_said_wrongly_is_told_where_it_stands():
              "has EMF_AS(ip4) behind 'x' of struct d, which has 2 bytes, and ip4 has 4")):
         said, _ = inferred(line + "\n" + RING + program("int *x = bpf_ringbuf_reserve(&ring, 4, 0);\n\tif (x)\n\t\tbpf_ringbuf_submit(x, 0);"))
         tap.contains(said, wanted, line)
+
+
+def test_enums_of_the_kernel_are_those_of_vmlinux_h_and_those_with_a_flavour():
+    own, of_kernel, flavour = "enum own { OWN_A, OWN_B };", "enum of_kernel { KERNEL_A = 1, KERNEL_B = 2 };", "enum other___old { OTHER_A = 5 };"
+    said, text = inferred(f"{own}\n{of_kernel}\n{flavour}\nstruct ev {{ enum own own; enum of_kernel its; enum other___old old; }};\n{RING}"
+                          "const volatile enum of_kernel which = KERNEL_B, none = 0;\nconst volatile enum own mine = OWN_B;\n" + program(
+                              "struct ev ev = { mine, which == none ? none : which, OTHER_A };\n\tbpf_ringbuf_output(&ring, &ev, sizeof(ev), 0);"), vmlinux_h=of_kernel)
+    tap.equal(said, "", "messages")
+    table = re.search(r"x_kernel_enums\[\] = \{\n(.*?)\n\};", text, re.DOTALL).group(1)
+    tap.equal(set(re.findall(r"\{ (\S+), x_(\w+)_built, x_\2_names \}", table)), {('"of_kernel"', "of_kernel"), ('"other"', "other___old")}, "the table")
+    tap.equal(re.findall(r"\.initial = (\S+),", text), ['"KERNEL_B"'], "defaults by name")
 
 
 def test_a_parameter_with_two_texts_is_warned_of_where_the_second_stands():

@@ -277,8 +277,8 @@ def test_a_system_call_is_told_with_its_arguments_and_its_result():
 
 
 def test_an_enum_of_the_kernel_is_told_by_its_name():
-    if HERE < (6, 2):
-        raise tap.Skip("SKB_CONSUMED came in between: where a tool is built has other numbers (docs/alone.md, What members are printed as)", doctor="before 6.2")
+    if HERE < (5, 17):
+        raise tap.Skip("a packet is dropped without a reason", doctor="before 5.17")
     tool = started("drops", "-j", "--min-len", "777", within=())
     sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     tap.cleanup(sender.close)
@@ -289,6 +289,37 @@ def test_an_enum_of_the_kernel_is_told_by_its_name():
     sender.sendto(bytes(900), place)
     got = one(tool, reason="SKB_DROP_REASON_NO_SOCKET")
     tap.equal((got["len"] >= 900, got["location"][:2], "unused" in got), (True, "0x", False), f"the event ({got})")
+
+
+def numbers(*words, product=None, within=()):
+    """What 'numbered' sends with these options: a name, and the number that its kernel part has for it."""
+    tap.need_root()
+    build()
+    tool = Tool(*words, "-j", product=product, within=within).ready()
+    until(lambda: spawn("true") and events(tool), "an event")
+    tap.equal(tool.stop(), 0, f"exit status ({tool.err})")
+    return {(e["args"]["kind"], e["args"]["number"]) for e in events(tool)}
+
+
+def test_an_enum_of_another_kernel_has_the_numbers_of_the_one_that_runs():
+    tap.equal(numbers("numbered"), {("PIDTYPE_SID", 3)}, "the default")
+    tap.equal(numbers("numbered", "--kind", "PIDTYPE_TGID"), {("PIDTYPE_TGID", 1)}, "what is asked for")
+    tap.equal(numbers("numbered", "--filter", "kind == PIDTYPE_SID"), {("PIDTYPE_SID", 3)}, "what a filter lets pass")
+    gone = tap.run(tap.PRODUCT, "run", "numbered", "--kind", "PIDTYPE_GONE")
+    tap.equal(gone.returncode, 2, f"exit status ({gone.stderr})")
+    tap.contains(gone.stderr, "one of: PIDTYPE_SID, PIDTYPE_PGID, PIDTYPE_TGID, PIDTYPE_PID\n")
+
+
+def test_a_package_has_the_numbers_of_where_its_module_was_compiled():
+    build()
+    package = os.path.join(tap.folder(), "numbered.emfpkg")
+    done = tap.run(tap.PRODUCT, "pack", "numbered", "-o", package)
+    tap.equal((done.returncode, done.stderr), (0, ""), "exit status and messages")
+    hidden = ["unshare", "-m", "sh", "-c", 'mount -t tmpfs none /sys/kernel/btf && exec "$@"', "sh"]
+    words = {"product": WHOLE}  # which has no module of that name
+    tap.equal(numbers("run", package, "--allow-unsigned", **words), {("PIDTYPE_SID", 3)}, "the default")
+    tap.equal(numbers("run", package, "--allow-unsigned", "--kind", "PIDTYPE_TGID", **words), {("PIDTYPE_TGID", 1)}, "what is asked for")
+    tap.equal(numbers("run", package, "--allow-unsigned", within=hidden, **words), {("PIDTYPE_SID", 100)}, "where the kernel does not show its types")
 
 
 def test_a_function_of_a_library_is_told_when_it_returns():

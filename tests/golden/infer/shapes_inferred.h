@@ -24,6 +24,7 @@ static const struct emf_name x_colour_names[] = {
 	{ "NEITHER", (uint64_t)0xffffffffull },
 	{ NULL, 0 },
 };
+#define X_KERNEL_ENUMS
 
 static const struct emf_member x_point_members[] = {
 	{ .name = "x", .type = EMF_S16, .offset = 0, .size = 2, .count = 1 },
@@ -216,6 +217,7 @@ static const struct emf_event_source x_events[] = {
 
 /* Of struct emf_object and struct module. */
 #define X_INFERRED_OBJECT .stores = x_store_table,
-#define X_INFERRED .params = x_param_table, .events = x_events, .provides = x_provides, .metrics = x_metrics,
+#define X_INFERRED .params = x_param_table, .events = x_events, .provides = x_provides, .metrics = x_metrics, X_KERNEL_ENUMS
+
 
 #endif

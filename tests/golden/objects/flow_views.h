@@ -10,6 +10,7 @@ static const struct emf_name flow_metric_flow_proto_names[] = {
 	{ "UDP", (uint64_t)FLOW_PROTO_UDP },
 	{ NULL, 0 },
 };
+#define FLOW_KERNEL_ENUMS
 
 static const struct emf_member flow_metric_flow_key_members[] = {
 	{ .name = "saddr", .type = EMF_IP4, .offset = 0, .size = 4, .count = 1 },
