@@ -78,6 +78,7 @@ uint64_t emf_btf_kernel(void)
 static int read_all(int fd, void **bytes, size_t *size)
 {
 	struct stat st;
+	size_t got = 0;
 	char *made;
 	ssize_t n;
 
@@ -86,14 +87,16 @@ static int read_all(int fd, void **bytes, size_t *size)
 	made = malloc((size_t)st.st_size + 1);
 	if (!made)
 		return -ENOMEM;
+	while ((n = read(fd, made + got, (size_t)st.st_size + 1 - got)) > 0)
+		got += (size_t)n;
+	if (n < 0) {
+		n = -errno;
+		free(made);
+		return (int)n;
+	}
 	*bytes = made;
-	for (*size = 0; (n = read(fd, made + *size, (size_t)st.st_size + 1 - *size)) > 0;)
-		*size += (size_t)n;
-	if (!n)
-		return 0;
-	n = -errno;
-	free(made);
-	return (int)n;
+	*size = got;
+	return 0;
 }
 
 int emf_btf_kernel_read(void **bytes, size_t *size)

@@ -15,6 +15,7 @@
 #include "package_join.h"
 #include "package_load.h"
 #include "package_unite.h"
+#include "param.h"
 #include "want.h"
 
 /* What is written. */
@@ -106,6 +107,7 @@ static int find_modules(struct emf *emf, char **words, int n, const struct modul
 			}
 		modules[i] = unit->m;
 		emf_kernel_enums_forget(unit->m);
+		emf_param_set_defaults(unit->m);
 	}
 	return EMF_EXIT_OK;
 }

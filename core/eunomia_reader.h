@@ -11,11 +11,11 @@
 #include <jansson.h>
 
 #include "eunomia.h"
+#include "package_check.h"
 
 #define EMF_EUNOMIA_MEMORY_MAX (16u << 20) /* bytes of tables: EMF_PACKAGE_MEMORY_MAX, package_read.h */
 #define EMF_EUNOMIA_STEPS_MAX 65536	   /* types that are walked; a tool has some hundred */
 #define EMF_EUNOMIA_ITEMS_MAX 1024	   /* variables, maps, programs */
-#define EMF_EUNOMIA_ENUMS_MAX 64	   /* that may be the kernel's: package_check.c */
 
 struct eunomia_chunk;
 
@@ -41,7 +41,8 @@ struct eunomia {
 	struct emf_event_source *events;
 	struct emf_view *views;
 	struct emf_views all_views;
-	struct emf_kernel_enum enums[EMF_EUNOMIA_ENUMS_MAX + 1];
+	struct emf_kernel_enum enums[EMF_PACKAGE_KERNEL_ENUMS_MAX + 1]; /* with a name: they may be the kernel's */
+	const struct btf_type *enum_types[EMF_PACKAGE_KERNEL_ENUMS_MAX];
 	size_t n_enums;
 };
 

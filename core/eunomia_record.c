@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "eunomia_reader.h"
-#include "package_check.h"
 
 #define DEPTH_MAX 16 /* of structs in structs: less than EMF_RECORD_DEPTH_MAX */
 #define MEMBERS_MAX 1024 /* of a record: package_check.c */
@@ -55,21 +54,41 @@ static struct emf_name *names_of(struct eunomia *e, const struct btf_type *t)
 	return names;
 }
 
-/* Nothing says whose an enum is: that of a tool is none of the kernel's, which has other names if it has such an enum. */
-static bool may_be_of_kernel(const struct eunomia *e, const struct btf_type *t)
+/* Without a flavour, as CO-RE looks for it: bpf_core_essential_name_len(), libbpf. */
+static const char *essential_name(struct eunomia *e, const char *name)
 {
-	return e->n_enums < EMF_EUNOMIA_ENUMS_MAX && btf_vlen(t) <= EMF_PACKAGE_KERNEL_NAMES_MAX && emf_package_is_name(text_at(e, t->name_off));
+	for (const char *at = name + strlen(name); at > name; at--)
+		if (!strncmp(at, "___", 3) && at[3])
+			return emf_eunomia_format(e, "%.*s", (int)(at - name), name);
+	return name;
+}
+
+/*
+ * Nothing says whose an enum is: that of a tool is none of the kernel's, which has other names if it has such an enum.
+ * What is too much, or has no name, keeps its numbers.
+ */
+static const struct emf_name *names_of_kernel(struct eunomia *e, const struct btf_type *t)
+{
+	const char *name = essential_name(e, text_at(e, t->name_off));
+	struct emf_kernel_enum *one = &e->enums[e->n_enums];
+	struct emf_name *names;
+
+	for (size_t i = 0; i < e->n_enums; i++)
+		if (e->enum_types[i] == t)
+			return e->enums[i].names;
+	names = names_of(e, t);
+	if (!names || !name || e->n_enums == EMF_PACKAGE_KERNEL_ENUMS_MAX || btf_vlen(t) > EMF_PACKAGE_KERNEL_NAMES_MAX || !emf_package_is_name(name))
+		return names;
+	*one = (struct emf_kernel_enum){ name, names_of(e, t), names };
+	e->enum_types[e->n_enums++] = t;
+	return one->built ? names : NULL;
 }
 
 static bool set_enum(struct eunomia *e, const struct btf_type *t, struct emf_member *m)
 {
-	struct emf_name *names = names_of(e, t);
-
 	m->type = EMF_ENUM;
-	m->names = names;
-	if (names && may_be_of_kernel(e, t))
-		e->enums[e->n_enums++] = (struct emf_kernel_enum){ text_at(e, t->name_off), names_of(e, t), names };
-	return names != NULL && !e->err;
+	m->names = names_of_kernel(e, t);
+	return m->names != NULL;
 }
 
 static bool set_int(struct eunomia *e, const struct btf_type *t, struct emf_member *m)

@@ -176,18 +176,24 @@ static size_t count_enums(struct module *const *begin, struct module *const *end
 
 int emf_kernel_enums_number(struct module *const *begin, struct module *const *end, const void *bytes, size_t size)
 {
-	size_t n = count_enums(begin, end), i = 0;
+	size_t n = count_enums(begin, end), n_names = 0;
 	struct wanted *wanted = calloc(n ? n : 1, sizeof(*wanted));
 	struct types types;
 	int err;
 
 	if (!wanted)
 		return -ENOMEM;
+	n = 0;
 	for (; begin != end; begin++)
-		for (const struct emf_kernel_enum *one = (*begin)->kernel_enums; one && one->type; one++)
-			wanted[i++].one = one;
+		for (const struct emf_kernel_enum *one = (*begin)->kernel_enums; one && one->type; one++) {
+			n_names += count(one->built);
+			if (n_names <= EMF_KERNEL_NAMES_MAX)
+				wanted[n++].one = one;
+		}
 	err = open_types(&types, bytes, size) ? walk(&types, wanted, n) : -EINVAL;
-	for (i = 0; i < n; i++)
+	if (!err && n_names > EMF_KERNEL_NAMES_MAX)
+		err = -E2BIG;
+	for (size_t i = 0; i < n; i++)
 		if (wanted[i].found && 2 * wanted[i].n_found >= count(wanted[i].one->built))
 			number(&types, wanted[i].found, wanted[i].one->built, wanted[i].one->names);
 	free(wanted);

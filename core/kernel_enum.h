@@ -9,21 +9,24 @@
 
 struct module;
 
+#define EMF_KERNEL_NAMES_MAX 16384 /* of all enums: each is looked for in one that can have some 200; a tool has some 300 */
+
 /**
  * emf_kernel_enums_number() - give the names of the kernel's enums the numbers that they have in some BTF
  * @begin: modules
  * @end: behind the last of them
- * @types: BTF, as the kernel shows its own
- * @size: bytes of it
+ * @bytes: of BTF, as the kernel shows its own
+ * @size: of these
  *
  * Names that are not there are left out. An enum that has less than half of the names is another one which is called
  * the same, and changes nothing; of several the one with most of them counts.
  *
  * Context: any thread that has the modules for itself; before anything reads a parameter of theirs.
  *
- * Return: 0; -EINVAL for what is no BTF, or of a kind that is not known: what was found before that counts; -ENOMEM.
+ * Return: 0; -EINVAL for what is no BTF, or of a kind that is not known: what was found before that counts; -E2BIG for more than
+ * %EMF_KERNEL_NAMES_MAX names: those of the first enums count; -ENOMEM.
  */
-int emf_kernel_enums_number(struct module *const *begin, struct module *const *end, const void *types, size_t size);
+int emf_kernel_enums_number(struct module *const *begin, struct module *const *end, const void *bytes, size_t size);
 
 /**
  * emf_kernel_enums_use() - the same with the kernel that runs
@@ -40,7 +43,9 @@ void emf_kernel_enums_use(struct module *const *begin, struct module *const *end
  * emf_kernel_enums_forget() - give the names the numbers of where a module was built, for one that is to run elsewhere
  * @m: the module
  *
- * Context: as above.
+ * Parameters keep what they are: emf_param_set_defaults() has to follow.
+ *
+ * Context: any thread that has the module for itself; it is not run any more.
  */
 void emf_kernel_enums_forget(const struct module *m);
 

@@ -21,7 +21,6 @@
 #define RECORD_MAX 65536 /* bytes: EMF_EVENT_RECORD_MAX */
 #define MEMBERS_MAX 1024
 #define SIGNALS_MAX 256
-#define KERNEL_ENUMS_MAX 64
 #define HELPERS_MAX 65536 /* numbers of capabilities, helpers, types of maps */
 
 bool emf_package_is_name(const char *name)
@@ -182,22 +181,36 @@ static bool are_counted(const struct module *m, const struct emf_event_type *typ
 	return true;
 }
 
-/* Each name is looked for in each enum of the kernel that is called the same. */
 static const char *mistake_of_kernel_enum(const struct emf_kernel_enum *one)
+{
+	return emf_package_is_name(one->type) && one->built && one->names ? NULL : "an enum of the kernel has no name, or no values";
+}
+
+/* What is written to its names comes from as many others. */
+static bool is_as_long(const struct emf_kernel_enum *one)
 {
 	size_t n = 0;
 
-	if (!emf_package_is_name(one->type) || !one->built || !one->names)
-		return "an enum of the kernel has no name, or no values";
 	while (n < EMF_PACKAGE_KERNEL_NAMES_MAX && one->built[n].name && one->names[n].name)
 		n++;
-	return one->built[n].name || one->names[n].name ? "an enum of the kernel has too many values, or more there than here" : NULL;
+	return !one->built[n].name && !one->names[n].name;
+}
+
+static const char *mistake_of_kernel_enums(const struct emf_kernel_enum *enums)
+{
+	size_t n = 0;
+
+	for (; enums && enums[n].type; n++) {
+		if (n == EMF_PACKAGE_KERNEL_ENUMS_MAX)
+			return "a module has too many enums of the kernel";
+		if (!is_as_long(&enums[n]))
+			return "an enum of the kernel has too many values, or more there than here";
+	}
+	return NULL;
 }
 
 static const char *mistake_of_module(const struct module *m)
 {
-	size_t n = 0;
-
 	if (!emf_package_is_name(m->name) || (m->flags & ~(EMF_MODULE_REQUIRED | EMF_MODULE_BY_NAME)))
 		return "a module has a name that none can have, or flags that are not known";
 	if (!m->object)
@@ -206,9 +219,7 @@ static const char *mistake_of_module(const struct module *m)
 		for (size_t i = 0; i < e->n_types; i++)
 			if (!are_counted(m, &e->types[i]))
 				return "a metric counts what is not in the records of its event";
-	while (m->kernel_enums && m->kernel_enums[n].type)
-		n++;
-	return n > KERNEL_ENUMS_MAX ? "a module has too many enums of the kernel" : NULL;
+	return mistake_of_kernel_enums(m->kernel_enums);
 }
 
 static const char *mistake_of_service(const struct ebus_service *s)

@@ -31,7 +31,8 @@ bool emf_package_is_name(const char *name);
 /* A plain member that ends within so many bytes. */
 bool emf_package_is_within(const struct emf_member *member, uint64_t bytes);
 
-#define EMF_PACKAGE_KERNEL_NAMES_MAX 1024 /* of an enum of the kernel; the longest has some 200 */
+#define EMF_PACKAGE_KERNEL_ENUMS_MAX 64	  /* of a module: MAX_KERNEL_ENUMS, infer_record.py */
+#define EMF_PACKAGE_KERNEL_NAMES_MAX 1024 /* of one of them; the longest has some 200 */
 #define EMF_PACKAGE_MAPS_MAX 256 /* of a kernel part; a tool has 20 */
 
 /**

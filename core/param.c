@@ -81,6 +81,12 @@ static void set_initial(const struct emf_param *param)
 		memset(param->value, 0, emf_param_size(param));
 }
 
+void emf_param_set_defaults(const struct module *m)
+{
+	for (const struct emf_param *param = m->params; param && param->name; param++)
+		set_initial(param);
+}
+
 void emf_param_warn_absent(const struct emf_param_set *set, const struct module *m)
 {
 	unsigned char value[EMF_PARAM_VALUE_MAX];

@@ -40,6 +40,9 @@ void emf_param_set_fini(struct emf_param_set *set);
 /* Index of a parameter, or -ENOENT; '-' and '_' are the same letter. */
 int emf_param_index(const struct emf_param_set *set, const char *name);
 
+/* Makes defaults that are text again, as when the names of an enum have other numbers now. */
+void emf_param_set_defaults(const struct module *m);
+
 /* Tells which defaults mean nothing here, as an interface that is not there: they are 0. */
 void emf_param_warn_absent(const struct emf_param_set *set, const struct module *m);
 

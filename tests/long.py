@@ -6,6 +6,7 @@
 Ends with how long each took, and one line: N passed, N failed, N skipped. All of it takes hours, so what has been run of the same
 tree before is in that table, too: obj/long.json keeps it. What is not committed is never the same; documents do not count.
 """
+import fcntl
 import hashlib
 import json
 import os
@@ -94,10 +95,12 @@ def earlier(at):
 
 def keep(at, name, result):
     """Add one result. What another make check-long of the same tree has added meanwhile stays."""
-    results = {**earlier(at), name: result}
-    with open(RESULTS + ".tmp", "w", encoding="utf-8") as f:
-        json.dump({"tree": at, "results": results}, f, indent=1)
-    os.rename(RESULTS + ".tmp", RESULTS)
+    with open(RESULTS + ".lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        results = {**earlier(at), name: result}
+        with open(RESULTS + ".tmp", "w", encoding="utf-8") as f:
+            json.dump({"tree": at, "results": results}, f, indent=1)
+        os.rename(RESULTS + ".tmp", RESULTS)
 
 
 def table(at, results):
@@ -120,8 +123,7 @@ def main():
     if unknown:
         print(f"check-long: nothing has '{unknown[0]}' in its name; there are: {' '.join(name for name, _ in ALL)}", file=sys.stderr)
         return 2
-    at = commit()
-    results = earlier(at)
+    at, results = commit(), {}
     for name, counts in ALL:
         if not only or any(word in name for word in only):
             results[name] = run(name, counts)

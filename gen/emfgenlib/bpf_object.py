@@ -53,7 +53,7 @@ class Empty(BadObject):
 class Object:
     def __init__(self, data: bytes, vmlinux_h: str = ""):
         self.elf = Elf(data)
-        self.vmlinux_h = vmlinux_h  # that it may have been compiled with
+        self.vmlinux_h = vmlinux_h  # that it was compiled with, or ""
         section = self.elf.section(".BTF")
         if not section and not any(s.is_code and s.size for s in self.elf.sections):
             raise Empty("has no programs and no maps")

@@ -13,6 +13,8 @@ from .said import Said
 from .tables import TableMember, TableRecord
 
 MAX_BYTES = 1 << 16  # of a record with what is behind it: EMF_EVENT_RECORD_MAX, core/event.c
+# Of a module, core/package_check.h: an enum has so many names, whose own has so many letters.
+MAX_KERNEL_ENUMS, MAX_KERNEL_NAMES, MAX_KERNEL_NAME = 64, 1024, 63
 _STRUCT_ALIGN = 8  # of any struct, at most
 _MAX_DEPTH = 16  # of structs in structs
 _PADDING = re.compile(r"_*(pad|padding|unused|reserved)_?\d*\Z")
@@ -83,9 +85,15 @@ class Records:
             pairs = [(name, f"{value & (1 << 64) - 1:#x}ull" if value > (1 << 31) - 1 or value < 0 else str(value))
                      for name, value in self.btf.values(number)]
             name = self.btf.name(number)
-            self._enums[number] = Names(self._c_name(name or f"{member}_values"), pairs, kernel_enums.name_there(name, self.vmlinux_h))
+            self._enums[number] = Names(self._c_name(name or f"{member}_values"), pairs, self._name_there(name, len(pairs)))
             self.enums.append(self._enums[number])
         return self._enums[number]
+
+    def _name_there(self, name: str, count: int) -> str:
+        """What is too much for a package keeps its numbers."""
+        there = kernel_enums.name_there(name, self.vmlinux_h)
+        is_too_much = count > MAX_KERNEL_NAMES or sum(bool(e.type) for e in self.enums) == MAX_KERNEL_ENUMS or len(there) > MAX_KERNEL_NAME
+        return "" if is_too_much else there
 
     def event(self, number: int, map_: str) -> TableRecord:
         """What is sent: a struct, or a single value, which is called like the map."""

@@ -16,7 +16,7 @@ def _defined(path: str) -> FrozenSet[str]:
     try:
         return frozenset(name.decode() for name in _ENUM.findall(read_regular(path)))
     except OSError:
-        return frozenset()  # no module includes it
+        return frozenset()
 
 
 def name_there(name: str, vmlinux_h: str) -> str:

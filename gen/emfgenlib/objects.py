@@ -25,7 +25,7 @@ from .interface import Builder
 from .kept import HEADER, INFERRED, PACKED, SHOWN
 from .layout import Layouts
 from .maps import Accessors, accessors, names_of_maps
-from .scan import folder_of, idl_files
+from .scan import folder_of, idl_files, uses_vmlinux
 from .scope import of_file
 from .syntax import File, ModuleDecl
 from .views import Shown, shown
@@ -155,7 +155,7 @@ def _object(args: argparse.Namespace, module: str, loader: Loader) -> Optional[M
     declared: Optional[ModuleDecl] = None
     seen: Optional[Shown] = None
     try:
-        found = Object(read(path), os.path.join(args.out, "vmlinux.h"))
+        found = Object(read(path), os.path.join(args.out, "vmlinux.h") if uses_vmlinux(source, errors) else "")
         file = _description(args, module, loader)
         maps = accessors(found, module)
         if file:

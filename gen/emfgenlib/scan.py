@@ -116,10 +116,15 @@ def scan(folder: str, only: Optional[Iterable[str]], loader: Loader) -> List[Mod
     return [modules[name] for name in sorted(modules)]
 
 
+def uses_vmlinux(source: str, errors: Errors) -> bool:
+    """Whether a kernel part includes vmlinux.h."""
+    return bool(_VMLINUX.search(_without_comments(_read_c(source, errors))))
+
+
 def _look_inside(module: Module, loader: Loader) -> None:
     errors = loader.errors
     if module.has_bpf:
-        module.uses_vmlinux = bool(_VMLINUX.search(_without_comments(_read_c(module.bpf_source, errors))))
+        module.uses_vmlinux = uses_vmlinux(module.bpf_source, errors)
     if module.has_user:
         text = _without_comments(_read_c(module.user_source, errors))
         module.registers = bool(_REGISTERS.search(text))

@@ -56,7 +56,7 @@ def inferred(body, vmlinux_h="", **files):
     try:
         done = tap.run("clang", "-target", "bpf", "-g", "-O2", "-Wall", "-Wextra", "-Werror", "-Wno-unused-variable", "-Wno-unused-parameter",
                        "-DEMF_ALONE", "-include", os.path.join(tap.SOURCE, "include", "emf", "alone.h"), "-include", head,
-                       "-c", source, "-o", os.path.join(folder, "obj", "x.bpf.o"))
+                       "-I" + os.path.join(folder, "obj"), "-c", source, "-o", os.path.join(folder, "obj", "x.bpf.o"))
     except FileNotFoundError:
         raise tap.Skip("needs clang") from None
     tap.equal(done.returncode, 0, f"exit status of clang: {done.stderr}")
@@ -258,14 +258,19 @@ def test_what_is_said_wrongly_is_told_where_it_stands():
 
 
 def test_enums_of_the_kernel_are_those_of_vmlinux_h_and_those_with_a_flavour():
-    own, of_kernel, flavour = "enum own { OWN_A, OWN_B };", "enum of_kernel { KERNEL_A = 1, KERNEL_B = 2 };", "enum other___old { OTHER_A = 5 };"
-    said, text = inferred(f"{own}\n{of_kernel}\n{flavour}\nstruct ev {{ enum own own; enum of_kernel its; enum other___old old; }};\n{RING}"
-                          "const volatile enum of_kernel which = KERNEL_B, none = 0;\nconst volatile enum own mine = OWN_B;\n" + program(
-                              "struct ev ev = { mine, which == none ? none : which, OTHER_A };\n\tbpf_ringbuf_output(&ring, &ev, sizeof(ev), 0);"), vmlinux_h=of_kernel)
-    tap.equal(said, "", "messages")
-    table = re.search(r"x_kernel_enums\[\] = \{\n(.*?)\n\};", text, re.DOTALL).group(1)
-    tap.equal(set(re.findall(r"\{ (\S+), x_(\w+)_built, x_\2_names \}", table)), {('"of_kernel"', "of_kernel"), ('"other"', "other___old")}, "the table")
-    tap.equal(re.findall(r"\.initial = (\S+),", text), ['"KERNEL_B"'], "defaults by name")
+    own, of_kernel, flavour = "enum own { OWN_A, OWN_B };\n", "enum of_kernel { KERNEL_A = 1, KERNEL_B = 2 };\n", "enum other___old { OTHER_A = 5 };\n"
+    body = ("struct ev { enum own own; enum of_kernel its; enum other___old old; };\n" + RING
+            + "const volatile enum of_kernel which = KERNEL_B, none = 0;\nconst volatile enum own mine = OWN_B;\n"
+            + program("struct ev ev = { mine, which == none ? none : which, OTHER_A };\n\tbpf_ringbuf_output(&ring, &ev, sizeof(ev), 0);"))
+
+    def found(head):
+        said, text = inferred(head + own + flavour + body, vmlinux_h=of_kernel)
+        tap.equal(said, "", "messages")
+        table = re.search(r"x_kernel_enums\[\] = \{\n(.*?)\n\};", text, re.DOTALL).group(1)
+        return set(re.findall(r"\{ (\S+), x_(\w+)_built, x_\2_names \}", table)), re.findall(r"\.initial = (\S+),", text)
+
+    tap.equal(found('#include "vmlinux.h"\n'), ({('"of_kernel"', "of_kernel"), ('"other"', "other___old")}, ['"KERNEL_B"']), "with vmlinux.h, and defaults by name")
+    tap.equal(found(of_kernel), ({('"other"', "other___old")}, []), "with an enum of its own that is called the same")
 
 
 def test_a_parameter_with_two_texts_is_warned_of_where_the_second_stands():

@@ -219,5 +219,4 @@ static const struct emf_event_source x_events[] = {
 #define X_INFERRED_OBJECT .stores = x_store_table,
 #define X_INFERRED .params = x_param_table, .events = x_events, .provides = x_provides, .metrics = x_metrics, X_KERNEL_ENUMS
 
-
 #endif
