@@ -4,13 +4,14 @@
  */
 #include <bpf/btf.h>
 #include <emf/module.h>
+#include <emf/object.h>
 #include <emf/param.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "kernel_enum.h"
-#include "param.h"
+#include "package_check.h"
 #include "unit.h"
 
 #define N 3
@@ -206,6 +207,49 @@ START_TEST(the_kernel_that_runs_is_walked_to_its_end)
 }
 END_TEST
 
+START_TEST(more_names_than_any_tool_has_keep_their_numbers)
+{
+	static const char *const name = "CONSUMED";
+	struct emf_name *many = calloc(EMF_KERNEL_NAMES_MAX + 1, sizeof(*many)), *now = calloc(EMF_KERNEL_NAMES_MAX + 1, sizeof(*now));
+	struct emf_kernel_enum two[] = { { "reason", built, names }, { "reason", many, now }, { NULL, NULL, NULL } };
+
+	for (size_t i = 0; i < EMF_KERNEL_NAMES_MAX; i++)
+		many[i] = now[i] = (struct emf_name){ name, i };
+	btf__add_enum(kernel, "reason", 4);
+	add("CONSUMED", 7);
+	add("NO_SOCKET", 8);
+	module.kernel_enums = two;
+	ck_assert_int_eq(number(), -E2BIG);
+	ck_assert_uint_eq(names[0].value, 7);
+	ck_assert_uint_eq(now[1].value, 1);
+	module.kernel_enums = enums;
+	free(many);
+	free(now);
+}
+END_TEST
+
+START_TEST(of_a_package_they_are_of_one_length_and_not_too_many)
+{
+	static const struct emf_pack pack;
+	static const struct emf_object object = { .source = "m.bpf.c", .pack = &pack };
+	static struct emf_name long_names[EMF_PACKAGE_KERNEL_NAMES_MAX + 2], shorter[N] = { { "CONSUMED", 1 }, { "NO_SOCKET", 2 } };
+	struct emf_kernel_enum many[EMF_PACKAGE_KERNEL_ENUMS_MAX + 2] = { { "reason", built, names } };
+	struct module packed = { .name = "m", .object = &object, .kernel_enums = many };
+
+	ck_assert_ptr_null(emf_package_mistake(EMF_SHAPE_MODULE, &packed));
+	many[0].names = shorter;
+	ck_assert_str_eq(emf_package_mistake(EMF_SHAPE_MODULE, &packed), "an enum of the kernel has too many values, or more there than here");
+	for (size_t i = 0; i <= EMF_PACKAGE_KERNEL_NAMES_MAX; i++)
+		long_names[i].name = "CONSUMED";
+	many[0] = (struct emf_kernel_enum){ "reason", long_names, long_names };
+	ck_assert_ptr_nonnull(emf_package_mistake(EMF_SHAPE_MODULE, &packed));
+	for (size_t i = 0; i <= EMF_PACKAGE_KERNEL_ENUMS_MAX; i++)
+		many[i] = (struct emf_kernel_enum){ "reason", built, names };
+	ck_assert_str_eq(emf_package_mistake(EMF_SHAPE_MODULE, &packed), "a module has too many enums of the kernel");
+	ck_assert_ptr_nonnull(emf_package_mistake(EMF_SHAPE_KERNEL_ENUM, &(struct emf_kernel_enum){ "reason", NULL, names }));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("kernel_enum");
@@ -221,6 +265,8 @@ int main(void)
 	tcase_add_test(tc, of_several_of_that_name_the_one_with_most_of_the_names_counts);
 	tcase_add_test(tc, a_kernel_without_it_changes_nothing);
 	tcase_add_test(tc, what_is_cut_off_or_no_btf_is_an_error_and_what_was_found_before_counts);
+	tcase_add_test(tc, more_names_than_any_tool_has_keep_their_numbers);
+	tcase_add_test(tc, of_a_package_they_are_of_one_length_and_not_too_many);
 	tcase_add_test(tc, the_kernel_that_runs_is_walked_to_its_end);
 	suite_add_tcase(suite, tc);
 	return unit_main(suite);
