@@ -324,7 +324,7 @@ def test_a_package_has_the_numbers_of_where_its_module_was_compiled():
     as_json = os.path.join(os.path.dirname(package), "numbered.json")
     done = tap.run(tap.PRODUCT, "pack", "numbered", "--format", "eunomia", "-o", as_json)
     tap.equal((done.returncode, done.stderr), (0, ""), "exit status and messages")
-    tap.equal(numbers("run", as_json, "--allow-unsigned", **words), {(100, 100)}, "the default, which is a number there")
+    tap.equal(numbers("run", as_json, "--allow-unsigned", **words), {("100", 100)}, "the default, which is a number there")
     tap.equal(numbers("run", as_json, "--allow-unsigned", "--kind", "3", **words), {("PIDTYPE_SID", 3)}, "a number of this kernel")
     tap.equal(numbers("run", package, "--allow-unsigned", within=hidden, **words), {("PIDTYPE_SID", 100)}, "where the kernel does not show its types")
 
