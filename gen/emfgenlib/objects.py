@@ -155,7 +155,8 @@ def _object(args: argparse.Namespace, module: str, loader: Loader) -> Optional[M
     declared: Optional[ModuleDecl] = None
     seen: Optional[Shown] = None
     try:
-        found = Object(read(path), os.path.join(args.out, "vmlinux.h") if uses_vmlinux(source, errors) else "")
+        # An object that lies there without its source was compiled elsewhere.
+        found = Object(read(path), os.path.join(args.out, "vmlinux.h") if uses_vmlinux(source, Errors()) else "")
         file = _description(args, module, loader)
         maps = accessors(found, module)
         if file:
