@@ -37,11 +37,16 @@ def write_config(path):
     return config
 
 
-def swallow(children):
-    """Reads what is sent to the journal, until it is told to end or the bus ends."""
+def make_journal():
+    os.makedirs(os.path.dirname(JOURNAL))
     journal = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     journal.bind(JOURNAL)
     journal.settimeout(0.2)
+    return journal
+
+
+def swallow(journal, children):
+    """Reads what is sent to the journal, until it is told to end or the bus ends."""
 
     def end(*_):
         for child in children:
@@ -77,12 +82,12 @@ def main(path):
         raise OSError(ctypes.get_errno(), "unshare")
     mount(libc, b"none", b"/", None, MS_REC | MS_PRIVATE)
     mount(libc, b"tmpfs", b"/run", b"tmpfs", 0)
-    os.makedirs(os.path.dirname(JOURNAL))
+    journal = make_journal()  # before the launcher, which ends where there is none
     first = start(["dbus-daemon", "--nofork", "--nopidfile", "--config-file", write_config(path + ".first")])
     while not os.path.exists(path + ".first") and first.poll() is None:
         time.sleep(0.01)
     os.environ.update(LISTEN_FDS="1", DBUS_SESSION_BUS_ADDRESS=f"unix:path={path}.first")
-    swallow([start(["dbus-broker-launch", "--scope", "user", "--config-file", write_config(path)], path), first])
+    swallow(journal, [start(["dbus-broker-launch", "--scope", "user", "--config-file", write_config(path)], path), first])
 
 
 if __name__ == "__main__":

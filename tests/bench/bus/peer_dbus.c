@@ -4,6 +4,7 @@
  * listen. The bus is that of DBUS_SESSION_BUS_ADDRESS. Prints calls a second, and
  * deliveries a second.
  */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,18 +130,32 @@ static void listen_to(int ready)
 	_exit(0);
 }
 
-static double signals(sd_bus *bus, const int ready[2])
+/* A process that runs @does, once it says that it is ready. */
+static pid_t started(void (*does)(int ready))
+{
+	int ready[2];
+	pid_t pid;
+	char byte;
+
+	must(pipe(ready) ? -errno : 0);
+	pid = fork();
+	must(pid < 0 ? -errno : 0);
+	if (!pid)
+		does(ready[1]);
+	close(ready[1]);
+	if (read(ready[0], &byte, 1) != 1)
+		exit(1); /* it has said why */
+	close(ready[0]);
+	return pid;
+}
+
+static double signals(sd_bus *bus)
 {
 	pid_t listeners[LISTENERS];
 	double start;
-	char byte;
 
-	for (int i = 0; i < LISTENERS; i++) {
-		listeners[i] = fork();
-		if (!listeners[i])
-			listen_to(ready[1]);
-		must((int)read(ready[0], &byte, 1));
-	}
+	for (int i = 0; i < LISTENERS; i++)
+		listeners[i] = started(listen_to);
 	start = now();
 	for (long i = 0; i < SIGNALS; i++) {
 		sd_bus_message *m;
@@ -161,21 +176,13 @@ static double signals(sd_bus *bus, const int ready[2])
 
 int main(void)
 {
-	int ready[2];
 	sd_bus *bus;
-	pid_t pid;
-	char byte;
+	pid_t pid = started(serve);
 
-	if (pipe(ready))
-		return 1;
-	pid = fork();
-	if (!pid)
-		serve(ready[1]);
-	must((int)read(ready[0], &byte, 1));
 	must(sd_bus_open_user(&bus));
 	printf("%.0f ", calls(bus));
 	kill(pid, SIGTERM);
 	waitpid(pid, NULL, 0);
-	printf("%.0f\n", signals(bus, ready));
+	printf("%.0f\n", signals(bus));
 	return 0;
 }
