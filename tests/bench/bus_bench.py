@@ -171,6 +171,8 @@ class Peers:
                 continue
             try:
                 self.found[name].append(measured(self.folder, self.built[name]))
+            except subprocess.TimeoutExpired as error:
+                self.built[name] = NotMeasured(f"it did not end within {error.timeout:.0f} s")
             except (NotMeasured, subprocess.SubprocessError, ValueError) as error:
                 self.built[name] = error
 
