@@ -60,6 +60,7 @@ static bool find_variable(struct eunomia *e, struct variable *v)
 		const struct btf_var_secinfo *at = &btf_var_secinfos(section)[i];
 		const struct btf_type *t = btf__type_by_id(e->btf, at->type);
 		const char *name = t ? btf__name_by_offset(e->btf, t->name_off) : NULL;
+		const size_t n_enums = e->n_enums;
 		struct emf_member as;
 
 		if (!name || strcmp(name, v->name) != 0)
@@ -76,8 +77,11 @@ static bool find_variable(struct eunomia *e, struct variable *v)
 		v->type = as.type == EMF_COMM ? EMF_STRING : as.type == EMF_CHAR ? EMF_S8 : as.type;
 		v->is_option = as.count == 1 && as.size == v->size && (v->type == EMF_STRING ? v->size <= EMF_PARAM_VALUE_MAX : v->type == EMF_BOOL ||
 				(v->type >= EMF_U8 && v->type <= EMF_S64) || v->type == EMF_ENUM);
-		if (v->type == EMF_ENUM) /* a number, as eunomia-bpf has it */
+		if (v->type == EMF_ENUM) { /* a number, as eunomia-bpf has it: nobody reads its names */
+			e->n_enums = n_enums;
+			e->enums[n_enums] = (struct emf_kernel_enum){ NULL, NULL, NULL };
 			v->type = v->size == 1 ? EMF_S8 : v->size == 2 ? EMF_S16 : v->size == 4 ? EMF_S32 : EMF_S64;
+		}
 		return true;
 	}
 	return emf_eunomia_fail(e, "%s: the kernel part has no variable %.64s in %s", v->at.path, v->name, v->section);

@@ -57,9 +57,9 @@ static struct emf_name *names_of(struct eunomia *e, const struct btf_type *t)
 /* Without a flavour, as CO-RE looks for it: bpf_core_essential_name_len(), libbpf. */
 static const char *essential_name(struct eunomia *e, const char *name)
 {
-	for (const char *at = name + strlen(name); at > name; at--)
-		if (!strncmp(at, "___", 3) && at[3])
-			return emf_eunomia_format(e, "%.*s", (int)(at - name), name);
+	for (size_t n = strlen(name); n-- > 1;)
+		if (name[n - 1] != '_' && !strncmp(name + n, "___", 3) && name[n + 3] && name[n + 3] != '_')
+			return emf_eunomia_format(e, "%.*s", (int)n, name);
 	return name;
 }
 
@@ -69,13 +69,14 @@ static const char *essential_name(struct eunomia *e, const char *name)
  */
 static const struct emf_name *names_of_kernel(struct eunomia *e, const struct btf_type *t)
 {
-	const char *name = essential_name(e, text_at(e, t->name_off));
 	struct emf_kernel_enum *one = &e->enums[e->n_enums];
 	struct emf_name *names;
+	const char *name;
 
 	for (size_t i = 0; i < e->n_enums; i++)
 		if (e->enum_types[i] == t)
 			return e->enums[i].names;
+	name = essential_name(e, text_at(e, t->name_off));
 	names = names_of(e, t);
 	if (!names || !name || e->n_enums == EMF_PACKAGE_KERNEL_ENUMS_MAX || btf_vlen(t) > EMF_PACKAGE_KERNEL_NAMES_MAX || !emf_package_is_name(name))
 		return names;

@@ -15,6 +15,7 @@
 #include <emf/type.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,9 +37,10 @@ struct types {
 
 static bool open_types(struct types *types, const void *bytes, size_t size)
 {
+	const size_t least = offsetof(struct btf_header, str_len) + sizeof(uint32_t); /* of the first version; later ones append */
 	const struct btf_header *head = bytes;
 
-	if (size < sizeof(*head) || head->magic != BTF_MAGIC || head->version != BTF_VERSION || head->hdr_len < sizeof(*head) || head->hdr_len > size)
+	if (size < sizeof(*head) || head->magic != BTF_MAGIC || head->version != BTF_VERSION || head->hdr_len < least || head->hdr_len > size)
 		return false;
 	size -= head->hdr_len;
 	if (head->type_off > size || head->type_len > size - head->type_off || head->str_off > size || head->str_len > size - head->str_off ||
@@ -135,6 +137,14 @@ static size_t count(const struct emf_name *names)
 	return n;
 }
 
+/* One that has less than half of the names, of those of whichever has fewer: each release adds some. */
+static bool is_another(const struct wanted *wanted)
+{
+	size_t n = count(wanted->one->built), n_there = btf_vlen(wanted->found);
+
+	return 2 * wanted->n_found < (n < n_there ? n : n_there);
+}
+
 static void consider(const struct types *types, const struct btf_type *t, struct wanted *wanted)
 {
 	size_t n;
@@ -193,9 +203,16 @@ int emf_kernel_enums_number(struct module *const *begin, struct module *const *e
 	err = open_types(&types, bytes, size) ? walk(&types, wanted, n) : -EINVAL;
 	if (!err && n_names > EMF_KERNEL_NAMES_MAX)
 		err = -E2BIG;
-	for (size_t i = 0; i < n; i++)
-		if (wanted[i].found && 2 * wanted[i].n_found >= count(wanted[i].one->built))
-			number(&types, wanted[i].found, wanted[i].one->built, wanted[i].one->names);
+	for (size_t i = 0; i < n; i++) {
+		const struct emf_kernel_enum *one = wanted[i].one;
+
+		if (!wanted[i].found)
+			continue;
+		if (is_another(&wanted[i]))
+			emf_debug(NULL, "enum %s of this kernel is another one: %zu of %zu names are there", one->type, wanted[i].n_found, count(one->built));
+		else
+			number(&types, wanted[i].found, one->built, one->names);
+	}
 	free(wanted);
 	return err;
 }
@@ -218,11 +235,12 @@ void emf_kernel_enums_use(struct module *const *begin, struct module *const *end
 		free(types);
 	}
 	if (err)
-		emf_warn(NULL, "the types of this kernel: %s; names of its enums can have the numbers of where the modules were built", strerror(-err));
+		emf_warn(NULL, "the types of this kernel cannot be used (%s): names of its enums can be those of where the modules were built; build them here",
+			 strerror(-err));
 }
 
 void emf_kernel_enums_forget(const struct module *m)
 {
 	for (const struct emf_kernel_enum *one = m->kernel_enums; one && one->type; one++)
-		memcpy(one->names, one->built, (count(one->built) + 1) * sizeof(*one->built));
+		memmove(one->names, one->built, (count(one->built) + 1) * sizeof(*one->built));
 }

@@ -18,8 +18,9 @@ struct module;
  * @bytes: of BTF, as the kernel shows its own
  * @size: of these
  *
- * Names that are not there are left out. An enum that has less than half of the names is another one which is called
- * the same, and changes nothing; of several the one with most of them counts.
+ * Names that are not there are left out. Where there are less than half of the names, or less than half of those there
+ * are meant if they are fewer, it is another enum which is called the same, and changes nothing; of several the one with
+ * most of the names counts.
  *
  * Context: any thread that has the modules for itself; before anything reads a parameter of theirs.
  *

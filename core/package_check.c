@@ -204,7 +204,7 @@ static const char *mistake_of_kernel_enums(const struct emf_kernel_enum *enums)
 		if (n == EMF_PACKAGE_KERNEL_ENUMS_MAX)
 			return "a module has too many enums of the kernel";
 		if (!is_as_long(&enums[n]))
-			return "an enum of the kernel has too many values, or more there than here";
+			return "an enum of the kernel has too many values, or two lists of them that differ in length";
 	}
 	return NULL;
 }

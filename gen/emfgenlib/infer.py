@@ -206,7 +206,7 @@ def _param(obj: Object, records: Records, variable: Variable, help_: str, source
     if types.kinds[bare] in (btf.ENUM, btf.ENUM64):
         names = records.enum(bare, name)
         out.type, out.names = "EMF_ENUM", names.name
-        if names.type:
+        if names.type and value:  # 0 is none, more often than a choice
             out.initial = next((each for each, number in types.values(bare) if number == value), None)
         out.c_type = f"__{'s' if signed else 'u'}{8 * len(data)}"
     elif base in _NUMBERS or base in ("bool", "char"):

@@ -8,7 +8,7 @@ from typing import FrozenSet
 from .files import read_regular
 
 _ENUM = re.compile(rb"\benum\s+(\w+)\s*\{")
-_FLAVOUR = "___"  # bpf_core_essential_name_len(), libbpf
+_FLAVOUR = re.compile(r"(.*[^_])___[^_].*")  # bpf_core_essential_name_len(), libbpf
 
 
 @functools.lru_cache(maxsize=None)
@@ -21,7 +21,7 @@ def _defined(path: str) -> FrozenSet[str]:
 
 def name_there(name: str, vmlinux_h: str) -> str:
     """What the kernel calls an enum; "" for one that is not the kernel's."""
-    essential, _, flavour = name.rpartition(_FLAVOUR)
-    if essential and flavour:
-        return essential
+    flavoured = _FLAVOUR.fullmatch(name)
+    if flavoured:
+        return flavoured[1]
     return name if name in _defined(vmlinux_h) else ""

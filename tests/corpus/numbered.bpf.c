@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* An enum as of another kernel than the one that runs: an option, and sent. */
+/* An enum as of another kernel than the one that runs: options, and sent. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
@@ -15,6 +15,7 @@ enum pid_type___elsewhere {
 struct number {
 	enum pid_type___elsewhere kind;
 	__u32 number;
+	__u32 gone;
 };
 
 struct {
@@ -23,11 +24,12 @@ struct {
 } numbers SEC(".maps");
 
 const volatile enum pid_type___elsewhere kind = PIDTYPE_SID;
+const volatile enum pid_type___elsewhere gone = PIDTYPE_GONE;
 
 SEC("raw_tp/sched_process_exec")
 int exec(void *ctx)
 {
-	struct number number = { .kind = kind, .number = kind };
+	struct number number = { .kind = kind, .number = kind, .gone = gone };
 
 	bpf_ringbuf_output(&numbers, &number, sizeof(number), 0);
 	return 0;

@@ -28,6 +28,7 @@ static void setup(void)
 {
 	memcpy(names, built, sizeof(names));
 	enums[0].built = built;
+	module.kernel_enums = enums;
 	kernel = btf__new_empty();
 	/* Of every kind of type there is one in its way. */
 	btf__add_int(kernel, "int", 4, BTF_INT_SIGNED);
@@ -137,6 +138,7 @@ START_TEST(another_enum_of_that_name_changes_nothing)
 	btf__add_enum(kernel, "reason", 4);
 	add("OF_ANOTHER_KIND", 3);
 	add("NO_SOCKET", 2);
+	add("OF_THAT_KIND", 1);
 	ck_assert_int_eq(number(), 0);
 	ck_assert_mem_eq(names, built, sizeof(built));
 }
@@ -156,6 +158,24 @@ START_TEST(of_several_of_that_name_the_one_with_most_of_the_names_counts)
 	ck_assert_int_eq(number(), 0);
 	ck_assert_uint_eq(names[0].value, 21);
 	ck_assert_uint_eq(names[2].value, 23);
+}
+END_TEST
+
+START_TEST(one_that_has_grown_to_more_than_twice_as_many_names_is_the_same)
+{
+	static const struct emf_name many[] = { { "A", 1 }, { "B", 2 }, { "C", 3 }, { "D", 4 }, { "E", 5 }, { "F", 6 }, { "NO_SOCKET", 7 }, { NULL, 0 } };
+	struct emf_name now[sizeof(many) / sizeof(*many)];
+	struct emf_kernel_enum one[] = { { "reason", many, now }, { NULL, NULL, NULL } };
+
+	memcpy(now, many, sizeof(many));
+	btf__add_enum(kernel, "reason", 4);
+	add("NOT_SPECIFIED", 1);
+	add("NO_SOCKET", 2);
+	module.kernel_enums = one;
+	ck_assert_int_eq(number(), 0);
+	ck_assert_str_eq(now[0].name, "NO_SOCKET");
+	ck_assert_uint_eq(now[0].value, 2);
+	ck_assert_ptr_null(now[1].name);
 }
 END_TEST
 
@@ -238,7 +258,7 @@ START_TEST(of_a_package_they_are_of_one_length_and_not_too_many)
 
 	ck_assert_ptr_null(emf_package_mistake(EMF_SHAPE_MODULE, &packed));
 	many[0].names = shorter;
-	ck_assert_str_eq(emf_package_mistake(EMF_SHAPE_MODULE, &packed), "an enum of the kernel has too many values, or more there than here");
+	ck_assert_str_eq(emf_package_mistake(EMF_SHAPE_MODULE, &packed), "an enum of the kernel has too many values, or two lists of them that differ in length");
 	for (size_t i = 0; i <= EMF_PACKAGE_KERNEL_NAMES_MAX; i++)
 		long_names[i].name = "CONSUMED";
 	many[0] = (struct emf_kernel_enum){ "reason", long_names, long_names };
@@ -263,6 +283,7 @@ int main(void)
 	tcase_add_test(tc, a_number_that_was_negative_is_one_where_the_kernel_does_not_say_so);
 	tcase_add_test(tc, another_enum_of_that_name_changes_nothing);
 	tcase_add_test(tc, of_several_of_that_name_the_one_with_most_of_the_names_counts);
+	tcase_add_test(tc, one_that_has_grown_to_more_than_twice_as_many_names_is_the_same);
 	tcase_add_test(tc, a_kernel_without_it_changes_nothing);
 	tcase_add_test(tc, what_is_cut_off_or_no_btf_is_an_error_and_what_was_found_before_counts);
 	tcase_add_test(tc, more_names_than_any_tool_has_keep_their_numbers);
