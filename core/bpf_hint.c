@@ -117,6 +117,26 @@ static bool tell_missing_btf(struct emf_bpf_hint *hint, const struct emf_unit *u
 	return true;
 }
 
+/* libbpf has closed those that it made: which types there are is tried. */
+static bool tell_missing_map_type(struct emf_bpf_hint *hint, const struct emf_unit *unit, int err)
+{
+	struct bpf_map *map;
+
+	if (err != -EINVAL || !unit->object.head)
+		return false;
+	bpf_object__for_each_map(map, unit->object.head->obj) {
+		enum bpf_map_type type = bpf_map__type(map);
+
+		if (!bpf_map__autocreate(map) || libbpf_probe_bpf_map_type(type, NULL) != 0)
+			continue;
+		snprintf(hint->text, sizeof(hint->text), "map '%.60s' is of type %s, which this kernel lacks; a later kernel may have it ('doctor' tells more)",
+			 bpf_map__name(map), emf_map_type_name((int)type));
+		hint->unsupported = hint->certain = true;
+		return true;
+	}
+	return false;
+}
+
 void emf_bpf_hint(struct emf_bpf_hint *hint, const struct emf_unit *unit, const char *step,
 		  const struct bpf_program *prog, int err)
 {
@@ -125,7 +145,7 @@ void emf_bpf_hint(struct emf_bpf_hint *hint, const struct emf_unit *unit, const 
 		return;
 	if (tell_missing_kprobes(hint, prog) || tell_missing_tracefs(hint, prog, err))
 		return;
-	if (!strcmp(step, "load") && tell_missing_btf(hint, unit, err))
+	if (!strcmp(step, "load") && (tell_missing_btf(hint, unit, err) || tell_missing_map_type(hint, unit, err)))
 		return;
 	if (err == -EOPNOTSUPP) {
 		snprintf(hint->text, sizeof(hint->text), "this kernel cannot do that; 'doctor' says what it can");

@@ -27,19 +27,40 @@ int count(void *ctx)
 }
 """
 
+# Has a map of a type that it lacks, of Linux 5.16.
+FILTERS = """#define EMF_NO_BTF
+#include <emf/bpf.h>
+char LICENSE[] SEC("license") = "GPL";
+struct {
+	__uint(type, BPF_MAP_TYPE_BLOOM_FILTER);
+	__uint(max_entries, 8);
+	__uint(value_size, 4);
+} names SEC(".maps");
+SEC("raw_tp/sched_process_exec")
+int count(void *ctx)
+{
+	__u32 name = 1;
+
+	return bpf_map_peek_elem(&names, &name) < 0;
+}
+"""
+
 
 @scratch.once
 def product(parent):
-    """A product of two modules of that program: 'asks' says what it needs, and 'calls' does not; and of hello, which needs nothing. Its folder, which guests see."""
+    """
+    A product of two modules of the first: 'asks' says what it needs, and 'calls' does not; of one of the second; and of hello, which needs
+    nothing. Its folder, which guests see.
+    """
 
     def prepare(src):
         modules = os.path.join(src, "modules")
         for name in os.listdir(modules):
             if name.split(".")[0] != "hello" and not name.endswith(".h"):
                 os.unlink(os.path.join(modules, name))
-        for name, needs in (("asks", "needs helper(strncmp);"), ("calls", "")):
+        for name, needs, code in (("asks", "needs helper(strncmp);", COMPARES), ("calls", "", COMPARES), ("filters", "", FILTERS)):
             scratch.write(os.path.join(modules, name + ".emf"), f"module {name} 0.1 {{\n\t{needs}\n}}\n")
-            scratch.write(os.path.join(modules, name + ".bpf.c"), COMPARES)
+            scratch.write(os.path.join(modules, name + ".bpf.c"), code)
 
     scratch.product(parent, prepare)
     return parent
@@ -87,6 +108,13 @@ def test_a_helper_that_a_kernel_lacks_is_named_with_the_program_and_what_to_do_a
     status, output = emf("5.10", "run", "calls", "hello", "-d", "50ms")
     tap.equal((status, "calls: load failed" in output, "COMM" in output), (77, True, True), f"exit status with another that runs, its message and the headings of the other ({output})")
     tap.equal(emf("6.1", "run", "asks", "calls", "-d", "50ms"), (0, ""), "exit status and messages of both on a later kernel")
+
+
+def test_a_map_type_that_a_kernel_lacks_is_named_with_the_map_and_a_later_kernel_runs_it():
+    status, output = emf("5.10", "filters", "-d", "50ms")
+    tap.equal(status, 77, f"exit status ({output})")
+    tap.contains(output, "filters: load failed: Invalid argument (map 'names' is of type bloom_filter, which this kernel lacks; a later kernel may have it ('doctor' tells more))")
+    tap.equal(emf("6.1", "filters", "-d", "50ms"), (0, ""), "exit status and messages on a later kernel")
 
 
 tap.main()

@@ -48,6 +48,11 @@ def build():
     return made
 
 
+def since(release, what):
+    if HERE < release:
+        raise tap.Skip(what, doctor="before " + ".".join(map(str, release)))
+
+
 def started(*words, within=TRACED):
     tap.need_root()
     build()
@@ -277,8 +282,7 @@ def test_a_system_call_is_told_with_its_arguments_and_its_result():
 
 
 def test_an_enum_of_the_kernel_is_told_by_its_name():
-    if HERE < (5, 17):
-        raise tap.Skip("a packet is dropped without a reason", doctor="before 5.17")
+    since((5, 17), "a packet is dropped without a reason")
     tool = started("drops", "-j", "--min-len", "777", within=())
     sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     tap.cleanup(sender.close)
@@ -310,6 +314,13 @@ def test_an_enum_of_another_kernel_has_the_numbers_of_the_one_that_runs():
     gone = tap.run(tap.PRODUCT, "run", "numbered", "--kind", "PIDTYPE_GONE")
     tap.equal(gone.returncode, 2, f"exit status ({gone.stderr})")
     tap.contains(gone.stderr, "one of: PIDTYPE_SID, PIDTYPE_PGID, PIDTYPE_TGID, PIDTYPE_PID\n")
+
+
+def test_a_default_that_this_kernel_lacks_is_0_and_is_told():
+    tool = started("numbered", "-j")
+    until(lambda: spawn("true") and events(tool), "an event")
+    tap.equal({e["args"]["gone"] for e in events(tool)}, {0}, "what the kernel part has")
+    tap.contains(tool.err, "the default of --gone is 0 here")
 
 
 def test_a_package_has_the_numbers_of_where_its_module_was_compiled():
@@ -409,6 +420,7 @@ def in_group(group, code, *args):
 
 
 def test_what_is_kept_with_a_task_is_told_when_it_ends():
+    since((5, 11), "programs that trace keep nothing with a task")
     tool = started("lived", "-j", "--min-lived-ns", "200000000", within=())
     short, _ = spawn("/bin/sh", "-c", "exec sleep 0.01")
     long, _ = spawn("/bin/sh", "-c", "exec sleep 0.3")
@@ -448,6 +460,7 @@ for source in ("127.7.1.1", "127.7.1.2", "127.7.2.1", "127.7.1.1"):
 
 
 def test_a_bloom_filter_lets_a_name_through_once():
+    since((5, 16), "there is no Bloom filter")
     tool = started("firsts", "-j")
     name = f"first-{os.getpid() % 100000}"
     path = os.path.join(tap.folder(), name)
@@ -462,6 +475,7 @@ def test_a_bloom_filter_lets_a_name_through_once():
 
 
 def test_a_queue_and_a_stack_have_who_came_before():
+    since((5, 12), "an atomic instruction does not say what was there")
     tool = started("turns", "-j", "--ppid", os.getpid(), within=())
     pids = [spawn("/bin/true")[0] for _ in range(5)]
     one(tool, pid=pids[4])
@@ -470,6 +484,7 @@ def test_a_queue_and_a_stack_have_who_came_before():
 
 
 def test_a_timer_tells_of_the_packets_of_its_time():
+    since((5, 15), "there are no timers")
     pair = Pair()
     tool = started("bursts", "-j", "--iface", "va", within=pair.within(pair.a))
     tap.equal(pair.send(30, 9), 30, "packets that arrive")
