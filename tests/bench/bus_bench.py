@@ -117,8 +117,6 @@ def with_broker(broker_words, socket, words, **env):
             time.sleep(0.05)
         time.sleep(0.5)
         return [float(word) for word in run(*ON_ONE, *words, env=dict(os.environ, **env)).stdout.split()]
-    except subprocess.CalledProcessError as error:
-        raise NotMeasured((error.stderr.strip() or f"it ended with {error.returncode}").splitlines()[-1]) from None
     finally:
         broker.terminate()
         broker.wait(10)
@@ -170,7 +168,12 @@ class Peers:
             if isinstance(self.built[name], Exception):
                 continue
             try:
-                self.found[name].append(measured(self.folder, self.built[name]))
+                figures = measured(self.folder, self.built[name])
+                if len(figures) != 2:
+                    raise NotMeasured("it did not print two figures")
+                self.found[name].append(figures)
+            except subprocess.CalledProcessError as error:
+                self.built[name] = NotMeasured((error.stderr.strip() or f"it ended with {error.returncode}").splitlines()[-1])
             except subprocess.TimeoutExpired as error:
                 self.built[name] = NotMeasured(f"it did not end within {error.timeout:.0f} s")
             except (NotMeasured, subprocess.SubprocessError, ValueError) as error:

@@ -220,7 +220,7 @@ def test_stacks_are_printed_as_functions_behind_their_record():
     tap.equal((sorted(e), e["comm"]), (["comm", "cpu_id", "kernel", "pid", "user"], "true"), "members")
     tap.equal(any("exec" in name for name in e["kernel"]), True, f"whether it is in exec ({e['kernel']})")
     one = running(stacks())
-    until(lambda: spawn("/bin/true") and re.search(r"^ *\d+ +\d+ +true *\n(    \S.*\n)+", one.out, re.MULTILINE), f"a stack in {one.out}")
+    until(lambda: spawn("/bin/true") and re.search(r"^ *\d+ +\d+ +true *\n(    \S.*\n)+", one.out, re.MULTILINE), lambda: f"a stack in {one.out}")
     tap.equal(one.stop(), 0, "exit status")
 
 
@@ -252,7 +252,7 @@ def sample(tool, name, **what):
 
 def until_printed(tool, pattern, *words):
     one = running(tool, *words)
-    found = until(lambda: spawn("/bin/true") and re.search(pattern, one.out, re.MULTILINE | re.DOTALL), f"{pattern} in {one.out}")
+    found = until(lambda: spawn("/bin/true") and re.search(pattern, one.out, re.MULTILINE | re.DOTALL), lambda: f"{pattern} in {one.out}")
     tap.equal(one.stop(), 0, f"exit status ({one.err})")
     return found
 

@@ -46,7 +46,7 @@ def test_unknown_names_and_files_that_are_not_there_end_alike_when_a_service_is_
     socket = os.path.join(tap.folder(), "bus")
     env = {"EMF_BUS": socket}
     service = Tool("serve", "hello", env=env)
-    until(lambda: os.path.exists(socket) or service.process.poll() is not None, f"the socket ({service.err})")
+    until(lambda: os.path.exists(socket) or service.process.poll() is not None, lambda: f"the socket ({service.err})")
     for words, wanted in (("load nonesuch", 2), ("load /nonesuch.so", 2), ("unload nonesuch", 2), ("start nonesuch", 2), ("get nonesuch", 2), ("listen nonesuch.x", 2),
                           ("listen hello.* -d 1ms", 0), ("listen hello.none_such -d 1ms", 2), ("listen hello.* -n 100000 -d 1ms", 1), ("status", 0)):
         done = tap.run(tap.PRODUCT, *words.split(), env=dict(os.environ, **env))

@@ -455,7 +455,7 @@ def test_histograms_and_tables_have_the_same_headings():
     tap.need_root()
     for name, lines in (("runqlat", 1), ("syscount", 2)):
         tools = [Tool("run", packed(name), UNSIGNED, "-i", "200ms", product=build().product()), Tool(name, "-i", "200ms")]
-        found = [until(lambda t=tool: shapes(t.out)[:lines][lines - 1:] and shapes(t.out)[:lines], f"headings of {name} ({tool.err})") for tool in tools]
+        found = [until(lambda t=tool: shapes(t.out)[:lines][lines - 1:] and shapes(t.out)[:lines], lambda t=tool: f"headings of {name} ({t.err})") for tool in tools]
         tap.equal(found[0], found[1], f"headings of {name}")
         tap.equal([tool.stop() for tool in tools], [0, 0], "exit statuses")
 

@@ -16,14 +16,14 @@ HAS_SYSCALL_PROGRAMS = HERE >= (5, 14)
 
 
 def until(condition, what):
-    """Wait until condition() is true, and return its value."""
+    """Wait until condition() is true, and return its value. What it waits for can be a function, of what is known when it gives up."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         value = condition()
         if value:
             return value
         time.sleep(0.01)
-    raise AssertionError(f"waited {PATIENCE} s for {what}")
+    raise AssertionError(f"waited {PATIENCE} s for {what() if callable(what) else what}")
 
 
 class Tool:
@@ -50,7 +50,7 @@ class Tool:
 
     def says(self, text):
         """Wait until it has said that on standard error, or has ended."""
-        until(lambda: text in self.err or self.process.poll() is not None, f"'{text}' in '{self.err}'")
+        until(lambda: text in self.err or self.process.poll() is not None, lambda: f"'{text}' in '{self.err}'")
         tap.contains(self.err, text)
 
     @property

@@ -6,6 +6,7 @@ Without these, a leak of some bytes for a client, or a descriptor for an upgrade
 
 EMF_SOAK_MINUTES is how long; `make soak MINUTES=10` sets it.
 """
+import collections
 import json
 import os
 import re
@@ -21,7 +22,7 @@ sys.path[:0] = [os.path.join(TESTS, "build"), os.path.join(TESTS, "kernel")]
 import scratch  # noqa: E402 - the path has to be set first
 import tap  # noqa: E402
 from foreign import Place  # noqa: E402
-from tool import held, opened, until  # noqa: E402
+from tool import held, opened, opened_as, until  # noqa: E402
 from upgraded import write_watched  # noqa: E402
 
 MINUTES = os.environ.get("EMF_SOAK_MINUTES", "2")
@@ -126,7 +127,7 @@ class Service:
         # The connection of the command that asked last may be there for another turn, and no longer.
         fewest = min((one["sockets"] for one in rounds), default=None)
         sockets = until(lambda: next((n for n in [self.sockets()] if fewest is None or n <= fewest), None), f"at most {fewest} sockets")
-        return {"memory": memory, "descriptors": opened(self.pid), "sockets": sockets, "maps": len(held(self.pid, "map")),
+        return {"memory": memory, "descriptors": collections.Counter(re.sub(r"\d+", "N", word) for word in opened_as(self.pid)), "sockets": sockets, "maps": len(held(self.pid, "map")),
                 "programs": len(held(self.pid, "prog")), "links": len(held(self.pid, "link")), "threads": len(os.listdir(f"/proc/{self.pid}/task"))}
 
 
@@ -204,7 +205,9 @@ def test_what_it_holds_is_the_same_after_each_round_when_it_is_warm():
     rounds = soak()["rounds"]
     warm = rounds[int(len(rounds) * WARM_UP):]
     print(f"# {len(rounds)} rounds in {soak()['seconds']:.0f} s, {soak()['modules']} modules, {CLIENTS} clients in each")
-    for what in ("descriptors", "maps", "programs", "links", "threads"):
+    differ = [(i, one["descriptors"] - warm[0]["descriptors"], warm[0]["descriptors"] - one["descriptors"]) for i, one in enumerate(warm)]
+    tap.equal([one for one in differ if one[1] or one[2]][:5], [], f"descriptors that came and that went, by round of {len(warm)}")
+    for what in ("maps", "programs", "links", "threads"):
         tap.equal({one[what] for one in warm}, {warm[0][what]}, f"{what} after each round")
 
 

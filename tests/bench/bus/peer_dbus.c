@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <systemd/sd-bus.h>
 #include <time.h>
@@ -37,7 +38,7 @@ static void must(int err)
 	if (err >= 0)
 		return;
 	fprintf(stderr, "dbus: %s\n", strerror(-err));
-	exit(1);
+	_exit(1); /* what the parent has printed is the parent's */
 }
 
 static int on_echo(sd_bus_message *m, void *data, sd_bus_error *error)
@@ -83,7 +84,7 @@ static void serve(int ready)
 	must(sd_bus_open_user(&bus));
 	must(sd_bus_add_object_vtable(bus, NULL, PATH, NAME, vtable, NULL));
 	must(sd_bus_request_name(bus, NAME, 0));
-	must((int)write(ready, "", 1));
+	must(write(ready, "", 1) == 1 ? 0 : -errno);
 	run(bus, NULL);
 }
 
@@ -125,7 +126,7 @@ static void listen_to(int ready)
 
 	must(sd_bus_open_user(&bus));
 	must(sd_bus_match_signal(bus, NULL, NULL, PATH, NAME, "Tick", on_tick, NULL));
-	must((int)write(ready, "", 1));
+	must(write(ready, "", 1) == 1 ? 0 : -errno);
 	run(bus, &all);
 	_exit(0);
 }
@@ -140,11 +141,13 @@ static pid_t started(void (*does)(int ready))
 	must(pipe(ready) ? -errno : 0);
 	pid = fork();
 	must(pid < 0 ? -errno : 0);
-	if (!pid)
+	if (!pid) {
+		must(prctl(PR_SET_PDEATHSIG, SIGKILL) ? -errno : 0);
 		does(ready[1]);
+	}
 	close(ready[1]);
 	if (read(ready[0], &byte, 1) != 1)
-		exit(1); /* it has said why */
+		_exit(1); /* it has said why */
 	close(ready[0]);
 	return pid;
 }
@@ -169,8 +172,13 @@ static double signals(sd_bus *bus)
 			must(sd_bus_flush(bus));
 	}
 	must(sd_bus_flush(bus));
-	for (int i = 0; i < LISTENERS; i++)
-		waitpid(listeners[i], NULL, 0);
+	for (int i = 0; i < LISTENERS; i++) {
+		int status;
+
+		waitpid(listeners[i], &status, 0);
+		if (status)
+			_exit(1); /* it has not heard all, and has said why */
+	}
 	return (double)LISTENERS * SIGNALS / (now() - start);
 }
 
