@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "caps.h"
@@ -117,6 +119,22 @@ static bool tell_missing_btf(struct emf_bpf_hint *hint, const struct emf_unit *u
 	return true;
 }
 
+bool emf_kernel_charges_cgroup(void)
+{
+	int major = 0, minor = 0;
+	struct utsname kernel;
+
+	return !uname(&kernel) && sscanf(kernel.release, "%d.%d", &major, &minor) == 2 && (major > 5 || (major == 5 && minor >= 11));
+}
+
+/* Until Linux 5.11 the memory of maps and programs is locked memory; libbpf raises the limit, if it may. */
+static bool is_memory_limited(void)
+{
+	struct rlimit limit;
+
+	return !emf_kernel_charges_cgroup() && !getrlimit(RLIMIT_MEMLOCK, &limit) && limit.rlim_cur != RLIM_INFINITY;
+}
+
 /* libbpf has closed those that it made: which types there are is tried. */
 static bool tell_missing_map_type(struct emf_bpf_hint *hint, const struct emf_unit *unit, int err)
 {
@@ -153,6 +171,10 @@ void emf_bpf_hint(struct emf_bpf_hint *hint, const struct emf_unit *unit, const 
 	} else if (err == -ESRCH) {
 		snprintf(hint->text, sizeof(hint->text), "this kernel has no function, type or tracepoint of that name");
 		hint->unsupported = true;
+	} else if (err == -EPERM && is_memory_limited()) {
+		snprintf(hint->text, sizeof(hint->text),
+			 "needs more locked memory, which this kernel counts maps and programs as: CAP_SYS_RESOURCE, ulimit -l, or LimitMEMLOCK= of a service");
+		hint->unsupported = hint->certain = true;
 	} else if (err == -EPERM) {
 		snprintf(hint->text, sizeof(hint->text),
 			 "the capabilities are there, so this kernel refuses it; 'doctor' says which program types it takes");

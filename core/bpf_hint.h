@@ -29,4 +29,7 @@ void emf_bpf_hint(struct emf_bpf_hint *hint, const struct emf_unit *unit, const 
 /* Whether @prog hangs at functions of the kernel, and this one has no kprobes. */
 bool emf_bpf_hint_no_kprobes(const struct bpf_program *prog);
 
+/* Whether memory of maps and programs counts for the cgroup of who makes them, from Linux 5.11 on, or as locked memory. */
+bool emf_kernel_charges_cgroup(void);
+
 #endif

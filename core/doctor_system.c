@@ -11,6 +11,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "bpf_hint.h"
 #include "btf_hub.h"
 #include "caps.h"
 #include "doctor.h"
@@ -93,15 +94,13 @@ static json_t *limit_json(rlim_t limit)
 	return limit == RLIM_INFINITY ? json_null() : json_integer((json_int_t)limit);
 }
 
-static json_t *memlock_json(const struct utsname *kernel)
+static json_t *memlock_json(void)
 {
 	struct rlimit limit = { 0 };
-	int major = 0, minor = 0;
 
 	getrlimit(RLIMIT_MEMLOCK, &limit);
-	sscanf(kernel->release, "%d.%d", &major, &minor);
 	return json_pack("{s:o, s:o, s:b}", "soft", limit_json(limit.rlim_cur), "hard", limit_json(limit.rlim_max),
-			 "charged_to_cgroup", major > 5 || (major == 5 && minor >= 11));
+			 "charged_to_cgroup", emf_kernel_charges_cgroup());
 }
 
 /* Null for what cannot be read. */
@@ -138,7 +137,7 @@ json_t *emf_doctor_system(const struct emf_probe *probe)
 	json_object_set_new(json, "bpf_stats", sysctl_json("/proc/sys/kernel/bpf_stats_enabled"));
 	json_object_set_new(json, "lockdown", lockdown_json());
 	json_object_set_new(json, "lsm", text_json("/sys/kernel/security/lsm"));
-	json_object_set_new(json, "memlock", memlock_json(&kernel));
+	json_object_set_new(json, "memlock", memlock_json());
 	json_object_set_new(json, "tracefs", probe->tracefs[0] ? emf_json_text(probe->tracefs) : json_null());
 	json_object_set_new(json, "bpffs", mount_json("bpf", BPF_FS_MAGIC));
 	json_object_set_new(json, "cgroup2", mount_json("cgroup2", CGROUP2_SUPER_MAGIC));

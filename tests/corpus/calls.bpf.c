@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* A table of a map, and a map that stays unseen. */
 #include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
 char LICENSE[] SEC("license") = "GPL";
@@ -36,13 +37,13 @@ const volatile pid_t targ_ppid = 0;
 SEC("tracepoint/syscalls/sys_enter_write")
 int on_write(struct trace_event_raw_sys_enter *ctx)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task_btf();
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	struct write_key who = { bpf_get_current_pid_tgid() >> 32, ctx->args[0] };
 	struct write_sums first = {}, *what;
 	u64 now = bpf_ktime_get_ns();
 	u32 pid = who.pid;
 
-	if (targ_ppid && task->real_parent->tgid != targ_ppid)
+	if (targ_ppid && BPF_CORE_READ(task, real_parent, tgid) != targ_ppid)
 		return 0;
 	bpf_map_update_elem(&seen, &pid, &now, BPF_ANY);
 	what = bpf_map_lookup_elem(&writers, &who);

@@ -33,7 +33,8 @@ int on_call(struct bpf_raw_tracepoint_args *ctx)
 	c = {name}_event_call_reserve();
 	if (!c)
 		return 0;
-	c->number = __sync_add_and_fetch(&number, 1);
+	__sync_fetch_and_add(&number, 1); /* what it was is not known before Linux 5.12, and there is but one caller */
+	c->number = number;
 	{set}
 	{name}_event_call_submit(c);
 	return 0;
