@@ -34,7 +34,7 @@ AS_CASE([$with_product],
 	[yes|no|""|*[[!a-z0-9_-]]*|[[!a-z]]*], [AC_MSG_ERROR([--with-product=$with_product: a product name is lower-case letters, digits, '-' and '_', and starts with a letter])])
 AS_IF([test -d "$srcdir/$with_product" || test "x$with_product" = xbootstrap || test "x$with_product" = xconfigure],
 	[AC_MSG_ERROR([--with-product=$with_product: the binary would take the place of something of this name; choose another])])
-AS_CASE([$with_product], [all|obj|packages|pages|debian|docs|include|modules|dynamic|bus-idl|tests|extensions|check*|clean|deb|rpm|dist*|install*|uninstall*|maintainer*|mostly*|analyze|bench|compare|coverage|cross-test|fuzz|fuzz-*|sdk-test|soak|static-test|valgrind|valgrind-*|emf-all|emf-check|emf-clean|emf-force|emf-install|emf-uninstall],
+AS_CASE([$with_product], [all|obj|packages|pages|debian|docs|include|modules|dynamic|bus-idl|tests|extensions|check*|clean|deb|rpm|dist*|install*|uninstall*|maintainer*|mostly*|analyze|bench|compare|coverage|cross-test|fuzz|fuzz-*|help|sdk-test|soak|static-test|valgrind|valgrind-*|emf-all|emf-check|emf-clean|emf-force|emf-install|emf-uninstall],
 	[AC_MSG_ERROR([--with-product=$with_product: make has a target of this name; choose another])])
 AC_SUBST([EMF_PRODUCT], [$with_product])
 

@@ -14,7 +14,7 @@
 # and make itself keeps up to date.
 
 # What make, or a folder of the source, is called: _PRODUCT_TAKEN in gen/emfgenlib/new.py, EMF_OPTIONS in emf.m4.
-emf_taken = all analyze bench bus-idl check clean compare coverage cross-test deb debian dist docs dynamic extensions fuzz include install modules obj packages pages rpm sdk-test soak static-test tests uninstall valgrind \
+emf_taken = all analyze bench bus-idl check clean compare coverage cross-test deb debian dist docs dynamic extensions fuzz help include install modules obj packages pages rpm sdk-test soak static-test tests uninstall valgrind \
 	emf-all emf-check emf-clean emf-force emf-install emf-uninstall
 $(if $(filter $(emf_taken) check-% dist% fuzz-% install-% maintainer% mostly% valgrind-%,$(EMF_PRODUCT)),$(error a product cannot be called $(EMF_PRODUCT): make, or a folder, is))
 

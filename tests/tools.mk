@@ -25,10 +25,10 @@ $(fuzz_targets:%=obj/fuzz/fuzz_%): obj/fuzz/fuzz_%: obj/fuzz/tests/fuzz/fuzz_%.o
 
 fuzz_wanted = $(or $(T:fuzz_%=%),$(fuzz_targets))
 fuzz-programs: obj/modules.mk
+	@case '$(FUZZ_SECONDS)' in 0* | '' | *[!0-9]*) echo 'FUZZ_SECONDS=$(FUZZ_SECONDS): a number of seconds from 1 on is wanted' >&2; exit 2;; esac
 	$(if $(filter-out $(fuzz_targets),$(fuzz_wanted)),@echo 'there is no fuzz target $(filter-out $(fuzz_targets),$(fuzz_wanted)); T is of: $(fuzz_targets)' >&2; exit 2)
 	@$(MAKE) $(AM_MAKEFLAGS) $(fuzz_wanted:%=obj/fuzz/fuzz_%)
 fuzz: fuzz-programs
-	@case '$(FUZZ_SECONDS)' in 0* | '' | *[!0-9]*) echo 'FUZZ_SECONDS=$(FUZZ_SECONDS): a number of seconds from 1 on is wanted' >&2; exit 2;; esac
 	@for t in $(fuzz_wanted); do \
 		echo "fuzz_$$t: $(FUZZ_SECONDS) seconds" && $(MKDIR_P) $(FUZZ_FOUND)/$$t && \
 		obj/fuzz/fuzz_$$t -max_total_time=$(FUZZ_SECONDS) -max_len=70000 -timeout=10 -print_final_stats=1 -verbosity=0 $(FUZZ_OPTIONS) \

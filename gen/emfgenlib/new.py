@@ -26,7 +26,7 @@ NEXT = {
     "product": "./configure --with-product={name} && make && ./{name} --help",
 }
 # Targets of make, and folders beside the binary: emf_taken in sdk/emf.mk, EMF_OPTIONS in sdk/emf.m4.
-_PRODUCT_TAKEN = re.compile(r"(all|analyze|bench|bus-idl|check|clean|compare|configure|coverage|deb|debian|dist|docs|dynamic|extensions|fuzz|include|install|modules|obj|packages|pages|rpm"
+_PRODUCT_TAKEN = re.compile(r"(all|analyze|bench|bus-idl|check|clean|compare|configure|coverage|deb|debian|dist|docs|dynamic|extensions|fuzz|help|include|install|modules|obj|packages|pages|rpm"
                             r"|cross-test|sdk-test|soak|static-test|tests|uninstall|valgrind|emf-(all|check|clean|force|install|uninstall)"
                             r"|(check-|dist|fuzz-|install-|maintainer|mostly|valgrind-).*)\Z")
 FIRST_MODULE = "starts"  # of a product with a folder of its own
