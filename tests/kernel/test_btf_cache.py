@@ -22,6 +22,7 @@ from tool import Tool, spawn, until  # noqa: E402
 HERE = os.path.dirname(os.path.abspath(__file__))
 KERNEL = "/sys/kernel/btf/vmlinux"
 NOBODY = 65534
+MEMORY = ("prlimit", "--memlock=unlimited")  # before Linux 5.11 maps are locked memory, of which a user has little
 ENTRY = r"emf-[0-9a-f]{16}-[0-9a-f]{16}\.btf"
 
 
@@ -266,7 +267,7 @@ def test_a_user_has_a_cache_of_its_own():
     need()
     home = tap.folder()
     os.chown(home, NOBODY, NOBODY)
-    user = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--inh-caps=-all,+bpf,+perfmon", "--ambient-caps=+bpf,+perfmon",
+    user = [*MEMORY, "setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--inh-caps=-all,+bpf,+perfmon", "--ambient-caps=+bpf,+perfmon",
             "--bounding-set=-all,+bpf,+perfmon"]
     if tap.run(*user, tap.PRODUCT, "runqlat", "--no-cache", "-d", "50ms").returncode:
         raise tap.Skip("this kernel, or a folder above, does not let a user with CAP_BPF run it")
@@ -288,7 +289,7 @@ def test_a_program_with_more_rights_than_its_user_takes_nothing_from_that_user()
     shutil.copy(tap.PRODUCT, product)
     if tap.run("setcap", "cap_bpf,cap_perfmon=ep", product, env=dict(os.environ, PATH=os.environ["PATH"] + ":/usr/sbin:/sbin")).returncode:
         raise tap.Skip("files cannot have capabilities here")
-    user = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--inh-caps=-all"]
+    user = [*MEMORY, "setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--inh-caps=-all"]
     done = tap.run(*user, product, "runqlat", "-d", "50ms", env=dict(os.environ, EMF_CACHE=os.path.join(home, "cache")))
     if done.returncode == 77 or "Operation not permitted" in done.stderr:
         raise tap.Skip("this kernel, or its mounts, gives such a file no rights")
