@@ -31,6 +31,13 @@ def drops(at):
     return at.send(10, 9), at.send(10, 7)
 
 
+def wait_open(at, egress=True):
+    """The kernel lets go of a link by itself a moment after the last name of it went: until packets arrive that were dropped."""
+    until(lambda: at.xdp() is None and at.send(1, 9) == 1, "the link to go")
+    if egress:
+        until(lambda: at.send(1, 9, "a") == 1, "the link of egress to go")
+
+
 def purge(at, status=0):
     done = at.run(tap.PRODUCT, "purge", ok=False)
     tap.equal(done.returncode, status, f"exit status of purge ({done.stderr})")
@@ -50,7 +57,7 @@ def test_a_chain_that_persists_stays_after_its_end_until_purge_takes_it_down():
     said = purge(at)
     tap.contains(said, "chain ingress:va, which stayed in /sys/fs/bpf/emf/ingress:va@")
     tap.contains(said, "was taken down")
-    until(lambda: at.xdp() is None, "the link to go")
+    wait_open(at)
     tap.equal((drops(at), at.send(10, 9, "a"), at.pins(), at.qdiscs().count("clsact")), ((10, 10), 10, [], 0), "after purge")
     tap.contains(purge(at), "nothing is left of a 'emf' that ended")
 
@@ -84,6 +91,7 @@ def test_a_start_without_it_takes_over_and_leaves_nothing():
     until(lambda: at.pins() == [], "the pins to go")
     tap.equal(drops(at), (0, 10), "packets that arrive while it runs")
     service.stop()
+    wait_open(at)
     tap.equal((drops(at), at.send(10, 9, "a")), ((10, 10), 10), "packets that arrive in the end")
 
 
@@ -92,6 +100,7 @@ def test_a_chain_that_is_stopped_by_itself_is_taken_down():
     service = serve(at, "--persist")
     service.module("stop", "ingress")
     until(lambda: not [name for name in at.pins() if "ingress" in name], "its pins to go")
+    wait_open(at, egress=False)
     tap.equal((drops(at), at.send(10, 9, "a")), ((10, 10), 0), "packets that arrive, in and out")
     service.stop()
     purge(at)
