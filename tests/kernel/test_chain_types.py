@@ -16,7 +16,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 import scratch  # noqa: E402 - the path has to be set first
 import tap  # noqa: E402
 from netns import Pair  # noqa: E402
-from tool import Tool, cgroup, until  # noqa: E402
+from tool import LINUX, Tool, cgroup, until  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 XDP_LENGTHS = (1, 2, 12, 32, 33)
@@ -323,14 +323,14 @@ def test_what_was_handed_over_and_what_was_not_is_counted():
 
 
 def has_tcx():
-    return tuple(int(n) for n in os.uname().release.split("-")[0].split(".")[:2]) >= (6, 6)
+    return LINUX >= (6, 6)
 
 
 def large(pair):
     """Packets of more than one buffer; skipped where the kernel has no XDP for them."""
     for name, link in ((pair.a, "va"), (pair.b, "vb")):
         tap.equal(tap.run("ip", "-n", name, "link", "set", link, "mtu", "9000").returncode, 0, "the size of packets")
-    if tuple(int(n) for n in os.uname().release.split("-")[0].split(".")[:2]) < (6, 3):
+    if LINUX < (6, 3):
         raise tap.Skip("veth takes packets of more than one buffer from Linux 6.3 on", doctor="before 6.3")
 
 

@@ -21,7 +21,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 import scratch  # noqa: E402 - the path has to be set first
 import tap  # noqa: E402
 from netns import Pair  # noqa: E402
-from tool import HERE, Tool, cgroup, spawn, until  # noqa: E402
+from tool import LINUX, Tool, cgroup, spawn, until  # noqa: E402
 
 WHOLE = tap.PRODUCT  # until build() has made its own
 CORPUS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "corpus")
@@ -49,7 +49,7 @@ def build():
 
 
 def since(release, what):
-    if HERE < release:
+    if LINUX < release:
         raise tap.Skip(what, doctor="before " + ".".join(map(str, release)))
 
 

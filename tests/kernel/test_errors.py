@@ -11,7 +11,7 @@ import termios
 import time
 
 import tap
-from tool import HERE, Tool, links, spawn, until
+from tool import LINUX, Tool, links, spawn, until
 
 # Of write(2): asm/unistd.h.
 WRITE = {"x86_64": "1 ", "s390x": "4 ", "ppc64le": "4 "}.get(os.uname().machine, "64 ")
@@ -66,7 +66,7 @@ def test_with_only_the_capabilities_that_it_names_it_runs():
     tap.need_root()
     words = (tap.PRODUCT, "execsnoop", "-d", "100ms")
     caps = "+bpf,+perfmon"
-    if HERE < (5, 11):
+    if LINUX < (5, 11):
         done = tap.run("prlimit", "--memlock=4096:4096", "setpriv", "--bounding-set=-all," + caps, *words)
         fails(done, 77, "execsnoop: load failed: Operation not permitted (needs more locked memory, which this kernel counts maps and programs as: "
               "CAP_SYS_RESOURCE, ulimit -l, or LimitMEMLOCK= of a service)\n")
@@ -195,7 +195,7 @@ def test_killed_at_any_moment_nothing_stays_attached():
 def test_a_refused_raise_of_the_memory_limit_is_no_failure():
     """Kernels since 5.11 charge the cgroup; the limit counts for older ones only."""
     tap.need_root()
-    if HERE < (5, 11):
+    if LINUX < (5, 11):
         raise tap.Skip("this kernel needs the limit to be raised", doctor="before 5.11")
     caps = "+bpf,+perfmon"  # and no CAP_SYS_RESOURCE
     done = tap.run("prlimit", "--memlock=4096:4096", "setpriv", "--bounding-set=-all," + caps, tap.PRODUCT, "execsnoop",

@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 
 import scratch  # noqa: E402 - the path has to be set first
 import tap  # noqa: E402
-from tool import Tool, until  # noqa: E402
+from tool import LINUX, Tool, until  # noqa: E402
 from writer import Writer  # noqa: E402
 
 CORPUS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "corpus")
@@ -136,8 +136,10 @@ def test_each_interval_begins_anew_and_nothing_is_counted_twice_or_lost_between_
                 for bucket in line["buckets"] if line["histogram"] == view else []:
                     at = bucket["from"], bucket["to"]
                     got[at] = got.get(at, 0) + bucket["count"]
-            # An entry that is taken while the program holds it loses what is added then: once in an interval, if at all.
-            tap.equal([(at, got.get(at), n) for at, n in wanted.items() if not n - intervals <= got.get(at, 0) <= n], [], f"of {view}, what differs ({got})")
+            # An entry that is taken while the program holds it loses what is added then: once in an interval, if at all. Before
+            # Linux 5.14 a hash is read first and cleared then; a global never is.
+            least = -intervals if view == "slots" or LINUX >= (5, 14) else -19
+            tap.equal([(at, got.get(at), n) for at, n in wanted.items() if not n + least <= got.get(at, 0) <= n], [], f"of {view}, what differs ({got})")
             tap.equal(set(got) - set(wanted), set(), f"further buckets of {view}")
 
 

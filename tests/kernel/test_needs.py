@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 
 import scratch  # noqa: E402 - the path has to be set first
 import tap  # noqa: E402
-from tool import Tool, held, spawn, until  # noqa: E402
+from tool import LINUX, Tool, held, spawn, until  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LATER = "a later kernel may have it ('doctor' tells more)"
@@ -130,7 +130,7 @@ def status(tool, name):
     return next(m for m in json.loads(done.stdout)["modules"] if m["name"] == name)["variants"]
 
 
-HAS_STRNCMP = tuple(int(n) for n in re.findall(r"\d+", os.uname().release)[:2]) >= (5, 17)
+HAS_STRNCMP = LINUX >= (5, 17)
 
 
 def test_of_two_programs_the_one_that_the_kernel_can_run_is_loaded_alone():

@@ -16,7 +16,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 import scratch  # noqa: E402 - the path has to be set first
 import tap  # noqa: E402
 from foreign import Place  # noqa: E402
-from tool import HERE, held, opened, spawn, until  # noqa: E402
+from tool import LINUX, held, opened, spawn, until  # noqa: E402
 from upgraded import Products  # noqa: E402
 
 ROUNDS = int(os.environ.get("EMF_UPGRADE_ROUNDS", "20"))
@@ -288,7 +288,7 @@ def test_what_is_another_module_or_none_is_refused():
 
 
 def load_adder(s, version):
-    if HERE < (5, 12):
+    if LINUX < (5, 12):
         raise tap.Skip("an atomic instruction does not say what was there", doctor="before 5.12")
     s.done("load", build().files[version])
 

@@ -11,8 +11,8 @@ import tap
 
 PATIENCE = tap.PATIENCE
 # Programs are run on demand, BPF_PROG_TYPE_SYSCALL, from Linux 5.14 on.
-HERE = tuple(int(n) for n in os.uname().release.split("-")[0].split(".")[:2])
-HAS_SYSCALL_PROGRAMS = HERE >= (5, 14)
+LINUX = tuple(int(n) for n in os.uname().release.split("-")[0].split(".")[:2])
+HAS_SYSCALL_PROGRAMS = LINUX >= (5, 14)
 
 
 def until(condition, what):
