@@ -26,7 +26,7 @@ TYPE_EXISTS, TYPE_MATCHES = 8, 12  # enum bpf_core_relo_kind
 PART, KSYMS, NUMBERS, MODULES = range(4)
 # What vmlinux.h of earlier kernels has not the types for; a name that the others use is an enum's since then, and was a macro.
 SINCE = {"lived.bpf.c": (5, 11), "bursts.bpf.c": (5, 15), "firsts.bpf.c": (5, 16), "drops.bpf.c": (5, 17)}
-MACROS = ("-DTASK_COMM_LEN=16",) if tool.HERE < (5, 17) else ()
+MACROS = ("-DTASK_COMM_LEN=16",) if tool.LINUX < (5, 17) else ()
 
 
 def need():
@@ -155,7 +155,7 @@ def test_kernel_parts_in_the_style_of_the_tools_of_libbpf_are_relocated_alike():
     # Read once: to read it is most of the work for each of them.
     clang(folder, *MACROS, "-x", "c-header", os.path.join(folder, "vmlinux.h"), "-o", os.path.join(folder, "read.pch"))
     read = ("-include-pch", os.path.join(folder, "read.pch"))
-    paths = [path for path in sorted(glob.glob(os.path.join(tap.SOURCE, "tests", "corpus", "*.bpf.c"))) if tool.HERE >= SINCE.get(os.path.basename(path), tool.HERE)]
+    paths = [path for path in sorted(glob.glob(os.path.join(tap.SOURCE, "tests", "corpus", "*.bpf.c"))) if tool.LINUX >= SINCE.get(os.path.basename(path), tool.HERE)]
     same(folder, [compiled(folder, path, *(read if includes(path, "vmlinux.h") else ()), *MACROS, *ALONE) for path in paths])
 
 
