@@ -155,7 +155,7 @@ def test_kernel_parts_in_the_style_of_the_tools_of_libbpf_are_relocated_alike():
     # Read once: to read it is most of the work for each of them.
     clang(folder, *MACROS, "-x", "c-header", os.path.join(folder, "vmlinux.h"), "-o", os.path.join(folder, "read.pch"))
     read = ("-include-pch", os.path.join(folder, "read.pch"))
-    paths = [path for path in sorted(glob.glob(os.path.join(tap.SOURCE, "tests", "corpus", "*.bpf.c"))) if tool.LINUX >= SINCE.get(os.path.basename(path), tool.HERE)]
+    paths = [path for path in sorted(glob.glob(os.path.join(tap.SOURCE, "tests", "corpus", "*.bpf.c"))) if tool.LINUX >= SINCE.get(os.path.basename(path), tool.LINUX)]
     same(folder, [compiled(folder, path, *(read if includes(path, "vmlinux.h") else ()), *MACROS, *ALONE) for path in paths])
 
 

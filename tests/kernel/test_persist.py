@@ -93,7 +93,7 @@ class Counted:
         self.tool.process.wait()
 
     def has(self, last):
-        until(lambda: self.numbers()[-1:] == [last], f"event {last} ({self.tool.out[-200:]})")
+        until(lambda: self.numbers()[-1:] == [last], lambda: f"event {last} ({self.tool.out[-200:]})")
         return self.numbers()
 
 
